@@ -1,0 +1,30 @@
+"""pluggrad: PyTorch's programming model for any array library.
+
+>>> import pluggrad
+>>> x = pluggrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+>>> (x**2).sum().backward()
+>>> x.grad
+tensor([2., 4., 6.])
+"""
+
+from __future__ import annotations
+
+from . import autograd, backends, ops
+from . import methods as _methods  # attaches Tensor's methods
+from .autograd import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
+from .device import Device as device
+from .device import get_default_device, set_default_device
+from .dtypes import (
+    DType as dtype,
+    bfloat16, bool_ as bool, complex64, complex128, finfo, float16, float32, float64, get_default_dtype, iinfo, int8,
+    int16, int32, int64, set_default_dtype, uint8, uint16, uint32, uint64,
+)  # fmt: skip
+from .ops import *  # noqa: F403
+from .tensor import Size, Tensor
+
+__version__ = "0.1.0"
+
+float, double, half = float32, float64, float16
+int, long, short = int32, int64, int16
+cfloat, cdouble = complex64, complex128
+e, pi, inf, nan, newaxis = 2.718281828459045, 3.141592653589793, 1e309, 1e309 - 1e309, None

@@ -1,0 +1,264 @@
+"""Backward: from the outputs to the leaves, each vertex once, when all that was computed from it is done.
+
+There is one walk. It runs the rules on the backend's raw arrays or, with ``create_graph``, on Tensors,
+whose operations are recorded in turn. It is a loop over a stack and a table of counts: no recursion,
+so a chain of any length differentiates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from .. import function
+from ..dtypes import DType, is_kind
+from ..errors import GradientError
+from ..tensor import Cotangents, Leaf, Node, Tensor, make
+from ..tensor.memory import release, unshared
+from .mode import MODE, NO_GRAD
+
+
+class GraphNamespace:
+    """``xp`` of rules that run on Tensors: every registered function by name, as its recorded call."""
+
+    @staticmethod
+    def native_dtype(dtype: Any) -> Any:
+        """Tensors speak of dtypes in neutral terms."""
+        return dtype
+
+    @staticmethod
+    def isdtype(dtype: DType, kind: str) -> bool:
+        """Whether a dtype is of one of the standard's kinds."""
+        return is_kind(dtype, kind)
+
+    @staticmethod
+    def write(x: Tensor, key: Any, value: Any) -> None:
+        """Write ``value`` into ``x[key]``, in place and on record."""
+        x[key] = value
+
+    def __getattr__(self, name: str) -> Any:
+        found = function.get(name)
+        if found is None:
+            raise AttributeError(f"a derivative rule calls xp.{name}, but no function of that name is registered")
+        setattr(self, name, found.call)
+        return found.call
+
+
+graph_namespace = GraphNamespace()
+
+
+def run(
+    roots: Iterable[tuple[Node, Any]],
+    *,
+    retain_graph: bool = False,
+    create_graph: bool = False,
+    inputs: Collection[Node] | None = None,
+    accumulate: bool = True,
+) -> dict[Node, Any]:
+    """Propagate cotangents from ``roots`` and return those that reached ``inputs``.
+
+    Parameters
+    ----------
+    roots : pairs of a vertex and its cotangent, a raw array or (with ``create_graph``) a Tensor
+    retain_graph : keep what the nodes saved
+    create_graph : run the rules on Tensors and record them
+    inputs : go only where these are reached, and return their cotangents; None: go everywhere
+    accumulate : add to ``grad`` of the leaves reached (of ``inputs`` only, if given)
+    """
+    before = MODE.get()
+    MODE.set(None if create_graph else NO_GRAD)
+    try:
+        return _walk(roots, not (retain_graph or create_graph), create_graph, inputs, accumulate)
+    finally:
+        MODE.set(before)
+
+
+def _walk(
+    roots: Iterable[tuple[Node, Any]], free: bool, graph: bool, inputs: Collection[Node] | None, accumulate: bool
+) -> dict[Node, Any]:
+    grads: dict[Node, Any] = {}
+    for vertex, g in roots:
+        grads[vertex] = grads[vertex] + g if vertex in grads else g
+    counts = _count_uses(grads)
+    needed = None if inputs is None else _leading_to(inputs, counts)
+    found: dict[Node, Any] = {}
+    ready = [vertex for vertex in grads if not counts[vertex]]
+    while ready:
+        node = ready.pop()
+        parents = wanted = node.parents
+        g = grads.pop(node, None)
+        if g is None or (needed is not None and node not in needed):
+            gs: tuple[Any, ...] = (None,) * len(parents)
+        else:
+            if node.extra is not None:
+                g = _run_hooks(node, g, graph)
+            if needed is not None:
+                wanted = tuple([p if p in needed else None for p in parents])
+                if node in inputs:  # type: ignore[operator]
+                    found[node] = g
+            if not parents:
+                if accumulate and type(node) is Leaf and (inputs is None or node in inputs):
+                    _accumulate(node, g, graph)
+                continue
+            function = node.function
+            if graph:
+                gs = function.backward_graph(graph_namespace, g, wanted, node)
+            else:
+                gs = function.backward(node.type.kernels, g, wanted, node)
+            if node.extra is not None and node.extra.post_hooks:
+                gs = _run_post_hooks(node, gs, g, graph)
+            if free and function.saves_arrays:
+                node.saved = None
+        for parent, gp in zip(parents, gs):  # noqa: B905 (the check would cost on the way of every node)
+            if parent is not None:
+                if gp is not None:
+                    have = grads.get(parent)
+                    grads[parent] = gp if have is None else have + gp
+                count = counts[parent] - 1
+                if count:
+                    counts[parent] = count
+                else:
+                    ready.append(parent)
+        gs = gp = have = None  # type: ignore[assignment]  # so that a leaf may find that it alone has its gradient
+    return found
+
+
+def _count_uses(roots: Iterable[Node]) -> dict[Node, int]:
+    """How many edges lead from what the roots were computed from to each vertex."""
+    counts = dict.fromkeys(roots, 0)
+    stack = list(counts)
+    while stack:
+        for parent in stack.pop().parents:
+            if parent is None:
+                continue
+            if parent in counts:
+                counts[parent] += 1
+            else:
+                counts[parent] = 1
+                stack.append(parent)
+    return counts
+
+
+def _leading_to(inputs: Collection[Node], vertices: Iterable[Node]) -> set[Node]:
+    """The vertices from which some input is reached, the inputs included."""
+    children: dict[Node, list[Node]] = {}
+    for vertex in vertices:
+        for parent in vertex.parents:
+            if parent is not None:
+                children.setdefault(parent, []).append(vertex)
+    needed = set(inputs)
+    stack = list(needed)
+    while stack:
+        for child in children.get(stack.pop(), ()):
+            if child not in needed:
+                needed.add(child)
+                stack.append(child)
+    return needed
+
+
+def as_tensor(node: Node, g: Any) -> Tensor:
+    """A cotangent as a Tensor."""
+    return g if isinstance(g, Tensor) else make(_array(g, node), node.type)
+
+
+def _array(g: Any, node: Node) -> Any:
+    """``g`` as an array: arithmetic on 0-D arrays may have made a scalar of it."""
+    return g if g.__class__ is node.type.array_class else node.type.kernels.namespace.asarray(g, dtype=node.type.native)
+
+
+def _accumulate(leaf: Leaf, g: Any, graph: bool) -> None:
+    if leaf.frozen:
+        return
+    tensor = leaf.variable
+    if graph:
+        leaf.grad = g if leaf.grad is None else leaf.grad + g
+    else:
+        array_type = leaf.type
+        if g.__class__ is not array_type.array_class:
+            g = _array(g, leaf)
+        grad = leaf.grad
+        if grad is None:
+            # A gradient that nobody else refers to is kept; any other is copied, since a later write
+            # to this grad (zero_, an optimiser) must not be seen elsewhere.
+            if not (unshared(g, known=1) and array_type.kernels.owns_memory(g)):
+                g = array_type.kernels.copy(g)
+            leaf.grad = make(g, array_type)
+        elif grad._node is None and grad._type is array_type:
+            release(grad)
+            array_type.kernels.write(grad._array, ..., grad._array + g)
+        else:
+            leaf.grad = grad + make(g, array_type)
+    if leaf.extra is not None and leaf.extra.post_hooks and tensor is not None:
+        for hook in tuple(leaf.extra.post_hooks.values()):
+            hook(tensor)
+
+
+def _run_hooks(node: Node, g: Any, graph: bool) -> Any:
+    extra = node.extra
+    assert extra is not None
+    for hook in tuple(extra.hooks.values()):
+        result = hook(as_tensor(node, g))
+        if result is not None:
+            g = _taken(result, node, graph, "a hook")
+    retained = extra.retained() if extra.retained is not None else None
+    if retained is not None and retained._node is node:
+        kept = as_tensor(node, g)
+        before = retained.__dict__.get("plain_grad")
+        if before is not None:
+            kept = before + kept
+        elif not graph:
+            kept = make(node.type.kernels.copy(kept._array), node.type)
+        retained.__dict__["plain_grad"] = kept
+    if extra.pre_hooks:
+        for pre_hook in tuple(extra.pre_hooks.values()):
+            result = pre_hook(_as_tuple(node, g))
+            if result is not None:
+                result = result if isinstance(result, tuple) else (result,)
+                if isinstance(g, Cotangents):
+                    g = Cotangents({i: _raw(r, graph) for i, r in enumerate(result) if r is not None})
+                else:
+                    g = _taken(result[0], node, graph, "a pre-hook")
+    return g
+
+
+def _raw(value: Tensor, graph: bool) -> Any:
+    return value if graph else value._array
+
+
+def _as_tuple(node: Node, g: Any) -> tuple[Tensor | None, ...]:
+    """The gradients of all outputs of a node as Tensors."""
+    if not isinstance(g, Cotangents):
+        return (as_tensor(node, g),)
+    out: list[Tensor | None] = [None] * len(node.shapes)
+    for index, one in g.by_index.items():
+        out[index] = one if isinstance(one, Tensor) else make(one, node.types[index])
+    return tuple(out)
+
+
+def _taken(value: Any, node: Node, graph: bool, who: str) -> Any:
+    """What a hook returned, checked, in the terms of the walk."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{who} on {node.name()} must return a Tensor or None, got {type(value).__name__}")
+    if tuple(value._array.shape) != tuple(node.shape):
+        raise GradientError(
+            f"{who} on {node.name()} returned a gradient of shape {tuple(value.shape)}, expected {tuple(node.shape)}"
+        )
+    return _raw(value, graph)
+
+
+def _run_post_hooks(node: Node, gs: tuple[Any, ...], g: Any, graph: bool) -> tuple[Any, ...]:
+    assert node.extra is not None
+    outputs = _as_tuple(node, g)
+    for hook in tuple(node.extra.post_hooks.values()):
+        inputs = tuple(
+            None if gp is None or p is None or isinstance(gp, Cotangents) else as_tensor(p, gp)
+            for p, gp in zip(node.parents, gs, strict=True)
+        )
+        result = hook(inputs, outputs)
+        if result is not None:
+            result = result if isinstance(result, tuple) else (result,)
+            gs = tuple(None if r is None else _raw(r, graph) for r in result)
+    return gs
+
+
+Hook = Callable[[Tensor], Tensor | None]

@@ -1,0 +1,175 @@
+"""In-place operations: the memory is written, and the graph goes on as if each value were a new one.
+
+``x.mul_(w)`` writes into the memory of ``x`` and makes ``x`` stand for a new value of the graph, that
+of ``x * w``. If ``x`` is a view, its base stands for a new value, too: the old one with the viewed
+part replaced; and every other view of that base for its part of the new value. What graphs have
+saved of the old values is frozen first (:mod:`pluggrad.tensor.memory`), so no gradient is broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import DTypeError, GradientError, ShapeError
+from ..tensor import Leaf, Node, Tensor, memory
+from ..tensor.memory import Step
+from .mode import is_grad_enabled
+from .recorder import restore
+
+
+def check_writable(x: Tensor, records: bool) -> None:
+    """Refuse a recorded in-place change of a leaf that requires a gradient, or of a view of one.
+
+    Raises
+    ------
+    GradientError
+    """
+    if not is_grad_enabled():
+        return
+    if type(x._node) is Leaf:
+        raise GradientError(
+            "a leaf Variable that requires grad is being used in an in-place operation. "
+            "Wrap the update in `with pluggrad.no_grad():`, or compute a new tensor."
+        )
+    view = x._view
+    if view is not None and view.path and type(view.base.node) is Leaf:
+        raise GradientError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+
+
+def assign(x: Tensor, value: Tensor) -> Tensor:
+    """Make ``x`` stand for ``value``, written into its memory: the second half of every in-place function.
+
+    Parameters
+    ----------
+    x : Tensor, changed in place
+    value : Tensor that broadcasts to the shape of ``x`` without enlarging it, of a dtype that its dtype holds
+
+    Raises
+    ------
+    ShapeError : ``value`` has a larger shape
+    DTypeError : ``value`` is of a kind that the dtype of ``x`` does not hold, such as a float for an int
+    GradientError : ``x`` is a leaf that requires a gradient
+    """
+    check_writable(x, value._node is not None)
+    if value._array.shape != x._array.shape:
+        raise ShapeError(
+            f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(value.shape)} of an in-place operation"
+        )
+    if value._type is not x._type:
+        check_cast(value, x)
+        from .operands import cast
+
+        value = cast(value, x.dtype)
+    memory.release(x)
+    x._type.kernels.write(x._array, ..., value._array)
+    if is_grad_enabled() and (value._node is not None or x._node is not None):
+        rebase(x, value._node)
+    return x
+
+
+def check_cast(value: Tensor, x: Tensor) -> None:
+    """Refuse to write a result into a tensor of a lesser kind: a float into an int, a complex into a float."""
+    order = ("bool", "integer", "real floating", "complex floating")
+
+    def rank(t: Tensor) -> int:
+        kind = t.dtype.kind
+        return order.index("integer" if kind.endswith("integer") else kind)
+
+    if rank(value) > rank(x):
+        raise DTypeError(f"result type {value.dtype.name} can't be cast to the desired output type {x.dtype.name}")
+
+
+def rebase(x: Tensor, node: Node | None) -> None:
+    """Let ``x``, just written, stand for the value of ``node``; its base and the other views follow."""
+    view = x._view
+    if view is None:
+        x._node = node
+        return
+    base = view.base
+    if view.path:
+        if base.node is None and node is None:
+            return
+        base.node = Node(_ReplacePart, (base.node, node), (view.path,), base.shape, base.type)
+    else:
+        base.node = node
+    alive = []
+    for ref in base.members:
+        member = ref()
+        if member is None:
+            continue
+        alive.append(ref)
+        if type(member._node) is Leaf:
+            continue  # a view that the user made a leaf of its own
+        path = member._view.path  # type: ignore[union-attr]
+        if not path or base.node is None:
+            member._node = base.node
+        else:
+            member._node = Node(_Part, (base.node,), (path,), member._array.shape, member._type)
+    base.members = alive
+
+
+def follow(xp: Any, x: Any, path: tuple[Step, ...]) -> Any:
+    """The part of ``x`` that a path of view functions leads to."""
+    for function, parameters, _ in path:
+        x = getattr(xp, function.name)(x, **parameters)
+    return x
+
+
+class _Part:
+    """A view of a base that was written: the path from the base, replayed."""
+
+    grad_name = "AsStridedBackward0"
+    saves_arrays = False
+
+    @staticmethod
+    def backward(xp: Any, g: Any, parents: tuple[Any, ...], node: Node) -> tuple[Any]:
+        (path,) = node.saved  # type: ignore[misc]
+        for function, parameters, shape in reversed(path):
+            rule = function.rules[0]
+            known = {f"{function.arrays[0]}_shape": shape, **parameters}
+            g = rule.call(xp, g, *[known[name] for name in rule.names])
+        return (g,)
+
+    backward_graph = backward
+
+
+class _ReplacePart:
+    """The value of a base one part of which was overwritten: (old base, new part)."""
+
+    grad_name = "CopySlices"
+    saves_arrays = False
+
+    @staticmethod
+    def backward(xp: Any, g: Any, parents: tuple[Any, ...], node: Node) -> tuple[Any, Any]:
+        (path,) = node.saved  # type: ignore[misc]
+        old, part = parents
+        g_part = follow(xp, g, path) if part is not None else None
+        g_old = None
+        if old is not None:
+            g_old = xp.copy(g)
+            xp.write(follow(xp, g_old, path), ..., 0)
+        if g_part is not None:
+            g_part = xp.copy(g_part)
+        return g_old, g_part
+
+    backward_graph = backward
+
+
+def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The in-place form of a function whose first argument is the tensor to change: ``add`` gives ``add_``."""
+
+    def changed(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if is_grad_enabled():
+            check_writable(self, True)
+        return assign(self, function(self, *args, **kwargs))
+
+    changed.__name__ = changed.__qualname__ = f"{function.__name__}_"
+    changed.__doc__ = (
+        f"In-place :func:`{function.__name__}`: writes the result into this tensor's memory and returns it.\n\n"
+        "The result must have this tensor's shape, and a dtype that this tensor's dtype holds."
+    )
+    return changed
+
+
+__all__ = ["assign", "check_cast", "check_writable", "follow", "in_place", "rebase", "restore"]

@@ -1,0 +1,184 @@
+"""Whether operations are recorded: ``no_grad``, ``enable_grad``, ``set_grad_enabled``, ``inference_mode``.
+
+The mode belongs to a thread and, within it, to an async task (a ``ContextVar``). None stands for the
+usual mode, in which operations on tensors that require a gradient are recorded and nothing else happens.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How operations are recorded.
+
+    ``grad`` : whether at all; ``inference`` : whether tensors made now stay out of graphs for good.
+    """
+
+    grad: bool = True
+    inference: bool = False
+
+
+MODE: ContextVar[Mode | None] = ContextVar("pluggrad_mode", default=None)
+NO_GRAD = Mode(grad=False)
+INFERENCE = Mode(grad=False, inference=True)
+
+
+class _ModeContext:
+    """A mode as a context manager and as a decorator of functions and generators."""
+
+    def __init__(self) -> None:
+        self._before: list[Mode | None] = []
+
+    def _mode(self) -> Mode | None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        self._before.append(MODE.get())
+        MODE.set(self._mode())
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        MODE.set(self._before.pop())
+
+    def _again(self) -> _ModeContext:
+        """A fresh context of the same kind: a decorated function may be entered by several threads at once."""
+        return type(self)()
+
+    def __call__(self, function: F) -> F:
+        if inspect.isclass(function):
+            raise TypeError(f"{type(self).__name__} decorates functions; decorate the methods of a class one by one")
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def generator(*args: Any, **kwargs: Any) -> Any:
+                # The mode holds while the generator's own code runs, not between two items.
+                running = function(*args, **kwargs)
+                sent: Any = None
+                try:
+                    while True:
+                        with self._again():
+                            item = running.send(sent)
+                        sent = yield item
+                except StopIteration as stop:
+                    return stop.value
+                finally:
+                    running.close()
+
+            return generator  # type: ignore[return-value]
+
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with self._again():
+                return function(*args, **kwargs)
+
+        return wrapper  # type: ignore[return-value]
+
+
+class no_grad(_ModeContext):
+    """Record nothing inside: a context manager, and a decorator (with or without parentheses).
+
+    >>> import pluggrad
+    >>> w = pluggrad.ones(2, requires_grad=True)
+    >>> with pluggrad.no_grad():
+    ...     y = w * 2
+    >>> y.requires_grad
+    False
+    """
+
+    def __new__(cls, function: Any = None) -> Any:
+        self = super().__new__(cls)
+        if function is None:
+            return self
+        self.__init__()  # type: ignore[misc]
+        return self(function)
+
+    def __init__(self, function: Any = None) -> None:
+        super().__init__()
+
+    def _mode(self) -> Mode | None:
+        return NO_GRAD
+
+
+class enable_grad(no_grad):
+    """Record inside, also within ``no_grad``: a context manager, and a decorator."""
+
+    def _mode(self) -> Mode | None:
+        return None
+
+
+class set_grad_enabled(_ModeContext):
+    """Record or not, from now on; in a ``with`` statement, inside only.
+
+    >>> import pluggrad
+    >>> with pluggrad.set_grad_enabled(False):
+    ...     pluggrad.is_grad_enabled()
+    False
+    """
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
+        self._enabled = bool(mode)
+        self._outside = MODE.get()
+        MODE.set(self._mode())
+
+    def _mode(self) -> Mode | None:
+        return None if self._enabled else NO_GRAD
+
+    def __enter__(self) -> Self:
+        self._before.append(self._outside)
+        MODE.set(self._mode())
+        return self
+
+    def _again(self) -> _ModeContext:
+        return enable_grad() if self._enabled else no_grad()
+
+    def __call__(self, function: F) -> F:
+        MODE.set(self._outside)  # as a decorator, it switches inside the function only
+        return super().__call__(function)
+
+
+class inference_mode(_ModeContext):
+    """Record nothing inside, and keep tensors made inside out of every later graph.
+
+    Parameters
+    ----------
+    mode : bool or function, default True: whether to; or the function to decorate
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        self = super().__new__(cls)
+        if isinstance(mode, bool):
+            return self
+        self.__init__()  # type: ignore[misc]
+        return self(mode)
+
+    def __init__(self, mode: Any = True) -> None:
+        super().__init__()
+        self._enabled = mode if isinstance(mode, bool) else True
+
+    def _mode(self) -> Mode | None:
+        return INFERENCE if self._enabled else None
+
+    def _again(self) -> _ModeContext:
+        return inference_mode(self._enabled)
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are recorded now, in this thread and task."""
+    mode = MODE.get()
+    return mode is None or mode.grad
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether ``inference_mode`` is on now, in this thread and task."""
+    mode = MODE.get()
+    return mode is not None and mode.inference

@@ -1,0 +1,21 @@
+"""Backends: the plugin interface, discovery and loading. ``pluggrad.backends.status()`` lists what there is.
+
+>>> import pluggrad
+>>> [b.name for b in pluggrad.backends.status() if b.device_type == "cpu"]
+['numpy']
+"""
+
+from .hookspecs import BackendInfo
+from .loaded import ArrayType, Kernels, LoadedBackend
+from .manager import BackendStatus, Plugins, imported_libraries, plugins
+from .protocol import Backend
+from .transfer import transfer
+
+register = plugins.register
+unregister = plugins.unregister
+status = plugins.status
+
+__all__ = [
+    "ArrayType", "Backend", "BackendInfo", "BackendStatus", "Kernels", "LoadedBackend", "Plugins",
+    "imported_libraries", "plugins", "register", "status", "transfer", "unregister",
+]  # fmt: skip

@@ -1,0 +1,66 @@
+"""What a plugin may implement.
+
+A plugin is a module (or any object) whose functions carry ``pluggy.HookimplMarker("pluggrad")``. It
+needs pluggy and its own library, not pluggrad. A package makes it known by an entry point in the
+group ``pluggrad``::
+
+    [project.entry-points.pluggrad]
+    numpy = "pluggrad_numpy.plugin"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Required, TypedDict
+
+import pluggy
+
+from .protocol import Backend
+
+PROJECT = "pluggrad"
+hookspec = pluggy.HookspecMarker(PROJECT)
+
+
+class BackendInfo(TypedDict, total=False):
+    """What a plugin tells of a backend before its library is imported: a plain dict with these keys."""
+
+    #: The backend's name, "numpy".
+    name: Required[str]
+    #: The device type its devices carry, "cpu": ``"cpu"``, or ``"cpu:0"``, ``"cpu:1"`` if it has several.
+    device_type: Required[str]
+    #: Imports the library and returns the backend. Called once, when one of its devices is first used.
+    load: Required[Callable[[], Backend]]
+    #: Full names of the array classes it takes in, "numpy.ndarray", so that ``asarray`` finds it unimported.
+    array_types: Sequence[str]
+    #: Says, without importing more than it must, why the backend cannot be used here; None if it can.
+    probe: Callable[[], str | None]
+
+
+@hookspec
+def pluggrad_backends() -> Sequence[BackendInfo]:  # type: ignore[empty-body]
+    """List the backends that the plugin offers.
+
+    Called once, when plugins are first looked for; never on the way of an operation. Must not import
+    the array library: ``load`` does. A name or a device type taken twice is an error that names both
+    plugins, raised when that device is used.
+    """
+
+
+@hookspec
+def pluggrad_kernels(backend: str) -> Mapping[str, Callable[[Any], Any]]:  # type: ignore[empty-body]
+    """Replace kernels of another plugin's backend.
+
+    Called once for each backend, with its name, when it is loaded. Returns, by function name, a
+    wrapper: it is given the kernel that was there and returns the one to use instead, which may hand
+    some inputs (small ones, say) on to the old one. Must not be slow when ``backend`` is not the one
+    that it has kernels for: return an empty dict.
+    """
+
+
+@hookspec
+def pluggrad_transfers() -> Mapping[tuple[str, str], Callable[[Any, Any], Any]]:  # type: ignore[empty-body]
+    """Ways from one device type to another that are better than DLPack or the host.
+
+    Called once, at the first transfer. Returns, by (source device type, target device type), a
+    function of the array and the target's native device that returns a new array there.
+    """

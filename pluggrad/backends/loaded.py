@@ -1,0 +1,213 @@
+"""A backend whose library is imported: its devices, its array types, its kernels with all defaults filled in."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from .. import dtypes, function
+from ..device import Device
+from ..dtypes import DType
+from ..errors import BackendError, DeviceError, DTypeError, PluginError
+from . import defaults
+from .protocol import Backend, kernels_of
+
+
+class ArrayType:
+    """A dtype on a device: what all arrays that one kernel serves have in common. One object per pair.
+
+    A Tensor holds its ArrayType, so "same device, same dtype, which kernel?" is one look-up.
+
+    Attributes
+    ----------
+    device, dtype : the neutral descriptions
+    native_device, native : the library's own
+    backend : LoadedBackend
+    kernels : the backend's kernels, the ``xp`` of derivative rules on raw arrays
+    array_class : the class of the library's arrays
+    siblings : ArrayType by native dtype, on the same device
+    constants : small tensors made from Python scalars, by value; see ``autograd.unify``
+    """
+
+    __slots__ = (
+        "array_class", "backend", "constants", "device", "dtype", "kernels", "native", "native_device", "siblings",
+    )  # fmt: skip
+
+    def __init__(self, backend: LoadedBackend, device: Device, native_device: Any, dtype: DType, native: Any) -> None:
+        self.backend, self.device, self.native_device = backend, device, native_device
+        self.dtype, self.native = dtype, native
+        self.kernels = backend.kernels
+        self.array_class = backend.array_class
+        self.siblings: dict[Any, ArrayType] = {}
+        self.constants: dict[Any, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"<{self.dtype.name} on {self.device}>"
+
+    def with_dtype(self, dtype: DType) -> ArrayType:
+        """The type with another dtype on the same device."""
+        return self.siblings[self.backend.native_dtype(dtype)]
+
+
+class Kernels:
+    """The functions of a backend on raw arrays, by name: its own kernels, else the composed default, else its namespace.
+
+    Looked up once: the attribute is set on first use. It serves as ``xp`` in forwards and derivative rules.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        native_dtype: Callable[[DType], Any],
+        wrappers: Iterable[Mapping[str, Callable[[Any], Any]]] = (),
+    ) -> None:
+        self.namespace = backend.namespace
+        #: The library's own object for a neutral dtype.
+        self.native_dtype = native_dtype
+        self._own = kernels_of(backend)
+        self._wrappers = tuple(wrappers)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        kernel = self._find(name)
+        for wrappers in self._wrappers:
+            if name in wrappers:
+                kernel = wrappers[name](kernel)
+        setattr(self, name, kernel)
+        return kernel
+
+    def _find(self, name: str) -> Any:
+        own = self._own.get(name)
+        if own is not None:
+            return own
+        declared = function.get(name)
+        if declared is not None and declared.forward is not None:
+            return functools.partial(declared.forward, self)
+        default = getattr(defaults, name, None)
+        if default is not None and default.__module__ == defaults.__name__:
+            return functools.partial(default, self)
+        try:
+            return getattr(self.namespace, name)
+        except AttributeError:
+            raise AttributeError(
+                f"the namespace {getattr(self.namespace, '__name__', self.namespace)!r} has no {name!r}, "
+                f"which the array API standard asks for, and no kernel of that name is registered"
+            ) from None
+
+
+class LoadedBackend:
+    """A backend ready for use.
+
+    Attributes
+    ----------
+    name : str
+    plugin : str, the name of the plugin that brought it
+    kernels : Kernels
+    devices : the neutral Device objects, the default one first
+    array_class : the class of its arrays
+    """
+
+    def __init__(
+        self,
+        name: str,
+        device_type: str,
+        plugin: str,
+        backend: Backend,
+        wrappers: Iterable[Mapping[str, Callable[[Any], Any]]] = (),
+    ) -> None:
+        self.name, self.device_type, self.plugin = name, device_type, plugin
+        for attribute, expected in (("namespace", "an array API namespace"), ("devices", "a non-empty sequence of devices")):
+            if not hasattr(backend, attribute):
+                raise PluginError(
+                    f"plugin {plugin!r}: backend {name!r} has no attribute {attribute!r}; expected {expected} "
+                    f"(see pluggrad.backends.Backend)"
+                )
+        natives = list(backend.devices)
+        if not natives:
+            raise PluginError(f"plugin {plugin!r}: backend {name!r} lists no device; `devices` must name at least one")
+        self.namespace = backend.namespace
+        # What an array's dtype attribute gives, which need not be the namespace's own name for it (NumPy).
+        self._native_dtypes = {
+            d: self.namespace.empty(1, dtype=getattr(self.namespace, d.name), device=natives[0]).dtype
+            for d in dtypes.ALL
+            if getattr(self.namespace, d.name, None) is not None
+        }
+        missing = [d.name for d in dtypes.STANDARD if d not in self._native_dtypes]
+        if missing:
+            raise PluginError(f"plugin {plugin!r}: the namespace of backend {name!r} lacks the data types {missing}")
+        self.kernels = Kernels(backend, self.native_dtype, wrappers)
+        self.array_class: type = type(
+            self.namespace.empty(1, dtype=self._native_dtypes[dtypes.float32], device=natives[0])
+        )
+        labels = getattr(backend, "device_labels", None) or [str(i) for i in range(len(natives))]
+        self.devices = tuple(Device(device_type, label) if len(natives) > 1 else Device(device_type) for label in labels)
+        self._natives = tuple(natives)
+        self._siblings = tuple(self._make_types(d, n) for d, n in zip(self.devices, natives, strict=True))
+
+    def __repr__(self) -> str:
+        return f"<backend {self.name} of plugin {self.plugin}: {', '.join(map(str, self.devices))}>"
+
+    def _make_types(self, device: Device, native_device: Any) -> dict[Any, ArrayType]:
+        types = {n: ArrayType(self, device, native_device, d, n) for d, n in self._native_dtypes.items()}
+        for array_type in types.values():
+            array_type.siblings = types
+        return types
+
+    @property
+    def dtypes(self) -> tuple[DType, ...]:
+        """The data types that it has."""
+        return tuple(self._native_dtypes)
+
+    def native_dtype(self, dtype: DType) -> Any:
+        """The library's own object for a dtype.
+
+        Raises
+        ------
+        DTypeError : not a dtype of pluggrad's, or one that this backend lacks.
+        """
+        try:
+            return self._native_dtypes[dtype]
+        except (KeyError, TypeError):
+            if isinstance(dtype, DType):
+                raise DTypeError(f"backend {self.name!r} has no {dtype}; it has {[d.name for d in self.dtypes]}") from None
+            raise DTypeError(f"a dtype is one of pluggrad.float32, pluggrad.int64, ..., got {dtype!r}") from None
+
+    def array_type(self, device: Device, dtype: DType) -> ArrayType:
+        """The ArrayType of a dtype on one of this backend's devices (a bare type name: the default device)."""
+        position = self._position(device)
+        return self._siblings[position][self.native_dtype(dtype)]
+
+    def _position(self, device: Device) -> int:
+        if device.index is None:
+            return 0
+        if device in self.devices:
+            return self.devices.index(device)
+        if isinstance(device.index, int) and device.index < len(self.devices):
+            return device.index
+        raise DeviceError(f"no device {str(device)!r}: backend {self.name!r} has {', '.join(map(str, self.devices))}")
+
+    def type_of(self, array: Any) -> ArrayType:
+        """The ArrayType of one of the library's arrays.
+
+        Raises
+        ------
+        BackendError : a dtype or a device that the backend does not list.
+        """
+        siblings = self._siblings[0]
+        if len(self._natives) > 1:
+            native_device = self.kernels.native_device(array)
+            siblings = self._siblings[self._natives.index(native_device)]
+        try:
+            return siblings[array.dtype]
+        except (KeyError, TypeError):
+            raise DTypeError(
+                f"backend {self.name!r}: arrays of dtype {array.dtype} are not supported; "
+                f"it has {[d.name for d in self.dtypes]}"
+            ) from None
+
+    def check(self, condition: bool, what: str) -> None:
+        """Raise a BackendError that names this backend unless ``condition`` holds."""
+        if not condition:
+            raise BackendError(f"backend {self.name!r} of plugin {self.plugin!r}: {what}")

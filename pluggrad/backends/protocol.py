@@ -1,0 +1,35 @@
+"""The interface of a backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """An array library, as pluggrad needs it: **a namespace and a list of devices**.
+
+    Any object with these attributes will do. Besides them it may have
+
+    ``kernels`` : Mapping[str, Callable]
+        Functions on raw arrays that it does better than the default, by the name of the function:
+        those of the standard, those of :func:`pluggrad.function.functions` (``conv2d``, ``softmax``)
+        and those of :mod:`pluggrad.backends.defaults` (``copy``, ``strides``, ``tolist``,
+        ``random_bits``). Called with the arrays by position and the parameters by keyword.
+    ``device_labels`` : Sequence[str]
+        What stands behind the colon in the names of ``devices``; their positions by default.
+    """
+
+    @property
+    def namespace(self) -> Any:
+        """A namespace that follows the array API standard."""
+
+    @property
+    def devices(self) -> Sequence[Any]:
+        """The library's own device objects, the default one first."""
+
+
+def kernels_of(backend: Backend) -> Mapping[str, Callable[..., Any]]:
+    """The kernels that a backend brings."""
+    return getattr(backend, "kernels", {})

@@ -1,0 +1,50 @@
+"""Error classes.
+
+Each subclasses the built-in classes that a user of PyTorch and a user of NumPy would
+catch for the same mistake, so existing ``except`` clauses keep working.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AxisError",
+    "BackendError",
+    "BackendUnavailable",
+    "DTypeError",
+    "DeviceError",
+    "GradientError",
+    "PluginError",
+    "ShapeError",
+]
+
+
+class ShapeError(ValueError, RuntimeError):
+    """Shapes that do not fit. NumPy raises ``ValueError`` here, PyTorch ``RuntimeError``."""
+
+
+class AxisError(IndexError, ValueError):
+    """An axis that the tensor does not have. Same bases as ``numpy.exceptions.AxisError``."""
+
+
+class DTypeError(TypeError, RuntimeError):
+    """A data type that a function does not accept, or data types that do not mix."""
+
+
+class DeviceError(RuntimeError, ValueError):
+    """An unknown device, or tensors of two devices in one operation."""
+
+
+class GradientError(RuntimeError):
+    """A derivative that cannot be computed as asked."""
+
+
+class PluginError(RuntimeError):
+    """A plugin that breaks the contract of :mod:`pluggrad.backends.hookspecs`."""
+
+
+class BackendError(RuntimeError):
+    """A backend that is known but does not do what its description promises."""
+
+
+class BackendUnavailable(BackendError, ImportError):
+    """A backend whose library or hardware is missing; the message says which and what to do."""

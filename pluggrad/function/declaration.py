@@ -1,0 +1,172 @@
+"""The record of one function, and how the signatures of its forward and its rules are read.
+
+The signature of the forward says which arguments are arrays and which are parameters, in the
+standard's own style: **arrays stand before the slash, parameters after it**:
+
+    def gather(xp, x, index, /, *, axis): ...        arrays x, index; parameter axis
+    def concat(xp, *arrays, axis): ...               any number of arrays; parameter axis
+
+A derivative rule takes ``xp``, the cotangent ``g`` and, by name, whatever else it needs. **What a
+rule names is what is saved**:
+
+    lambda xp, g, x2: g * x2                         saves the array x2
+    lambda xp, g, out: g * out                       saves the output
+    lambda xp, g, x_shape, axis: ...                 saves no array: the shape of x, and a parameter
+    lambda xp, g, x_dtype: ...                       saves no array: the dtype of x
+
+For a function of several outputs, ``g`` is a tuple (zeros where no gradient came) and an output is
+named by its own name. For a function of any number of arrays there is one rule, which returns the
+gradients of all of them and may name ``arrays``, ``arrays_shape`` and ``needs`` (a tuple of bool).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..dtypes import ANY
+from ..errors import PluginError
+
+Result = Literal["same", "bool", "real", "infer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One derivative rule: the callable, and the names of what it takes besides ``xp`` and ``g``."""
+
+    call: Callable[..., Any]
+    names: tuple[str, ...]
+
+    @classmethod
+    def read(cls, function: str, call: Callable[..., Any], known: Sequence[str]) -> Rule:
+        """Read a rule's signature; an unknown name is an error at declaration, not in backward."""
+        params = tuple(inspect.signature(call).parameters)
+        if params[:2] != ("xp", "g"):
+            raise PluginError(f"{function}: a derivative rule starts with (xp, g, ...), got {params}")
+        unknown = [n for n in params[2:] if n not in known]
+        if unknown:
+            raise PluginError(f"{function}: a derivative rule names {unknown}; it may name {list(known)}")
+        return cls(call, params[2:])
+
+
+@dataclass(slots=True, eq=False)
+class Function:
+    """Everything known about one function.
+
+    Attributes
+    ----------
+    name : the name under which kernels override it and rules call it
+    forward : ``forward(xp, *arrays, **parameters)`` on raw arrays, composed from the standard; None
+        where the standard has the function itself and every namespace brings it
+    arrays, parameters : names of the array arguments; names and defaults of the others
+    variadic : whether it takes any number of arrays (``arrays`` then holds the one name)
+    rules : one per array argument (None: no derivative), or one for all if variadic
+    promoted : the arrays that are brought to one dtype, by whose type a kernel is chosen
+    kinds : dtype kinds it accepts; integers are promoted where only floating kinds are
+    result : dtype of the output beside that of the first promoted array
+    broadcasts : whether array shapes broadcast, so that the engine undoes it in backward
+    view : whether the output shares the memory of the (only) input
+    outputs : names of the outputs, where there are several; ``constant`` those without a derivative
+    many : whether it has a number of outputs that depends on its input (``unstack``)
+    alias : PyTorch's names for it, the first of which names the node (``mul``: ``MulBackward0``)
+    call : the compiled way of one call on Tensors; ``backward`` and ``backward_graph`` likewise;
+        ``operator`` : the same call for use as a binary operator
+    saves_arrays : whether a node saves arrays, and not parameters and shapes alone
+    table : ArrayType -> (kernel, output ArrayType or None): resolved once, then looked up
+    """
+
+    name: str
+    forward: Callable[..., Any] | None
+    arrays: tuple[str, ...]
+    parameters: dict[str, Any]
+    variadic: bool = False
+    rules: tuple[Rule | None, ...] = ()
+    promoted: tuple[str, ...] = ()
+    kinds: frozenset[str] = ANY
+    result: Result = "infer"
+    broadcasts: bool = False
+    view: bool = False
+    outputs: tuple[str, ...] = ()
+    many: bool = False
+    constant: frozenset[str] = frozenset()
+    alias: tuple[str, ...] = ()
+    doc: str | None = None
+    call: Callable[..., Any] = field(init=False)
+    operator: Callable[..., Any] | None = field(init=False)
+    backward: Callable[..., Any] = field(init=False)
+    backward_graph: Callable[..., Any] = field(init=False)
+    saves_arrays: bool = False
+    table: dict[Any, tuple[Callable[..., Any], Any]] = field(default_factory=dict)
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether any argument has a derivative rule."""
+        return any(rule is not None for rule in self.rules)
+
+    @property
+    def saved_names(self) -> tuple[str, ...]:
+        """What the rules name, and so what a node saves."""
+        names = (n for rule in self.rules if rule is not None for n in rule.names)
+        return tuple(dict.fromkeys(n for n in names if n != "needs"))
+
+    @property
+    def has_many_outputs(self) -> bool:
+        """Whether a call gives a tuple."""
+        return self.many or bool(self.outputs)
+
+    @property
+    def grad_name(self) -> str:
+        """The name that the graph shows, after PyTorch's: multiply, whose alias is mul, gives ``MulBackward0``."""
+        words = (self.alias[0] if self.alias else self.name).split("_")
+        return "".join(w[:1].upper() + w[1:] for w in words) + "Backward0"
+
+    def __repr__(self) -> str:
+        return f"<pluggrad function {self.name}>"
+
+
+def read_signature(name: str, stub: Callable[..., Any], *, has_xp: bool) -> tuple[tuple[str, ...], dict[str, Any], bool]:
+    """Names of the arrays, parameters with their defaults, and whether the arrays are variadic."""
+    params = list(inspect.signature(stub).parameters.values())
+    if has_xp:
+        if not params or params[0].name != "xp":
+            raise PluginError(f"{name}: the forward of a composed function takes xp first")
+        params = params[1:]
+    arrays = tuple(p.name for p in params if p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL))
+    variadic = any(p.kind is p.VAR_POSITIONAL for p in params)
+    parameters = {p.name: p.default for p in params if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
+    if not arrays:
+        raise PluginError(f"{name}: array arguments stand before a slash, as in (x, /, *, axis); none found")
+    return arrays, parameters, variadic
+
+
+def declare(
+    name: str,
+    stub: Callable[..., Any],
+    *,
+    forward: Callable[..., Any] | None,
+    vjp: Callable[..., Any] | Sequence[Callable[..., Any] | None] | None = None,
+    outputs: Sequence[str] = (),
+    promoted: Sequence[str] | None = None,
+    **properties: Any,
+) -> Function:
+    """Build the record of a function from its signature and its rules."""
+    arrays, parameters, variadic = read_signature(name, stub, has_xp=forward is not None)
+    known = [
+        *arrays,
+        *(f"{a}_{what}" for a in arrays for what in ("shape", "dtype")),
+        *parameters,
+        *(outputs or ("out",)),
+        *(("needs",) if variadic else ()),
+    ]
+    given = () if vjp is None else (vjp,) if callable(vjp) else tuple(vjp)
+    if given and len(given) != len(arrays):
+        raise PluginError(f"{name}: {len(given)} derivative rules for the {len(arrays)} arrays {arrays}; give None for none")
+    rules = tuple(None if r is None else Rule.read(name, r, known) for r in given) or (None,) * len(arrays)
+    named = {n for rule in rules if rule is not None for n in rule.names}
+    return Function(
+        name, forward, arrays, parameters, variadic, rules,
+        promoted=arrays if promoted is None else tuple(promoted),
+        outputs=tuple(outputs), doc=stub.__doc__, saves_arrays=bool(named.intersection((*arrays, *(outputs or ("out",))))), **properties,
+    )  # fmt: skip

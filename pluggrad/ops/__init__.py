@@ -1,0 +1,16 @@
+"""The functions, one module per section of the standard, forward and derivative side by side."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from .declare import ALIASES
+
+_MODULES = ("arithmetic", "complex_functions", "creation", "dtype_functions", "manipulation", "reductions", "views")
+
+__all__: list[str] = []
+for _name in _MODULES:
+    _module = import_module(f".{_name}", __name__)
+    for _public in _module.__all__:
+        globals()[_public] = getattr(_module, _public)
+        __all__.append(_public)

@@ -1,0 +1,58 @@
+"""What NumPy does better than the defaults, by function name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+# ufuncs under the standard's names: called directly, without array-api-compat's wrappers.
+_UFUNCS = (
+    "abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_invert bitwise_left_shift bitwise_or "
+    "bitwise_right_shift bitwise_xor copysign cos cosh divide equal exp expm1 floor_divide greater greater_equal "
+    "hypot isfinite isinf isnan less less_equal log log1p log2 log10 logaddexp logical_and logical_not logical_or "
+    "logical_xor maximum minimum multiply negative nextafter not_equal positive pow reciprocal remainder sign signbit "
+    "sin sinh square sqrt subtract tan tanh matmul"
+).split()
+
+
+def conj(x: np.ndarray) -> np.ndarray:
+    """Complex conjugate; a real array as it is (``np.conj`` would copy it)."""
+    return np.conj(x) if x.dtype.kind == "c" else x
+
+
+def copy(x: np.ndarray) -> np.ndarray:
+    return np.array(x, order="C")
+
+
+def owns_memory(x: np.ndarray) -> bool:
+    return x.base is None
+
+
+def strides(x: np.ndarray) -> tuple[int, ...]:
+    return tuple(s // x.itemsize for s in x.strides)
+
+
+def data_ptr(x: np.ndarray) -> int:
+    return x.__array_interface__["data"][0]
+
+
+def tolist(x: np.ndarray) -> Any:
+    return x.tolist()
+
+
+def to_host(x: np.ndarray) -> np.ndarray:
+    return x
+
+
+def native_device(x: np.ndarray) -> str:
+    return "cpu"
+
+
+def new_zeros(x: np.ndarray, *, shape: tuple[int, ...]) -> np.ndarray:
+    return np.zeros(shape, x.dtype)
+
+
+KERNELS = {name: getattr(np, name) for name in _UFUNCS} | {
+    f.__name__: f for f in (conj, copy, owns_memory, strides, data_ptr, tolist, to_host, native_device, new_zeros)
+}
