@@ -1,0 +1,15 @@
+"""Sample inputs of every registered function: what the gradient checks and the conformance suite run on.
+
+>>> from pluggrad.testing.samples import samples_of
+>>> samples_of("multiply")[0]
+Sample(arrays=(Spec(kind='real', shape=(2, 3), low=-2.0, high=2.0), Spec(kind='real', shape=(3,), low=-2.0, high=2.0)), parameters={})
+"""
+
+from importlib import import_module
+
+from .spec import Sample, Spec, all_samples, samples_of
+
+for _name in ("elementwise",):
+    import_module(f".{_name}", __name__)
+
+__all__ = ["Sample", "Spec", "all_samples", "samples_of"]

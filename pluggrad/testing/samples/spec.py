@@ -1,0 +1,111 @@
+"""How sample inputs are described: neutral, without an array library; made into tensors of a dtype and device by a test."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["real", "integer", "bool", "distinct"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One array argument.
+
+    ``kind`` : "real" values (complex for complex dtypes) drawn from [low, high); "integer" values from
+    low to high - 1, kept as int64 whatever the dtype under test; "bool"; "distinct" reals, no two closer
+    than 0.1, for functions with kinks at ties (sort, max)
+    """
+
+    kind: Kind
+    shape: tuple[int, ...]
+    low: float = -2.0
+    high: float = 2.0
+
+    @property
+    def floating(self) -> bool:
+        """Whether the argument takes the dtype under test."""
+        return self.kind in ("real", "distinct")
+
+    def values(self, seed: int, is_complex: bool = False) -> Any:
+        """Nested lists of Python scalars, the same for the same seed."""
+        rng = random.Random(seed)
+        count = math.prod(self.shape)
+        flat: list[Any]
+        if self.kind == "integer":
+            flat = [rng.randrange(int(self.low), int(self.high)) for _ in range(count)]
+        elif self.kind == "bool":
+            flat = [rng.random() < 0.5 for _ in range(count)]
+        elif self.kind == "distinct":
+            flat = [self.low + 0.1 * i + 0.05 * rng.random() for i in range(count)]
+            rng.shuffle(flat)
+        else:
+            flat = [rng.uniform(self.low, self.high) for _ in range(count)]
+        if is_complex and self.floating:
+            flat = [complex(v, rng.uniform(-1.0, 1.0)) for v in flat]
+        return _nest(flat, self.shape)
+
+
+def _nest(flat: list[Any], shape: tuple[int, ...]) -> Any:
+    if not shape:
+        return flat[0]
+    step = len(flat) // shape[0] if shape[0] else 0
+    return [_nest(flat[i * step : (i + 1) * step], shape[1:]) for i in range(shape[0])]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One call: its array arguments, in order, and its parameters."""
+
+    arrays: tuple[Spec, ...]
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+_samples: dict[str, list[Sample]] = {}
+
+
+def add(name: str, *samples: Sample) -> None:
+    """Add samples of the registered function ``name``."""
+    _samples.setdefault(name, []).extend(samples)
+
+
+def samples_of(name: str) -> list[Sample]:
+    """The samples of a function, none if it has none."""
+    return list(_samples.get(name, ()))
+
+
+def all_samples() -> dict[str, list[Sample]]:
+    """All samples by function name (a copy)."""
+    return {name: list(samples) for name, samples in _samples.items()}
+
+
+def call(*arrays: Spec, **parameters: Any) -> Sample:
+    """A call with these arrays and parameters: ``call(real(2, 3), axis=(0,))``."""
+    return Sample(arrays, parameters)
+
+
+def real(*shape: int, low: float = -2.0, high: float = 2.0) -> Spec:
+    """Values in [low, high); complex for complex dtypes."""
+    return Spec("real", shape, low, high)
+
+
+def positive(*shape: int) -> Spec:
+    """Values in [0.3, 2.3), away from 0."""
+    return Spec("real", shape, 0.3, 2.3)
+
+
+def distinct(*shape: int) -> Spec:
+    """Values no two of which are close."""
+    return Spec("distinct", shape, -1.0)
+
+
+def integer(*shape: int, low: int = 0, high: int) -> Spec:
+    """Integers from ``low`` to ``high - 1``, int64 whatever the dtype under test."""
+    return Spec("integer", shape, low, high)
+
+
+def boolean(*shape: int) -> Spec:
+    """True and False."""
+    return Spec("bool", shape)
