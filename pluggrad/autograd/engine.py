@@ -32,6 +32,16 @@ class GraphNamespace:
         return is_kind(dtype, kind)
 
     @staticmethod
+    def zeros_like(x: Tensor) -> Tensor:
+        """Zeros of the shape, dtype and device of ``x``."""
+        return make(x._type.kernels.namespace.zeros_like(x._array), x._type)
+
+    @staticmethod
+    def ones_like(x: Tensor) -> Tensor:
+        """Ones of the shape, dtype and device of ``x``."""
+        return make(x._type.kernels.namespace.ones_like(x._array), x._type)
+
+    @staticmethod
     def write(x: Tensor, key: Any, value: Any) -> None:
         """Write ``value`` into ``x[key]``, in place and on record."""
         x[key] = value

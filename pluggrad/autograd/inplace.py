@@ -110,9 +110,11 @@ def rebase(x: Tensor, node: Node | None) -> None:
 
 
 def follow(xp: Any, x: Any, path: tuple[Step, ...]) -> Any:
-    """The part of ``x`` that a path of view functions leads to."""
+    """The part of ``x`` that a path of view functions leads to: its values, perhaps a copy."""
     for function, parameters, _ in path:
-        x = getattr(xp, function.name)(x, **parameters)
+        # The layout of x need not be that of the base, so what was a view there may need a copy here.
+        name = "reshape" if function.name == "view" else function.name
+        x = getattr(xp, name)(x, **parameters)
     return x
 
 
@@ -144,13 +146,15 @@ class _ReplacePart:
     def backward(xp: Any, g: Any, parents: tuple[Any, ...], node: Node) -> tuple[Any, Any]:
         (path,) = node.saved  # type: ignore[misc]
         old, part = parents
-        g_part = follow(xp, g, path) if part is not None else None
-        g_old = None
+        g_old = g_part = None
+        if part is not None:
+            g_part = xp.copy(follow(xp, g, path))
         if old is not None:
-            g_old = xp.copy(g)
-            xp.write(follow(xp, g_old, path), ..., 0)
-        if g_part is not None:
-            g_part = xp.copy(g_part)
+            # Where the part lies: ones sent back along the path. (Writing zeros through the path would need
+            # g to have the memory layout of the base.)
+            ones = xp.ones_like(follow(xp, g, path))
+            (inside,) = _Part.backward(xp, ones, (old,), node)
+            g_old = xp.where(inside != 0, xp.zeros_like(g), g)
         return g_old, g_part
 
     backward_graph = backward
