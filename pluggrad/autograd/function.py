@@ -288,12 +288,19 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
             result = backward(ctx, *grads)
         finally:
             MODE.set(before)
-        if not is_grad_enabled() or not any(isinstance(g, Tensor) and g._node is not None for g in grads):
+        if not is_grad_enabled():
             return result
+        # Tie the result to all that it depends on, so that differentiating it is noticed whatever it is
+        # differentiated by. (PyTorch looks at grads alone, and is silently wrong for the saved tensors.)
+        inputs = [g for g in grads if isinstance(g, Tensor)]
+        for parent in ctx._node.parents:
+            if parent is not None:
+                stand_in = make(inputs[0]._array, parent.type)
+                stand_in._node = parent
+                inputs.append(stand_in)
         single = not isinstance(result, tuple)
         marked = tuple(
-            _Once.apply(r, *[g for g in grads if isinstance(g, Tensor)]) if isinstance(r, Tensor) else r
-            for r in ((result,) if single else result)
+            _Once.apply(r, *inputs) if isinstance(r, Tensor) else r for r in ((result,) if single else result)
         )
         return marked[0] if single else marked
 
