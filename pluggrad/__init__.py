@@ -20,7 +20,7 @@ from .dtypes import (
     int16, int32, int64, set_default_dtype, uint8, uint16, uint32, uint64,
 )  # fmt: skip
 from .ops import *  # noqa: F403
-from .tensor import Size, Tensor
+from .tensor import Size, Tensor, get_printoptions, printoptions, set_printoptions
 
 __version__ = "0.1.0"
 

@@ -2,7 +2,11 @@
 
 from .graph import Cotangents, Leaf, ManyNode, Node, Output
 from .memory import Buffer
+from .printing import get_printoptions, printoptions, set_printoptions
 from .size import ElementCount, Size
 from .tensor import Tensor, make
 
-__all__ = ["Buffer", "Cotangents", "ElementCount", "Leaf", "ManyNode", "Node", "Output", "Size", "Tensor", "make"]
+__all__ = [
+    "Buffer", "Cotangents", "ElementCount", "Leaf", "ManyNode", "Node", "Output", "Size", "Tensor", "get_printoptions",
+    "make", "printoptions", "set_printoptions",
+]  # fmt: skip

@@ -15,6 +15,7 @@ from ..dtypes import DType
 from ..errors import DTypeError, GradientError, ShapeError
 from . import memory
 from .graph import Leaf, Node
+from .printing import format_tensor
 from .size import ElementCount, Size
 
 if TYPE_CHECKING:
@@ -252,8 +253,6 @@ class Tensor:
         return self._array.shape[0]
 
     def __repr__(self) -> str:
-        from .printing import format_tensor  # printing is not needed to compute, so importing pluggrad leaves it out
-
         return format_tensor(self)
 
 
