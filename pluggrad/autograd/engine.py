@@ -7,6 +7,7 @@ so a chain of any length differentiates.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
@@ -55,6 +56,9 @@ class GraphNamespace:
 
 
 graph_namespace = GraphNamespace()
+
+# Several threads may run backward over shared leaves: adding to a grad is read, add, write.
+_accumulation = threading.Lock()
 
 
 def run(
@@ -179,7 +183,16 @@ def _array(g: Any, node: Node) -> Any:
 def _accumulate(leaf: Leaf, g: Any, graph: bool) -> None:
     if leaf.frozen:
         return
-    tensor = leaf.variable
+    with _accumulation:
+        _add_to_grad(leaf, g, graph)
+    if leaf.extra is not None and leaf.extra.post_hooks:
+        tensor = leaf.variable
+        if tensor is not None:
+            for hook in tuple(leaf.extra.post_hooks.values()):
+                hook(tensor)
+
+
+def _add_to_grad(leaf: Leaf, g: Any, graph: bool) -> None:
     if graph:
         leaf.grad = g if leaf.grad is None else leaf.grad + g
     else:
@@ -190,7 +203,7 @@ def _accumulate(leaf: Leaf, g: Any, graph: bool) -> None:
         if grad is None:
             # A gradient that nobody else refers to is kept; any other is copied, since a later write
             # to this grad (zero_, an optimiser) must not be seen elsewhere.
-            if not (unshared(g, known=1) and array_type.kernels.owns_memory(g)):
+            if not (unshared(g, known=2) and array_type.kernels.owns_memory(g)):
                 g = array_type.kernels.copy(g)
             leaf.grad = make(g, array_type)
         elif grad._node is None and grad._type is array_type:
@@ -198,9 +211,6 @@ def _accumulate(leaf: Leaf, g: Any, graph: bool) -> None:
             array_type.kernels.write(grad._array, ..., grad._array + g)
         else:
             leaf.grad = grad + make(g, array_type)
-    if leaf.extra is not None and leaf.extra.post_hooks and tensor is not None:
-        for hook in tuple(leaf.extra.post_hooks.values()):
-            hook(tensor)
 
 
 def _run_hooks(node: Node, g: Any, graph: bool) -> Any:
