@@ -1,0 +1,102 @@
+"""The workloads. Each is written once, against the API that pluggrad and PyTorch share, and takes the library as argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Step = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A title, the ratio to reach, how to make a step for a library, and perhaps the same in bare NumPy."""
+
+    title: str
+    goal: float
+    make: Callable[[Any], Step]
+    control: Callable[[], Step] | None = None
+
+
+WORKLOADS: dict[str, Workload] = {}
+
+
+def workload(title: str, goal: float, control: Callable[[], Step] | None = None) -> Callable[[Any], Any]:
+    """Add a workload."""
+
+    def add(make: Callable[[Any], Step]) -> Callable[[Any], Step]:
+        WORKLOADS[make.__name__] = Workload(title, goal, make, control)
+        return make
+
+    return add
+
+
+def _numpy_add() -> Step:
+    import numpy as np
+
+    a, b = np.ones(4, np.float32), np.ones(4, np.float32)
+    return lambda: a + b
+
+
+@workload("x + y on 4 elements, with a graph", 0.7, _numpy_add)
+def add(lib: Any) -> Step:
+    x, y = lib.ones(4, requires_grad=True), lib.ones(4, requires_grad=True)
+    return lambda: x + y
+
+
+@workload("20-operation chain on 4 elements, fwd + bwd", 0.6)
+def chain(lib: Any) -> Step:
+    x = lib.tensor([0.1, 0.2, 0.3, 0.4], requires_grad=True)
+    y = lib.tensor([0.9, 0.8, 0.7, 0.6], requires_grad=True)
+    g = lib.ones(4)
+
+    def step() -> None:
+        h = x
+        for _ in range(5):
+            h = h * y
+            h = h + x
+            h = lib.tanh(h)
+            h = h - y
+        h.backward(g)
+        x.grad = y.grad = None
+
+    return step
+
+
+def _network(lib: Any, *sizes: int) -> Any:
+    lib.manual_seed(0)
+    layers: list[Any] = []
+    for i, (n, m) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        layers += [lib.nn.Linear(n, m)] + ([lib.nn.ReLU()] if i < len(sizes) - 2 else [])
+    return lib.nn.Sequential(*layers)
+
+
+@workload("MLP 2-16-16-1, batch 32, SGD step", 0.7)
+def small_mlp(lib: Any) -> Step:
+    net = _network(lib, 2, 16, 16, 1)
+    opt = lib.optim.SGD(net.parameters(), lr=0.01, momentum=0.9)
+    x, t = lib.randn(32, 2), lib.randn(32, 1)
+    loss_of = lib.nn.MSELoss()
+
+    def step() -> None:
+        opt.zero_grad()
+        loss_of(net(x), t).backward()
+        opt.step()
+
+    return step
+
+
+@workload("MLP 784-512-512-10, batch 64, Adam step", 1.0)
+def large_mlp(lib: Any) -> Step:
+    net = _network(lib, 784, 512, 512, 10)
+    opt = lib.optim.Adam(net.parameters())
+    x, t = lib.randn(64, 784), lib.randint(0, 10, (64,))
+    loss_of = lib.nn.CrossEntropyLoss()
+
+    def step() -> None:
+        opt.zero_grad()
+        loss_of(net(x), t).backward()
+        opt.step()
+
+    return step
