@@ -6,7 +6,10 @@ from importlib import import_module
 
 from .declare import ALIASES
 
-_MODULES = ("arithmetic", "complex_functions", "creation", "dtype_functions", "manipulation", "reductions", "views")
+_MODULES = (
+    "arithmetic", "comparison", "complex_functions", "creation", "dtype_functions", "exponential",
+    "manipulation", "reductions", "searching", "trigonometric", "views",
+)  # fmt: skip
 
 __all__: list[str] = []
 for _name in _MODULES:
