@@ -9,16 +9,15 @@ somebody writes to a value that a graph still needs:
 - whether a graph holds a Buffer is read off its reference count: a graph that was freed, by backward
   or by dropping it, holds nothing.
 
-Tensors that share memory (views, ``detach``) have a :class:`View`. It names the :class:`Storage`,
-by which a write finds all Buffers over that memory, and the :class:`Base`, by which a write through
-one view finds the graph of the whole and the other views.
+Tensors that share memory (views, ``detach``) have a :class:`View`. It names the :class:`Base`, by which
+a write finds all Buffers over that memory, the graph of the whole, and the other views.
 """
 
 from __future__ import annotations
 
 import sys
 import weakref
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..function import Function
@@ -37,81 +36,88 @@ class Buffer:
         self.array = array
 
 
-class Step(NamedTuple):
-    """One view function on the way from a base to a view."""
-
-    function: Function
-    parameters: dict[str, Any]
-    shape: tuple[int, ...]
-
-
-class Storage:
-    """Memory that several tensors share: weak references to the saved Buffers over it, each with its tensor."""
-
-    __slots__ = ("_limit", "saved")
-
-    def __init__(self) -> None:
-        self.saved: list[tuple[weakref.ref[Buffer], weakref.ref[Tensor]]] = []
-        self._limit = 16
-
-    def add(self, buffer: Buffer, tensor: Tensor) -> None:
-        """Remember a Buffer; forget the dead ones now and then, so that the cost per call stays constant."""
-        self.saved.append((weakref.ref(buffer), weakref.ref(tensor)))
-        if len(self.saved) > self._limit:
-            self.saved = [pair for pair in self.saved if pair[0]() is not None]
-            self._limit = 2 * len(self.saved) + 16
+#: One view function on the way from a base to a view: the function, its parameters, the shape that it was applied to.
+Step = tuple["Function", dict[str, Any], tuple[int, ...]]
 
 
 class Base:
-    """The value that a family of views shows parts of: its vertex in the graph, and the tensors that show it."""
+    """A value that a family of views shows parts of, and the memory under it.
 
-    __slots__ = ("_limit", "members", "node", "shape", "type")
+    Attributes
+    ----------
+    node, shape, type : the value's vertex in the graph now, its shape and ArrayType
+    members : weak references to the tensors that show it, the whole or a part
+    storage : the Base that keeps ``saved`` for this memory: itself, but for a ``detach``ed alias, whose
+        graph is its own and whose memory is not
+    saved : weak references to the Buffers over this memory, each with its tensor
+    """
 
-    def __init__(self, tensor: Tensor) -> None:
-        self.node: Vertex | None = tensor._node
-        self.shape: tuple[int, ...] = tensor._array.shape
-        self.type: Any = tensor._type
-        self.members: list[weakref.ref[Tensor]] = [weakref.ref(tensor)]
+    __slots__ = ("_limit", "_storage", "members", "node", "saved", "shape", "type")
+
+    node: Vertex | None
+    shape: tuple[int, ...]
+    type: Any
+    members: list[weakref.ref[Tensor]]
+    saved: list[tuple[weakref.ref[Buffer], weakref.ref[Tensor]]]
+
+    def __init__(self, tensor: Tensor, storage: Base | None = None) -> None:
+        self.node, self.shape, self.type = tensor._node, tensor._array.shape, tensor._type
+        self.members = [weakref.ref(tensor)]
+        self.saved = []
+        self._storage = storage  # None: this one. (Not self: that would be a cycle for the collector.)
         self._limit = 16
 
-    def add(self, tensor: Tensor) -> None:
-        """Add a view."""
-        self.members.append(weakref.ref(tensor))
-        if len(self.members) > self._limit:
-            self.members = [ref for ref in self.members if ref() is not None]
-            self._limit = 2 * len(self.members) + 16
+    @property
+    def storage(self) -> Base:
+        """The Base that keeps ``saved``."""
+        return self._storage or self
+
+    def add_saved(self, buffer: Buffer, tensor: Tensor) -> None:
+        """Remember a Buffer over this memory."""
+        self.saved.append((weakref.ref(buffer), weakref.ref(tensor)))
+        if len(self.saved) > self._limit:
+            self._forget_the_dead()
+
+    def _forget_the_dead(self) -> None:
+        # When the lists have doubled: the cost per entry stays constant, however many views come and go.
+        self.members = [ref for ref in self.members if ref() is not None]
+        self.saved = [pair for pair in self.saved if pair[0]() is not None]
+        self._limit = 2 * max(len(self.members), len(self.saved)) + 16
 
 
 class View:
-    """How a tensor lies in shared memory: the storage, the base, and the steps from the base to it."""
+    """How a tensor lies in shared memory: the base, and the steps from the base to it."""
 
-    __slots__ = ("base", "path", "storage")
+    __slots__ = ("base", "path")
 
-    def __init__(self, storage: Storage, base: Base, path: tuple[Step, ...]) -> None:
-        self.storage, self.base, self.path = storage, base, path
+    def __init__(self, base: Base, path: tuple[Step, ...]) -> None:
+        self.base, self.path = base, path
 
 
 def shared(tensor: Tensor) -> View:
     """The View of a tensor, made now if its memory was its own."""
     view = tensor._view
     if view is None:
-        view = tensor._view = View(Storage(), Base(tensor), ())
+        view = tensor._view = View(Base(tensor), ())
         if tensor._buffer is not None:
-            view.storage.add(tensor._buffer, tensor)
+            view.base.add_saved(tensor._buffer, tensor)
     return view
 
 
-def link_view(base: Tensor, view: Tensor, function: Function, parameters: dict[str, Any]) -> None:
-    """Note that ``view`` shows part of the memory of ``base``, through a view function."""
-    origin = base._view or shared(base)
-    step = Step(function, parameters, base._array.shape)
-    view._view = View(origin.storage, origin.base, (*origin.path, step))
-    origin.base.add(view)
+def link_view(tensor: Tensor, view: Tensor, function: Function, parameters: dict[str, Any]) -> None:
+    """Note that ``view`` shows part of the memory of ``tensor``, through a view function."""
+    origin = tensor._view or shared(tensor)
+    base = origin.base
+    view._view = View(base, (*origin.path, (function, parameters, tensor._array.shape)))
+    members = base.members
+    members.append(weakref.ref(view))
+    if len(members) > base._limit:
+        base._forget_the_dead()
 
 
 def link_alias(tensor: Tensor, alias: Tensor) -> None:
     """Note that ``alias`` shares the memory of ``tensor`` but not its graph (``detach``)."""
-    alias._view = View(shared(tensor).storage, Base(alias), ())
+    alias._view = View(Base(alias, shared(tensor).base.storage), ())
 
 
 def hold(tensor: Tensor) -> Buffer:
@@ -120,7 +126,7 @@ def hold(tensor: Tensor) -> Buffer:
     if buffer is None:
         buffer = tensor._buffer = Buffer(tensor._array)
         if tensor._view is not None:
-            tensor._view.storage.add(buffer, tensor)
+            tensor._view.base.storage.add_saved(buffer, tensor)
     return buffer
 
 
@@ -159,7 +165,8 @@ def release(tensor: Tensor) -> None:
         return
     kernels = tensor._type.kernels
     remaining = []
-    for buffer_ref, tensor_ref in view.storage.saved:
+    storage = view.base.storage
+    for buffer_ref, tensor_ref in storage.saved:
         buffer, owner = buffer_ref(), tensor_ref()
         if buffer is None:
             continue
@@ -171,4 +178,4 @@ def release(tensor: Tensor) -> None:
         if owned:
             assert owner is not None
             owner._buffer = None
-    view.storage.saved = remaining
+    storage.saved = remaining
