@@ -11,5 +11,5 @@ def sum_to_shape(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
     stretched = tuple(lead + i for i, n in enumerate(shape) if n == 1 and g.shape[lead + i] != 1)
     axes = tuple(range(lead)) + stretched
     if axes:
-        g = xp.sum(g, axis=axes, dtype=g.dtype)
+        g = xp.sum(g, axis=axes)
     return g if tuple(g.shape) == tuple(shape) else xp.reshape(g, shape=shape)
