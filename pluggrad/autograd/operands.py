@@ -80,7 +80,11 @@ def unify(function: Function, args: tuple[Any, ...]) -> tuple[Any, ...]:
     promoted = function.promoted
     places = [function.variadic or name in promoted for name in (function.arrays * len(args))[: len(args)]]
     out: list[Any] = list(args)
+    if function.optional:  # what is None stays None
+        places = [place and value is not None for place, value in zip(places, args, strict=True)]
     for i, value in enumerate(out):
+        if value is None and function.optional and function.arrays[i] in function.optional:
+            continue
         if not isinstance(value, Tensor) and not (places[i] and isinstance(value, SCALARS)):
             try:
                 out[i] = wrap(value)
@@ -144,7 +148,7 @@ def admit(function: Function, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], t
             )
         promoted = set(function.arrays if function.variadic else function.promoted)
         names = function.arrays * len(args) if function.variadic else function.arrays
-        args = tuple(cast(a, target) if n in promoted else a for a, n in zip(args, names, strict=False))
+        args = tuple(cast(a, target) if n in promoted and a is not None else a for a, n in zip(args, names, strict=False))
         array_type = args[position]._type
     entry = function.table.get(array_type)
     if entry is None:

@@ -169,7 +169,7 @@ class _Writer:
     def functions(self) -> list[str]:
         """The text of all functions to be compiled."""
         texts = [self._call()]
-        if len(self.f.arrays) == 2:
+        if len(self.f.arrays) == 2 and not self.f.optional:
             texts.append(self._call(operator=True))
         if self.f.differentiable:
             texts += [self._backward(graph=False), self._backward(graph=True)]
@@ -180,11 +180,11 @@ class _Writer:
     def _call(self, operator: bool = False) -> str:
         """The call; as a binary operator it gives NotImplemented for what it does not understand."""
         f = self.f
-        a = [f"*{f.arrays[0]}"] if f.variadic else [*f.arrays, "/"]
+        a = [f"*{f.arrays[0]}"] if f.variadic else [*(f"{x}=None" if x in f.optional else x for x in f.arrays), "/"]
         signature = ", ".join([*a, *(p if d is _NO_DEFAULT else f"{p}=default_{p}" for p, d in f.parameters.items())])
         lines = [f"def {f.name}{'_operator' if operator else ''}({signature}):", *self._prepare(operator)]
         kernel_args = ", ".join(
-            [*([f"*[a._array for a in {f.arrays[0]}]"] if f.variadic else [f"{x}._array" for x in f.arrays])]
+            [*([f"*[a._array for a in {f.arrays[0]}]"] if f.variadic else [self._of(x, f"{x}._array") for x in f.arrays])]
             + [f"{p}={p}" for p in f.parameters]
         )
         key = f"{f.arrays[0]}[0]" if f.variadic else f.promoted[0]
@@ -205,13 +205,17 @@ class _Writer:
                 f"    if not {xs} or any(not isinstance(a, Tensor) or a._type is not {xs}[0]._type for a in {xs}):",
                 f"        {xs} = unify(FUNCTION, {xs})",
             ]
-        tests = [f"isinstance({x}, Tensor)" for x in f.arrays]
+        tests = [f"isinstance({x}, Tensor)" for x in f.arrays if x not in f.optional]
         first = f.promoted[0]
         for x in f.arrays:
+            test = ""
             if x in f.promoted[1:]:
-                tests.append(f"{first}._type is {x}._type")
+                test = f"{first}._type is {x}._type"
             elif x not in f.promoted:
-                tests.append(f"{first}._type.device is {x}._type.device")
+                test = f"{first}._type.device is {x}._type.device"
+            if x in f.optional:
+                test = f"({x} is None or isinstance({x}, Tensor) and {test})"
+            tests += [test] if test else []
         args = self._tuple(f.arrays)
         check = [f"        if not is_operand({f.arrays[1]}):", "            return NotImplemented"] if operator else []
         return [f"    if not ({' and '.join(tests)}):", *check, f"        {args} = unify(FUNCTION, {args})"]
@@ -246,7 +250,7 @@ class _Writer:
         if f.variadic:
             return [f"    parents = tuple([a._node for a in {f.arrays[0]}])"], "any(p is not None for p in parents)", "parents"
         wanted = [i for i, r in enumerate(f.rules) if r is not None]
-        lines = [f"    n{i} = {f.arrays[i]}._node" for i in wanted]
+        lines = [f"    n{i} = {self._of(f.arrays[i], f'{f.arrays[i]}._node')}" for i in wanted]
         test = " or ".join(f"n{i} is not None" for i in wanted)
         parents = self._tuple(tuple(f"n{i}" if i in wanted else "None" for i in range(len(f.arrays))))
         return lines, (f"({test})" if len(wanted) > 1 else test), parents
@@ -296,14 +300,14 @@ class _Writer:
             one = {"array": "hold(a)", "shape": "a._array.shape", "dtype": "a._type.dtype"}[kind]
             return f"tuple([{one} for a in {f.arrays[0]}])"
         if kind == "shape":
-            return f"{f.arrays[which]}._array.shape"
+            return self._of(f.arrays[which], f"{f.arrays[which]}._array.shape")
         if kind == "dtype":
-            return f"{f.arrays[which]}._type.dtype"
+            return self._of(f.arrays[which], f"{f.arrays[which]}._type.dtype")
         if kind == "parameter":
             return str(which)
         name = f.arrays[which]
         users = [i for i, r in enumerate(f.rules) if r is not None and name in r.names]
-        hold = f"{name}._buffer or hold({name})"
+        hold = self._of(name, f"({name}._buffer or hold({name}))")
         if len(users) == sum(r is not None for r in f.rules):
             return f"({hold})"
         return f"(({hold}) if {' or '.join(f'n{i} is not None' for i in users)} else None)"
@@ -347,7 +351,12 @@ class _Writer:
             if graph:
                 return f"tuple([restore(s, p, node.type) for s, p in zip({slot}, node.parents)])"
             return f"tuple([s.array for s in {slot}])"
-        return f"restore({slot}, node.parents[{which}], node.type)" if graph else f"{slot}.array"
+        use = f"restore({slot}, node.parents[{which}], node.type)" if graph else f"{slot}.array"
+        return f"(None if {slot} is None else {use})" if name in f.optional else use
+
+    def _of(self, name: str, code: str) -> str:
+        """Code that reads an array argument; where it may be None, None."""
+        return f"(None if {name} is None else {code})" if name in self.f.optional else code
 
     @staticmethod
     def _tuple(items: tuple[str, ...]) -> str:

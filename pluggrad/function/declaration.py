@@ -5,6 +5,7 @@ standard's own style: **arrays stand before the slash, parameters after it**:
 
     def gather(xp, x, index, /, *, axis): ...        arrays x, index; parameter axis
     def concat(xp, *arrays, axis): ...               any number of arrays; parameter axis
+    def linear(xp, x, weight, bias=None, /): ...     bias is an array or None
 
 A derivative rule takes ``xp``, the cotangent ``g`` and, by name, whatever else it needs. **What a
 rule names is what is saved**:
@@ -62,6 +63,7 @@ class Function:
         where the standard has the function itself and every namespace brings it
     arrays, parameters : names of the array arguments; names and defaults of the others
     variadic : whether it takes any number of arrays (``arrays`` then holds the one name)
+    optional : the arrays that may be None, which a rule that names them is given as None, too
     rules : one per array argument (None: no derivative), or one for all if variadic
     promoted : the arrays that are brought to one dtype, by whose type a kernel is chosen
     kinds : dtype kinds it accepts; integers are promoted where only floating kinds are
@@ -82,6 +84,7 @@ class Function:
     arrays: tuple[str, ...]
     parameters: dict[str, Any]
     variadic: bool = False
+    optional: frozenset[str] = frozenset()
     rules: tuple[Rule | None, ...] = ()
     promoted: tuple[str, ...] = ()
     kinds: frozenset[str] = ANY
@@ -153,6 +156,8 @@ def declare(
 ) -> Function:
     """Build the record of a function from its signature and its rules."""
     arrays, parameters, variadic = read_signature(name, stub, has_xp=forward is not None)
+    defaults = {p.name: p.default for p in inspect.signature(stub).parameters.values()}
+    optional = frozenset(a for a in arrays if defaults[a] is None)
     known = [
         *arrays,
         *(f"{a}_{what}" for a in arrays for what in ("shape", "dtype")),
@@ -166,7 +171,7 @@ def declare(
     rules = tuple(None if r is None else Rule.read(name, r, known) for r in given) or (None,) * len(arrays)
     named = {n for rule in rules if rule is not None for n in rule.names}
     return Function(
-        name, forward, arrays, parameters, variadic, rules,
+        name, forward, arrays, parameters, variadic, optional, rules,
         promoted=arrays if promoted is None else tuple(promoted),
         outputs=tuple(outputs), doc=stub.__doc__, saves_arrays=bool(named.intersection((*arrays, *(outputs or ("out",))))), **properties,
     )  # fmt: skip

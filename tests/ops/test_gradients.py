@@ -75,7 +75,7 @@ def active_inputs(name: str, inputs: list[pluggrad.Tensor]) -> list[int]:
     function = functions()[name]
     if function.variadic:
         return list(range(len(inputs)))
-    return [i for i, rule in enumerate(function.rules) if rule is not None and inputs[i].dtype.is_differentiable]
+    return [i for i, rule in enumerate(function.rules) if rule is not None and i < len(inputs) and inputs[i].dtype.is_differentiable]
 
 
 def check(name: str, sample: Sample, dtype: pluggrad.dtype) -> None:
