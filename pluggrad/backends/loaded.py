@@ -27,7 +27,7 @@ class ArrayType:
     kernels : the backend's kernels, the ``xp`` of derivative rules on raw arrays
     array_class : the class of the library's arrays
     siblings : ArrayType by native dtype, on the same device
-    constants : small tensors made from Python scalars, by value; see ``autograd.unify``
+    constants : 0-D tensors made from Python scalars; see ``autograd.operands.constant``
     """
 
     __slots__ = (
@@ -142,7 +142,12 @@ class LoadedBackend:
             self.namespace.empty(1, dtype=self._native_dtypes[dtypes.float32], device=natives[0])
         )
         labels = getattr(backend, "device_labels", None) or [str(i) for i in range(len(natives))]
-        self.devices = tuple(Device(device_type, label) if len(natives) > 1 else Device(device_type) for label in labels)
+        if len(labels) != len(natives):
+            raise PluginError(
+                f"plugin {plugin!r}: backend {name!r} has {len(natives)} devices and {len(labels)} device labels"
+            )
+        alone = len(natives) == 1
+        self.devices = tuple(Device(device_type) if alone or not label else Device(device_type, label) for label in labels)
         self._natives = tuple(natives)
         self._siblings = tuple(self._make_types(d, n) for d, n in zip(self.devices, natives, strict=True))
 

@@ -18,7 +18,8 @@ class Backend(Protocol):
         and those of :mod:`pluggrad.backends.defaults` (``copy``, ``strides``, ``tolist``,
         ``random_bits``). Called with the arrays by position and the parameters by keyword.
     ``device_labels`` : Sequence[str]
-        What stands behind the colon in the names of ``devices``; their positions by default.
+        What stands behind the colon in the names of ``devices``; their positions by default. An empty
+        one names the device by its type alone.
     """
 
     @property
