@@ -57,3 +57,7 @@ def write(xp: Any, x: Any, key: Any, value: Any) -> None:
     """Write ``value`` into ``x[key]``, in place."""
     x[key] = value
 
+
+def write_index(xp: Any, x: Any, indices: Any, values: Any, accumulate: bool) -> None:
+    """Write ``values`` into ``x`` at :class:`pluggrad.ops.indexing.Indices`, in place. The standard has no such write: all of ``x`` is written."""
+    xp.write(x, ..., xp.index_put(x, values, indices=indices, accumulate=accumulate))

@@ -8,7 +8,7 @@ from .declare import ALIASES
 
 _MODULES = (
     "arithmetic", "comparison", "complex_functions", "creation", "dtype_functions", "exponential",
-    "manipulation", "reductions", "searching", "trigonometric", "views",
+    "indexing", "manipulation", "reductions", "searching", "trigonometric", "views",
 )  # fmt: skip
 
 __all__: list[str] = []

@@ -80,7 +80,7 @@ def _scalar_dtype(obj: Any) -> DType:
 
     visit(obj)
     for cls in (complex, float, int, bool):
-        if any(issubclass(c, cls) for c in found):
+        if any(issubclass(c, cls) and (cls is bool or c is not bool) for c in found):  # bool is a subclass of int
             return dtypes.of_scalar(cls(0))
     return dtypes.get_default_dtype()
 

@@ -37,7 +37,7 @@ def _broadcast_to(xp: Any, x: Any, /, *, shape: tuple[int, ...]) -> Any:
 
 def _getitem_x(xp: Any, g: Any, x_shape: tuple[int, ...], key: tuple[Any, ...]) -> Any:
     z = xp.new_zeros(g, shape=x_shape)
-    xp.write(z, key, g)
+    xp.write(xp.getitem(z, key=key), ..., g)
     return z
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from . import indexing
+
 # ufuncs under the standard's names: called directly, without array-api-compat's wrappers.
 _UFUNCS = (
     "abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_invert bitwise_left_shift bitwise_or "
@@ -56,3 +58,4 @@ def new_zeros(x: np.ndarray, *, shape: tuple[int, ...]) -> np.ndarray:
 KERNELS = {name: getattr(np, name) for name in _UFUNCS} | {
     f.__name__: f for f in (conj, copy, owns_memory, strides, data_ptr, tolist, to_host, native_device, new_zeros)
 }
+KERNELS |= indexing.KERNELS

@@ -1,0 +1,488 @@
+"""Indexing: ``x[key]`` and ``x[key] = value``, and picking and placing elements by index.
+
+A key is taken apart as PyTorch does it: first what is basic (integers, slices, ``None``, ``...``), which gives
+a view; then, on that view, integer tensors and masks, which copy. Several of these broadcast together; their
+axes come where they stood if they were neighbours, else first.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+from .. import function
+from ..autograd.broadcasting import sum_to_shape
+from ..autograd.inplace import assign, check_writable, rebase
+from ..autograd.mode import is_grad_enabled
+from ..autograd.operands import SCALARS, cast, constant, is_operand, wrap
+from ..backends import ArrayType
+from ..dtypes import COMPLEX, FLOATING, INTEGRAL, bool_, int64
+from ..errors import DeviceError, DTypeError, ShapeError
+from ..tensor import Buffer, Node, Tensor, memory
+from .creation import asarray
+from .declare import composite
+from .transfer import to_device
+from .views import _broadcast_to, _getitem
+
+__all__: list[str] = []
+
+ALL = slice(None)
+
+
+class Indices:
+    """The integer tensors and masks of an advanced key, one for each axis (or axes, of a mask); None for an axis left whole.
+
+    It is a parameter of :func:`index` and :func:`index_put`. It holds Buffers, not arrays: the graph that saves it
+    keeps the indices it saw when their memory is written later.
+    """
+
+    __slots__ = ("buffers",)
+
+    def __init__(self, buffers: Sequence[Buffer | None]) -> None:
+        self.buffers = tuple(buffers)
+
+    def __repr__(self) -> str:
+        return f"Indices({', '.join('None' if b is None else str(tuple(b.array.shape)) for b in self.buffers)})"
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """The arrays, with full slices between them: a key that NumPy and its like understand."""
+        return tuple([ALL if b is None else b.array for b in self.buffers])
+
+    def arrays(self, xp: Any, shape: tuple[int, ...]) -> list[Any]:
+        """An integer array for each axis, None for those left whole; masks as the places of their true elements."""
+        out: list[Any] = []
+        for buffer in self.buffers:
+            if buffer is None:
+                out.append(None)
+            elif xp.isdtype(buffer.array.dtype, "bool"):
+                out.extend(xp.namespace.nonzero(buffer.array))
+            else:
+                # Negative ones count from the end; the standard's take leaves them open.
+                array, n = xp.namespace.astype(buffer.array, xp.namespace.int64), shape[len(out)]
+                out.append(xp.namespace.where(array < 0, array + n, array))
+        return out + [None] * (len(shape) - len(out))
+
+
+class _Plan:
+    """How an advanced key reads an array: the indexed axes brought to the front and flattened into one."""
+
+    def __init__(self, xp: Any, shape: tuple[int, ...], indices: Indices) -> None:
+        arrays = indices.arrays(xp, shape)
+        self.axes = [i for i, a in enumerate(arrays) if a is not None]
+        self.order = tuple(self.axes + [i for i, a in enumerate(arrays) if a is None])
+        self.rest = tuple(shape[i] for i, a in enumerate(arrays) if a is None)
+        self.count = math.prod(shape[i] for i in self.axes)
+        given = xp.namespace.broadcast_arrays(*(arrays[i] for i in self.axes))
+        self.shape = tuple(given[0].shape)
+        linear = None
+        for i, array in zip(self.axes, given, strict=True):
+            linear = array if linear is None else linear * shape[i] + array
+        self.linear = xp.namespace.reshape(linear, (-1,))
+        self.out_shape = (*self.shape, *self.rest)
+        # Where the axes of the indices go: to the place of the first if they were neighbours, else to the front.
+        adjacent = self.axes == list(range(self.axes[0], self.axes[0] + len(self.axes)))
+        n, at = len(self.shape), self.axes[0] if adjacent else 0
+        self.placed = (*range(n, n + at), *range(n), *range(n + at, len(self.out_shape)))
+
+    def rows(self, xp: Any, x: Any) -> Any:
+        """``x`` as a matrix: a row for each place that the indices may name."""
+        ns = xp.namespace
+        return ns.reshape(ns.permute_dims(x, self.order), (self.count, math.prod(self.rest)))
+
+    def unrows(self, xp: Any, rows: Any, shape: tuple[int, ...]) -> Any:
+        """The way back."""
+        ns = xp.namespace
+        moved = ns.reshape(rows, tuple(shape[i] for i in self.order))
+        return ns.permute_dims(moved, inverse(self.order))
+
+
+def inverse(order: Sequence[int]) -> tuple[int, ...]:
+    """The permutation that undoes ``order``."""
+    return tuple(sorted(range(len(order)), key=order.__getitem__))
+
+
+def _index_x(xp: Any, g: Any, x_shape: tuple[int, ...], indices: Indices) -> Any:
+    """Elements read several times add up."""
+    return xp.index_put(xp.new_zeros(g, shape=x_shape), g, indices=indices, accumulate=True)
+
+
+@composite(name="index", result="same", vjp=_index_x)
+def _index(xp: Any, x: Any, /, *, indices: Indices) -> Any:
+    ns = xp.namespace
+    plan = _Plan(xp, x.shape, indices)
+    out = ns.take(plan.rows(xp, x), plan.linear, axis=0)
+    return ns.permute_dims(ns.reshape(out, plan.out_shape), plan.placed)
+
+
+def _index_put_x(xp: Any, g: Any, indices: Indices, accumulate: bool) -> Any:
+    return g if accumulate else xp.index_put(g, xp.new_zeros(g, shape=()), indices=indices, accumulate=False)
+
+
+def _index_put_values(xp: Any, g: Any, indices: Indices, values_shape: tuple[int, ...]) -> Any:
+    return unbroadcast(xp, xp.index(g, indices=indices), values_shape)
+
+
+def unbroadcast(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum ``g`` to a shape that was broadcast to it; unlike in arithmetic, ``shape`` may have more leading ones."""
+    fewer = tuple(shape[max(len(shape) - g.ndim, 0) :])
+    g = sum_to_shape(xp, g, fewer)
+    return g if len(fewer) == len(shape) else xp.reshape(g, shape=tuple(shape))
+
+
+@composite(name="index_put", result="same", vjp=[_index_put_x, _index_put_values])
+def _index_put(xp: Any, x: Any, values: Any, /, *, indices: Indices, accumulate: bool) -> Any:
+    ns = xp.namespace
+    plan = _Plan(xp, x.shape, indices)
+    placed = tuple(plan.out_shape[i] for i in plan.placed)
+    if values.ndim > len(placed):
+        values = ns.reshape(values, values.shape[values.ndim - len(placed) :])
+    values = ns.permute_dims(ns.broadcast_to(values, placed), inverse(plan.placed))
+    values = ns.reshape(values, (plan.linear.shape[0], math.prod(plan.rest)))
+    rows = plan.rows(xp, x)
+    if not (plan.linear.shape[0] and plan.count):
+        return ns.asarray(x, copy=True)
+    # The standard cannot write at integer indices. Sorted, those that name one place stand together;
+    # the last of them tells what comes there.
+    order = ns.argsort(plan.linear, stable=True)
+    linear, values = ns.take(plan.linear, order), ns.take(values, order, axis=0)
+    places = ns.arange(plan.count, dtype=linear.dtype, device=xp.native_device(x))
+    last = ns.searchsorted(linear, places, side="right") - 1
+    last = ns.where(last < 0, ns.zeros_like(last), last)
+    named = ns.take(linear, last) == places
+    if accumulate:
+        values = _sum_runs(xp, linear, values)
+        new = rows + ns.take(values, last, axis=0)
+    else:
+        new = ns.take(values, last, axis=0)
+    return plan.unrows(xp, ns.where(named[:, None], new, rows), x.shape)
+
+
+def _sum_runs(xp: Any, linear: Any, values: Any) -> Any:
+    """Sum the rows of each run of equal ``linear`` into its last row, in log2(n) steps.
+
+    Step by step each row takes the sum of the 1, 2, 4, ... rows before it that belong to its run (Hillis and
+    Steele, "Data parallel algorithms", 1986). Differences of one cumulative sum would lose digits.
+    """
+    ns = xp.namespace
+    distance = 1
+    while distance < linear.shape[0]:
+        same = (linear[distance:] == linear[:-distance])[:, None]
+        before = ns.where(same, values[:-distance, :], ns.zeros_like(values[:-distance, :]))
+        values = ns.concat((values[:distance, :], values[distance:, :] + before), axis=0)
+        distance *= 2
+    return values
+
+
+# -- keys ------------------------------------------------------------------------------------------
+
+
+def parse_key(x: Tensor, key: Any) -> tuple[tuple[Any, ...], Indices | None]:
+    """A key taken apart: the basic key that leads to a view, then the indices into that view, None if there are none.
+
+    The basic key is canonical: a tuple with an ellipsis, integers in range, slices that end where the axis ends.
+
+    Raises
+    ------
+    IndexError : an integer out of range, too many indices, a mask of another shape, or what is no index
+    """
+    if key.__class__ is not tuple:
+        key = (key,)
+    shape = x._array.shape
+    ndim = len(shape)
+    basic: list[Any] = []
+    advanced: list[Buffer | None] = []
+    axis = 0
+    has_ellipsis = found = False
+    for position, item in enumerate(key):
+        cls = item.__class__
+        if cls is slice:
+            if axis >= ndim:
+                raise too_many(key, shape)
+            basic.append(_canonical_slice(item, shape[axis]))
+            advanced.append(None)
+            axis += 1
+            continue
+        if item is None:
+            basic.append(None)
+            advanced.append(None)
+            continue
+        if item is Ellipsis:
+            if has_ellipsis:
+                raise IndexError("an index can only have a single ellipsis ('...')")
+            has_ellipsis = True
+            skipped = ndim - axis - sum(_axes_of(other) for other in key[position + 1 :])
+            if skipped < 0:
+                raise too_many(key, shape)
+            basic.append(Ellipsis)
+            advanced += [None] * skipped
+            axis += skipped
+            continue
+        if cls is not int:
+            item = _index_item(item, x._type)
+        if item.__class__ is int:
+            if axis >= ndim:
+                raise too_many(key, shape)
+            n = shape[axis]
+            if not -n <= item < n:
+                raise IndexError(f"index {item} is out of bounds for axis {axis} with size {n}")
+            basic.append(item)
+            axis += 1
+            continue
+        found = True
+        if item.__class__ is bool:  # a new axis, of size 1 or 0
+            basic.append(None)
+            advanced.append(Buffer(constant(x._type.with_dtype(bool_), item)._array[None, ...]))
+            continue
+        is_mask = item._type.dtype.kind == "bool"
+        taken = item._array.ndim if is_mask else 1
+        if axis + taken > ndim:
+            raise too_many(key, shape)
+        if is_mask and tuple(item._array.shape) != tuple(shape[axis : axis + taken]):
+            raise IndexError(
+                f"the shape of the mask {list(item.shape)} at index {position} does not match the shape of the indexed "
+                f"tensor {list(shape)} at axis {axis}"
+            )
+        basic += [ALL] * taken
+        advanced.append(memory.hold(item))
+        axis += taken
+    if not has_ellipsis:
+        basic.append(Ellipsis)
+    return tuple(basic), Indices(advanced) if found else None
+
+
+def too_many(key: tuple[Any, ...], shape: tuple[int, ...]) -> IndexError:
+    """The error for a key that names more axes than there are."""
+    if not shape and len(key) == 1:
+        return IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` to convert it to a number")
+    return IndexError(
+        f"too many indices for tensor of dimension {len(shape)}: the key names {sum(map(_axes_of, key))} axes, "
+        f"the shape is {list(shape)}"
+    )
+
+
+def _axes_of(item: Any) -> int:
+    """How many axes one item of a key uses up."""
+    if item is None or item is Ellipsis or isinstance(item, bool):
+        return 0
+    dtype = getattr(item, "dtype", None)
+    if dtype is not None:
+        return item.ndim if wrap(item)._type.dtype.kind == "bool" else 1
+    if isinstance(item, list | tuple):
+        depth, first = 0, item
+        while isinstance(first, list | tuple) and first:
+            depth, first = depth + 1, first[0]
+        return depth if isinstance(first, bool) else 1
+    return 1
+
+
+def _canonical_slice(item: slice, n: int) -> slice:
+    """The same slice with bounds that lie within the axis: the standard leaves others open."""
+    if item.start is None and item.stop is None and item.step is None:
+        return item
+    start, stop, step = item.indices(n)
+    if step > 0:
+        return slice(start, max(start, stop), step)
+    return slice(start, None if stop < 0 else stop, step) if start > stop else slice(0, 0, 1)
+
+
+def _index_item(item: Any, array_type: ArrayType) -> Any:
+    """An item that is not of the basic kinds, as an int, a bool, or an integer or bool tensor on the device of the indexed one."""
+    if isinstance(item, bool):
+        return item
+    if not isinstance(item, Tensor):
+        if isinstance(item, list | tuple):
+            item = asarray(item, device=array_type.device) if item else asarray(item, dtype=int64, device=array_type.device)
+        elif is_operand(item) and not isinstance(item, SCALARS):
+            item = wrap(item)
+        elif hasattr(item, "__index__"):
+            return operator.index(item)
+        else:
+            raise IndexError(
+                f"only integers, slices (`:`), ellipsis (`...`), None and integer or bool tensors, arrays and lists "
+                f"are valid indices, got {type(item).__name__}"
+            )
+    dtype = item._type.dtype
+    if dtype.kind != "bool" and dtype.kind not in INTEGRAL:
+        raise IndexError(f"tensors used as indices must be of integer or bool dtype, got {dtype.name}")
+    if not item._array.ndim:
+        return item._type.kernels.tolist(item._array)
+    if item._type.device is not array_type.device:
+        if item._type.device.type != "cpu":
+            raise DeviceError(
+                f"indices are on {str(item.device)!r}, the indexed tensor is on {str(array_type.device)!r}; "
+                f"move one, as in index.to({str(array_type.device)!r})"
+            )
+        item = to_device(item, array_type.device)
+    return item
+
+
+def getitem(self: Tensor, key: Any) -> Tensor:
+    """The part of a tensor that a key names.
+
+    Parameters
+    ----------
+    key : an int, a slice (of any step), ``None`` (a new axis), ``...``: the result is a view; or an integer tensor,
+        a mask, a list or an array of these: the result is a copy; or a tuple of such items. Integers that stand
+        beside tensors are applied first, as in PyTorch.
+
+    Raises
+    ------
+    IndexError : an index out of range, too many indices, a mask of another shape
+
+    >>> import pluggrad
+    >>> x = pluggrad.asarray([[1, 2, 3], [4, 5, 6]])
+    >>> x[1], x[:, ::-1][0, 0], x[x > 4], x[[0, 1], [2, 0]]
+    (tensor([4, 5, 6]), tensor(3), tensor([5, 6]), tensor([3, 4]))
+    """
+    if key.__class__ is int:
+        shape = self._array.shape
+        if shape and -shape[0] <= key < shape[0]:
+            return _getitem(self, key=(key, ...))
+    basic, indices = parse_key(self, key)
+    if indices is None:
+        return _getitem(self, key=basic)
+    if any(item is not Ellipsis and item != ALL for item in basic):
+        self = _getitem(self, key=basic)
+    return _index(self, indices=indices)
+
+
+def setitem(self: Tensor, key: Any, value: Any) -> None:
+    """Write ``value``, broadcast and cast, into the part of a tensor that a key names.
+
+    Parameters
+    ----------
+    key : as for reading
+    value : Tensor, array, nested lists or Python scalar; a float is truncated for an integer tensor
+
+    Raises
+    ------
+    IndexError : as for reading
+    ShapeError : ``value`` does not broadcast to the part
+    DTypeError : a complex value for a real tensor
+    GradientError : the tensor is a leaf that requires a gradient
+
+    >>> import pluggrad
+    >>> x = pluggrad.zeros(2, 3)
+    >>> x[0, 1:] = 7.0
+    >>> x[1, [0, 2]] = pluggrad.asarray([1.0, 2.0])
+    >>> x
+    tensor([[0., 7., 7.],
+            [1., 0., 2.]])
+    """
+    check_writable(self, True)
+    basic, indices = parse_key(self, key)
+    value = as_value(value, self._type)
+    records = is_grad_enabled() and (self._node is not None or value._node is not None)
+    if indices is None:
+        if records:
+            view = _getitem(self, key=basic)
+            assign(view, fit(value, view._array.shape))
+            return
+        part = self._array[basic]
+        check_fits(value._array.shape, part.shape)
+        memory.release(self)
+        self._type.kernels.write(part, ..., drop_leading(value._array, part.ndim))
+        return
+    view = self if all(item is Ellipsis or item == ALL for item in basic) else _getitem(self, key=basic)
+    put(view, value, indices, accumulate=False)
+
+
+def put(x: Tensor, values: Tensor, indices: Indices, *, accumulate: bool) -> Tensor:
+    """Write ``values`` at the indices into ``x``, in place and on record: only what is named is written.
+
+    Parameters
+    ----------
+    x : Tensor
+    values : Tensor of the type of ``x``, broadcasting to the shape that the indices read
+    accumulate : add to what is there; elements named several times take the sum
+    """
+    check_writable(x, True)
+    node = None
+    records = is_grad_enabled() and (x._node is not None or values._node is not None)
+    if records:
+        known = {"indices": indices, "accumulate": accumulate, "values_shape": values._array.shape}
+        declared = function.functions()["index_put"]
+        saved = tuple(known[name] for name in declared.saved_names)
+        node = Node(declared, (x._node, values._node), saved, x._array.shape, x._type)
+    memory.release(x)
+    try:
+        x._type.kernels.write_index(x._array, indices, values._array, accumulate)
+    except ValueError as error:
+        raise ShapeError(f"shape mismatch: value of shape {list(values.shape)} does not fit the part it is written to: {error}") from None
+    if records:
+        rebase(x, node)
+    return x
+
+
+def as_value(value: Any, array_type: ArrayType) -> Tensor:
+    """``value`` as a tensor of a type, cast as an assignment casts: floats are truncated for integers.
+
+    Raises
+    ------
+    DTypeError : complex for a real tensor
+    """
+    dtype = array_type.dtype
+    if isinstance(value, SCALARS):
+        if isinstance(value, complex) and dtype.kind not in COMPLEX:
+            raise _complex_into_real(dtype.name)
+        if dtype.kind in INTEGRAL and isinstance(value, float):
+            value = math.trunc(value)
+        elif dtype.kind == "bool":
+            value = bool(value)
+        elif dtype.kind in FLOATING:
+            value = complex(value) if dtype.is_complex else float(value)
+        return constant(array_type, value)
+    if not isinstance(value, Tensor):
+        value = wrap(value) if is_operand(value) else asarray(value, device=array_type.device)
+    if value._type is array_type:
+        return value
+    if value._type.device is not array_type.device:
+        if value._array.ndim:
+            raise DeviceError(
+                f"the value is on {str(value.device)!r}, the tensor is on {str(array_type.device)!r}; "
+                f"move it, as in value.to({str(array_type.device)!r})"
+            )
+        value = to_device(value, array_type.device)
+    if value._type.dtype.is_complex and not dtype.is_complex:
+        raise _complex_into_real(dtype.name)
+    return cast(value, dtype)
+
+
+def _complex_into_real(name: str) -> DTypeError:
+    return DTypeError(f"a complex value cannot be written into a tensor of dtype {name}; take .real or .abs() first")
+
+
+def check_fits(shape: tuple[int, ...], target: tuple[int, ...]) -> None:
+    """Refuse a value that does not broadcast to ``target``; leading axes of size 1 may be too many, as in NumPy and PyTorch.
+
+    Raises
+    ------
+    ShapeError
+    """
+    extra = len(shape) - len(target)
+    if extra > 0 and all(n == 1 for n in shape[:extra]):
+        shape = shape[extra:]
+        extra = 0
+    if extra > 0 or any(n not in (1, t) for n, t in zip(shape[::-1], target[::-1], strict=False)):
+        raise ShapeError(f"shape mismatch: value of shape {list(shape)} cannot be broadcast to the indexed part of shape {list(target)}")
+
+
+def drop_leading(array: Any, ndim: int) -> Any:
+    """``array`` without the leading axes (of size 1) that are more than ``ndim``."""
+    return array[(0,) * (array.ndim - ndim) + (...,)] if array.ndim > ndim else array
+
+
+def fit(value: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """``value`` broadcast to ``shape``, for an assignment."""
+    check_fits(value._array.shape, shape)
+    extra = value._array.ndim - len(shape)
+    if extra > 0:
+        value = _getitem(value, key=((0,) * extra) + (...,))
+    return value if value._array.shape == shape else _broadcast_to(value, shape=tuple(shape))
+
+
+Tensor.__getitem__ = getitem  # type: ignore[method-assign]
+Tensor.__setitem__ = setitem  # type: ignore[method-assign]

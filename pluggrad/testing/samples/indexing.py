@@ -1,0 +1,54 @@
+"""Indexing, gathering and scattering."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...ops.creation import asarray
+from ...ops.indexing import Indices
+from ...tensor import Buffer
+from ...tensor.memory import hold
+from .spec import add, call, real
+
+
+class Listed(Indices):
+    """Indices written as lists, made into arrays on the default device when they are used: neutral, as samples must be."""
+
+    def __init__(self, *lists: Any) -> None:
+        self.lists = lists
+
+    @property
+    def buffers(self) -> tuple[Buffer | None, ...]:  # type: ignore[override]
+        """Fresh arrays."""
+        return tuple(None if i is None else hold(asarray(i)) for i in self.lists)
+
+    def __repr__(self) -> str:
+        return f"Listed{self.lists}"
+
+
+add(
+    "getitem",
+    call(real(3, 4), key=(1, ...)),
+    call(real(3, 4), key=(..., slice(3, None, -2), None)),
+    call(real(2, 3, 2), key=(slice(1, 2, 1), ..., 0)),
+    call(real(), key=(None, ...)),
+)
+
+_KEYS = (
+    ((4, 3), (Listed([0, 2, 2, -1]),), (4, 3)),
+    ((3, 4), (Listed(None, [[0, 1], [3, 3]]),), (3, 2, 2)),
+    ((3, 2, 4), (Listed([0, 2], None, [1, 1]),), (2, 2)),
+    ((3, 2), (Listed([0, 2, 0], [1, -1, 1]),), (3,)),
+    ((2, 3, 2), (Listed(None, [[0], [2]], [0, 1]),), (2, 2, 2)),
+    ((2, 2), (Listed([[True, False], [True, True]]),), (3,)),
+    ((3, 2), (Listed([True, False, True]),), (2, 2)),
+)
+for _shape, (_indices,), _result in _KEYS:
+    add("index", call(real(*_shape), indices=_indices))
+    add("index_put", call(real(*_shape), real(*_result), indices=_indices, accumulate=True))
+    add("index_put", call(real(*_shape), real(), indices=_indices, accumulate=True))
+# Without accumulate a place named twice has no one gradient, so none is.
+add("index_put", call(real(4, 3), real(2, 3), indices=Listed([0, 2]), accumulate=False))
+add("index_put", call(real(4, 3), real(1, 1, 3), indices=Listed([[0], [2]]), accumulate=False))
+add("index_put", call(real(2, 3), real(2), indices=Listed([1, 0], [2, 2]), accumulate=False))
+add("index_put", call(real(2, 3), real(), indices=Listed([[True, False, False], [True, True, False]]), accumulate=False))
