@@ -49,13 +49,14 @@ def wrap(value: Any) -> Tensor:
 
 def constant(array_type: ArrayType, scalar: bool | int | float | complex) -> Tensor:
     """A 0-D tensor of that type with the value of a Python scalar; the same one again for the same scalar."""
-    # Zero is not cached: 0.0 == -0.0, yet they differ.
     constants = array_type.constants
-    key = (scalar.__class__, scalar)
+    # A floating type takes 2 and 2.0 for the same number; others must tell 2 from 2.0 and True from 1.
+    key = scalar if array_type.dtype.kind in dtypes.FLOATING else (scalar.__class__, scalar)
     found = constants.get(key)
     if found is None:
         array = array_type.kernels.namespace.asarray(scalar, dtype=array_type.native, device=array_type.native_device)
         found = make(array, array_type)
+        # Zero is not kept: 0.0 == -0.0, yet they differ. Neither is NaN, which is never found again.
         if scalar and scalar == scalar:
             if len(constants) >= _MOST_CONSTANTS:
                 constants.clear()
@@ -72,11 +73,13 @@ def unify(function: Function, args: tuple[Any, ...]) -> tuple[Any, ...]:
     DeviceError : two devices
     DTypeError : dtypes that do not promote
     """
-    if len(args) == 2 and isinstance(args[0], Tensor) and type(args[1]) in _WEAK and len(function.promoted) == 2:
-        # The commonest case, x * 2.0, in few steps.
-        array_type = args[0]._type
-        if array_type.dtype.kind in _WEAK[type(args[1])]:
-            return args[0], constant(array_type, args[1])
+    if len(args) == 2 and len(function.promoted) == 2:
+        # The commonest cases, x * 2.0 and 2.0 * x, in few steps.
+        x1, x2 = args
+        if isinstance(x1, Tensor) and x1._type.dtype.kind in _WEAK.get(x2.__class__, ()):
+            return x1, constant(x1._type, x2)
+        if isinstance(x2, Tensor) and x2._type.dtype.kind in _WEAK.get(x1.__class__, ()):
+            return constant(x2._type, x1), x2
     promoted = function.promoted
     places = [function.variadic or name in promoted for name in (function.arrays * len(args))[: len(args)]]
     out: list[Any] = list(args)

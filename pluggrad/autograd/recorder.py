@@ -127,6 +127,7 @@ def compile_function(function: Function) -> None:
     function.call.__doc__ = function.doc
     function.call.__module__ = "pluggrad"
     function.operator = namespace.get(f"{function.name}_operator")
+    function.reflected = namespace.get(f"{function.name}_reflected")
     if function.differentiable:
         function.backward = namespace[f"{function.name}_backward"]
         function.backward_graph = namespace[f"{function.name}_backward_graph"]
@@ -170,19 +171,21 @@ class _Writer:
         """The text of all functions to be compiled."""
         texts = [self._call()]
         if len(self.f.arrays) == 2 and not self.f.optional:
-            texts.append(self._call(operator=True))
+            texts += [self._call("operator"), self._call("reflected")]
         if self.f.differentiable:
             texts += [self._backward(graph=False), self._backward(graph=True)]
         return texts
 
     # -- the call --------------------------------------------------------------------------------
 
-    def _call(self, operator: bool = False) -> str:
-        """The call; as a binary operator it gives NotImplemented for what it does not understand."""
+    def _call(self, operator: str = "") -> str:
+        """The call; as an "operator" or a "reflected" one, it gives NotImplemented for what it does not understand."""
         f = self.f
         a = [f"*{f.arrays[0]}"] if f.variadic else [*(f"{x}=None" if x in f.optional else x for x in f.arrays), "/"]
+        if operator == "reflected":
+            a = [*f.arrays[::-1], "/"]
         signature = ", ".join([*a, *(p if d is _NO_DEFAULT else f"{p}=default_{p}" for p, d in f.parameters.items())])
-        lines = [f"def {f.name}{'_operator' if operator else ''}({signature}):", *self._prepare(operator)]
+        lines = [f"def {f.name}{operator and f'_{operator}'}({signature}):", *self._prepare(operator)]
         kernel_args = ", ".join(
             [*([f"*[a._array for a in {f.arrays[0]}]"] if f.variadic else [self._of(x, f"{x}._array") for x in f.arrays])]
             + [f"{p}={p}" for p in f.parameters]
@@ -197,7 +200,7 @@ class _Writer:
         ]
         return "\n".join(lines + (self._finish_many(key) if f.has_many_outputs else self._finish_one(key)))
 
-    def _prepare(self, operator: bool) -> list[str]:
+    def _prepare(self, operator: str) -> list[str]:
         f = self.f
         if f.variadic:
             xs = f.arrays[0]
@@ -217,8 +220,20 @@ class _Writer:
                 test = f"({x} is None or isinstance({x}, Tensor) and {test})"
             tests += [test] if test else []
         args = self._tuple(f.arrays)
-        check = [f"        if not is_operand({f.arrays[1]}):", "            return NotImplemented"] if operator else []
-        return [f"    if not ({' and '.join(tests)}):", *check, f"        {args} = unify(FUNCTION, {args})"]
+        unify = f"{args} = unify(FUNCTION, {args})"
+        if not operator:
+            return [f"    if not ({' and '.join(tests)}):", f"        {unify}"]
+        x, other = f.arrays if operator == "operator" else f.arrays[::-1]  # x is the tensor whose operator this is
+        return [
+            f"    if not (isinstance({other}, Tensor) and {tests[-1]}):",
+            f"        number = {x}._type.constants.get({other}) if {other}.__class__ in (float, int) else None",
+            "        if number is not None:",
+            f"            {other} = number",
+            f"        elif not is_operand({other}):",
+            "            return NotImplemented",
+            "        else:",
+            f"            {unify}",
+        ]
 
     def _admit(self) -> str:
         args = self.f.arrays[0] if self.f.variadic else self._tuple(self.f.arrays)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import dtypes, function
@@ -12,6 +12,9 @@ from ..dtypes import DType
 from ..errors import BackendError, DeviceError, DTypeError, PluginError
 from . import defaults
 from .protocol import Backend, kernels_of
+
+#: Replacements of kernels that other plugins bring: by function name, in the order in which they wrap, with the plugin's name.
+Wrappers = Mapping[str, Sequence[tuple[str, Callable[[Any], Any]]]]
 
 
 class ArrayType:
@@ -56,27 +59,35 @@ class Kernels:
     Looked up once: the attribute is set on first use. It serves as ``xp`` in forwards and derivative rules.
     """
 
-    def __init__(
-        self,
-        backend: Backend,
-        native_dtype: Callable[[DType], Any],
-        wrappers: Iterable[Mapping[str, Callable[[Any], Any]]] = (),
-    ) -> None:
+    def __init__(self, backend: Backend, native_dtype: Callable[[DType], Any]) -> None:
         self.namespace = backend.namespace
         #: The library's own object for a neutral dtype.
         self.native_dtype = native_dtype
         self._own = kernels_of(backend)
-        self._wrappers = tuple(wrappers)
+        self._wrappers: Wrappers = {}
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         kernel = self._find(name)
-        for wrappers in self._wrappers:
-            if name in wrappers:
-                kernel = wrappers[name](kernel)
+        for plugin, wrapper in self._wrappers.get(name, ()):
+            try:
+                wrapped = wrapper(kernel)
+            except Exception as error:
+                raise PluginError(
+                    f"plugin {plugin!r}: exception in its wrapper of {name!r}: {type(error).__name__}: {error}"
+                ) from error
+            if not callable(wrapped):
+                raise PluginError(f"plugin {plugin!r}: its wrapper of {name!r} must return a kernel, got {wrapped!r}")
+            kernel = wrapped
         setattr(self, name, kernel)
         return kernel
+
+    def replace_wrappers(self, wrappers: Wrappers) -> None:
+        """Let other plugins replace kernels, by name; each is looked up again at its next use."""
+        self._wrappers = wrappers
+        for name in set(self.__dict__) - {"namespace", "native_dtype", "_own", "_wrappers"}:
+            delattr(self, name)
 
     def _find(self, name: str) -> Any:
         own = self._own.get(name)
@@ -115,7 +126,6 @@ class LoadedBackend:
         device_type: str,
         plugin: str,
         backend: Backend,
-        wrappers: Iterable[Mapping[str, Callable[[Any], Any]]] = (),
     ) -> None:
         self.name, self.device_type, self.plugin = name, device_type, plugin
         for attribute, expected in (("namespace", "an array API namespace"), ("devices", "a non-empty sequence of devices")):
@@ -124,9 +134,19 @@ class LoadedBackend:
                     f"plugin {plugin!r}: backend {name!r} has no attribute {attribute!r}; expected {expected} "
                     f"(see pluggrad.backends.Backend)"
                 )
+        if isinstance(backend.devices, str):
+            raise PluginError(
+                f"plugin {plugin!r}: `devices` of backend {name!r} must be a sequence of devices, got {backend.devices!r}; "
+                f"did you mean [{backend.devices!r}]?"
+            )
         natives = list(backend.devices)
         if not natives:
             raise PluginError(f"plugin {plugin!r}: backend {name!r} lists no device; `devices` must name at least one")
+        own = kernels_of(backend)
+        if not isinstance(own, Mapping) or not all(isinstance(n, str) and callable(k) for n, k in own.items()):
+            raise PluginError(
+                f"plugin {plugin!r}: `kernels` of backend {name!r} must map names of functions to callables, got {own!r}"
+            )
         self.namespace = backend.namespace
         # What an array's dtype attribute gives, which need not be the namespace's own name for it (NumPy).
         self._native_dtypes = {
@@ -137,7 +157,7 @@ class LoadedBackend:
         missing = [d.name for d in dtypes.STANDARD if d not in self._native_dtypes]
         if missing:
             raise PluginError(f"plugin {plugin!r}: the namespace of backend {name!r} lacks the data types {missing}")
-        self.kernels = Kernels(backend, self.native_dtype, wrappers)
+        self.kernels = Kernels(backend, self.native_dtype)
         self.array_class: type = type(
             self.namespace.empty(1, dtype=self._native_dtypes[dtypes.float32], device=natives[0])
         )
@@ -211,8 +231,3 @@ class LoadedBackend:
                 f"backend {self.name!r}: arrays of dtype {array.dtype} are not supported; "
                 f"it has {[d.name for d in self.dtypes]}"
             ) from None
-
-    def check(self, condition: bool, what: str) -> None:
-        """Raise a BackendError that names this backend unless ``condition`` holds."""
-        if not condition:
-            raise BackendError(f"backend {self.name!r} of plugin {self.plugin!r}: {what}")

@@ -74,7 +74,7 @@ class Function:
     many : whether it has a number of outputs that depends on its input (``unstack``)
     alias : PyTorch's names for it, the first of which names the node (``mul``: ``MulBackward0``)
     call : the compiled way of one call on Tensors; ``backward`` and ``backward_graph`` likewise;
-        ``operator`` : the same call for use as a binary operator
+        ``operator``, ``reflected`` : the same call for use as a binary operator
     saves_arrays : whether a node saves arrays, and not parameters and shapes alone
     table : ArrayType -> (kernel, output ArrayType or None): resolved once, then looked up
     """
@@ -98,6 +98,7 @@ class Function:
     doc: str | None = None
     call: Callable[..., Any] = field(init=False)
     operator: Callable[..., Any] | None = field(init=False)
+    reflected: Callable[..., Any] | None = field(init=False)
     backward: Callable[..., Any] = field(init=False)
     backward_graph: Callable[..., Any] = field(init=False)
     saves_arrays: bool = False

@@ -59,23 +59,11 @@ def attach_operator(function: Function, symbol: str) -> None:
     if len(function.arrays) == 1:
         setattr(Tensor, f"__{symbol}__", call)
         return
-    forward = function.operator
-    assert forward is not None
-
-    def reflected(self: Tensor, other: Any) -> Any:
-        return forward(self, other) if isinstance(other, Tensor) else _reflect(call, self, other)
-
-    setattr(Tensor, f"__{symbol}__", forward)
+    setattr(Tensor, f"__{symbol}__", function.operator)
     if symbol in ("lt", "le", "gt", "ge", "eq", "ne"):
         return
-    setattr(Tensor, f"__r{symbol}__", reflected)
+    setattr(Tensor, f"__r{symbol}__", function.reflected)
     setattr(Tensor, f"__i{symbol}__", in_place(call))
-
-
-def _reflect(call: Callable[..., Any], x: Tensor, other: Any) -> Any:
-    from ..autograd.operands import is_operand
-
-    return call(other, x) if is_operand(other) else NotImplemented
 
 
 def attach_method(function: Function) -> None:
