@@ -7,7 +7,7 @@
 
 from .hookspecs import BackendInfo
 from .loaded import ArrayType, Kernels, LoadedBackend
-from .manager import BackendStatus, Plugins, imported_libraries, plugins
+from .manager import BackendStatus, Plugins, plugins
 from .protocol import Backend
 from .transfer import transfer
 
@@ -16,6 +16,6 @@ unregister = plugins.unregister
 status = plugins.status
 
 __all__ = [
-    "ArrayType", "Backend", "BackendInfo", "BackendStatus", "Kernels", "LoadedBackend", "Plugins",
-    "imported_libraries", "plugins", "register", "status", "transfer", "unregister",
+    "ArrayType", "Backend", "BackendInfo", "BackendStatus", "Kernels", "LoadedBackend", "Plugins", "plugins",
+    "register", "status", "transfer", "unregister",
 ]  # fmt: skip

@@ -37,30 +37,33 @@ class BackendInfo(TypedDict, total=False):
 
 
 @hookspec
-def pluggrad_backends() -> Sequence[BackendInfo]:  # type: ignore[empty-body]
+def pluggrad_backends() -> Sequence[BackendInfo]:
     """List the backends that the plugin offers.
 
     Called once, when plugins are first looked for; never on the way of an operation. Must not import
     the array library: ``load`` does. A name or a device type taken twice is an error that names both
-    plugins, raised when that device is used.
+    plugins, raised when that device is used. A description that lacks a key, has one that is unknown or
+    is of another type leaves the plugin out, with the reason in ``pluggrad.backends.status()``.
     """
 
 
 @hookspec
-def pluggrad_kernels(backend: str) -> Mapping[str, Callable[[Any], Any]]:  # type: ignore[empty-body]
+def pluggrad_kernels(backend: str) -> Mapping[str, Callable[[Any], Any]]:
     """Replace kernels of another plugin's backend.
 
-    Called once for each backend, with its name, when it is loaded. Returns, by function name, a
-    wrapper: it is given the kernel that was there and returns the one to use instead, which may hand
-    some inputs (small ones, say) on to the old one. Must not be slow when ``backend`` is not the one
-    that it has kernels for: return an empty dict.
+    Called once for each backend, with its name, when it is loaded, and again when a plugin comes or goes
+    later; never on the way of an operation. Returns, by function name, a wrapper: it is given the kernel
+    that was there and returns the one to use instead, which may hand some inputs (small ones, say) on to
+    the old one. Several plugins wrap in the order in which they were registered. Must not be slow when
+    ``backend`` is not the one that it has kernels for: return an empty dict.
     """
 
 
 @hookspec
-def pluggrad_transfers() -> Mapping[tuple[str, str], Callable[[Any, Any], Any]]:  # type: ignore[empty-body]
+def pluggrad_transfers() -> Mapping[tuple[str, str], Callable[[Any, Any], Any]]:
     """Ways from one device type to another that are better than DLPack or the host.
 
-    Called once, at the first transfer. Returns, by (source device type, target device type), a
-    function of the array and the target's native device that returns a new array there.
+    Called once, at the first transfer, and again when a plugin comes or goes later. Returns, by (source
+    device type, target device type), a function of the array and the target's native device that returns
+    a new array there. A pair that two plugins bring is an error that names both.
     """

@@ -9,11 +9,11 @@ from typing import Any
 from .. import dtypes, function
 from ..device import Device
 from ..dtypes import DType
-from ..errors import BackendError, DeviceError, DTypeError, PluginError
+from ..errors import DeviceError, DTypeError, PluginError
 from . import defaults
 from .protocol import Backend, kernels_of
 
-#: Replacements of kernels that other plugins bring: by function name, in the order in which they wrap, with the plugin's name.
+#: Replacements of kernels by other plugins: by function name, in the order in which they wrap, with the plugin's name.
 Wrappers = Mapping[str, Sequence[tuple[str, Callable[[Any], Any]]]]
 
 
@@ -54,7 +54,7 @@ class ArrayType:
 
 
 class Kernels:
-    """The functions of a backend on raw arrays, by name: its own kernels, else the composed default, else its namespace.
+    """The functions of a backend on raw arrays, by name: its own kernels, else a composed default, else its namespace.
 
     Looked up once: the attribute is set on first use. It serves as ``xp`` in forwards and derivative rules.
     """
@@ -128,7 +128,7 @@ class LoadedBackend:
         backend: Backend,
     ) -> None:
         self.name, self.device_type, self.plugin = name, device_type, plugin
-        for attribute, expected in (("namespace", "an array API namespace"), ("devices", "a non-empty sequence of devices")):
+        for attribute, expected in (("namespace", "an array API namespace"), ("devices", "a sequence of devices")):
             if not hasattr(backend, attribute):
                 raise PluginError(
                     f"plugin {plugin!r}: backend {name!r} has no attribute {attribute!r}; expected {expected} "
@@ -136,8 +136,8 @@ class LoadedBackend:
                 )
         if isinstance(backend.devices, str):
             raise PluginError(
-                f"plugin {plugin!r}: `devices` of backend {name!r} must be a sequence of devices, got {backend.devices!r}; "
-                f"did you mean [{backend.devices!r}]?"
+                f"plugin {plugin!r}: `devices` of backend {name!r} must be a sequence of devices, "
+                f"got {backend.devices!r}; did you mean [{backend.devices!r}]?"
             )
         natives = list(backend.devices)
         if not natives:
@@ -145,7 +145,8 @@ class LoadedBackend:
         own = kernels_of(backend)
         if not isinstance(own, Mapping) or not all(isinstance(n, str) and callable(k) for n, k in own.items()):
             raise PluginError(
-                f"plugin {plugin!r}: `kernels` of backend {name!r} must map names of functions to callables, got {own!r}"
+                f"plugin {plugin!r}: `kernels` of backend {name!r} must map names of functions to callables, "
+                f"got {own!r}"
             )
         self.namespace = backend.namespace
         # What an array's dtype attribute gives, which need not be the namespace's own name for it (NumPy).
@@ -167,7 +168,7 @@ class LoadedBackend:
                 f"plugin {plugin!r}: backend {name!r} has {len(natives)} devices and {len(labels)} device labels"
             )
         alone = len(natives) == 1
-        self.devices = tuple(Device(device_type) if alone or not label else Device(device_type, label) for label in labels)
+        self.devices = tuple(Device(device_type, None if alone else label or None) for label in labels)
         self._natives = tuple(natives)
         self._siblings = tuple(self._make_types(d, n) for d, n in zip(self.devices, natives, strict=True))
 
@@ -196,7 +197,8 @@ class LoadedBackend:
             return self._native_dtypes[dtype]
         except (KeyError, TypeError):
             if isinstance(dtype, DType):
-                raise DTypeError(f"backend {self.name!r} has no {dtype}; it has {[d.name for d in self.dtypes]}") from None
+                has = [d.name for d in self.dtypes]
+                raise DTypeError(f"backend {self.name!r} has no {dtype}; it has {has}") from None
             raise DTypeError(f"a dtype is one of pluggrad.float32, pluggrad.int64, ..., got {dtype!r}") from None
 
     def array_type(self, device: Device, dtype: DType) -> ArrayType:

@@ -1,29 +1,37 @@
-"""Finds plugins, and loads a backend when one of its devices is first used."""
+"""Finds plugins, and loads a backend when one of its devices is first used.
+
+A plugin that breaks its contract is left out, named with the reason in :func:`status`, and takes
+nothing else down: its hooks are called apart from those of the others.
+"""
 
 from __future__ import annotations
 
 import importlib.metadata
-import sys
 import threading
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pluggy
 
+from .. import function
 from ..device import Device
 from ..dtypes import DType
-from ..errors import BackendUnavailable, DeviceError, PluginError
+from ..errors import BackendError, BackendUnavailable, DeviceError, PluginError
 from . import hookspecs
 from .hookspecs import PROJECT, BackendInfo
-from .loaded import ArrayType, LoadedBackend
+from .loaded import ArrayType, LoadedBackend, Wrappers
 
-_REQUIRED_KEYS = ("name", "device_type", "load")
+Transfer = Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class BackendStatus:
-    """One line of :func:`status`: a backend, the plugin that brings it, and why it is not usable, if it is not."""
+    """One line of :func:`status`: a backend, the plugin that brings it, and why it is not usable, if it is not.
+
+    A plugin that was left out is listed without a device type.
+    """
 
     name: str
     device_type: str | None
@@ -36,8 +44,10 @@ class BackendStatus:
         return self.reason is None
 
     def __str__(self) -> str:
-        where = f" (device {self.device_type!r})" if self.device_type else ""
-        return f"{self.name}{where} from plugin {self.plugin!r}: {self.reason or 'usable'}"
+        if self.device_type is None:
+            prefix = f"plugin {self.plugin!r}"
+            return str(self.reason) if str(self.reason).startswith(prefix) else f"{prefix}: {self.reason}"
+        return f"{self.name} (device {self.device_type!r}) from plugin {self.plugin!r}: {self.reason or 'usable'}"
 
 
 class Plugins:
@@ -48,12 +58,14 @@ class Plugins:
         self._lock = threading.RLock()
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hookspecs)
-        self._infos: dict[str, tuple[str, BackendInfo]] = {}  # device type -> plugin, description
-        self._clashes: dict[str, str] = {}  # device type -> what is wrong
-        self._broken: dict[str, str] = {}  # plugin -> what is wrong
+        self._infos: list[tuple[str, BackendInfo]] = []  # plugin, description
+        self._broken: dict[str, str] = {}  # plugin -> what is wrong with it
+        self._failed: dict[str, str] = {}  # device type -> why its backend did not load
         self._loaded: dict[str, LoadedBackend] = {}  # device type -> backend
-        self._transfers: dict[tuple[str, str], Callable[[Any, Any], Any]] | None = None
+        self._transfers: dict[tuple[str, str], Transfer] | None = None
         self._discovered = False
+
+    # -- finding plugins ---------------------------------------------------------------------------
 
     def discover(self) -> None:
         """Load the plugins of all installed packages, one by one: a broken one is remembered, and hurts no other."""
@@ -61,63 +73,110 @@ class Plugins:
             if self._discovered:
                 return
             self._discovered = True
+            values: dict[str, str] = {}
             for entry_point in self._entry_points():
-                if entry_point.name in self._broken or self._manager.has_plugin(entry_point.name):
-                    self._broken[entry_point.name] = f"two plugins are named {entry_point.name!r}"
-                    continue
-                try:
-                    self.register(entry_point.load(), entry_point.name)
-                except Exception as error:  # whatever a plugin's import raises, it is reported by name
-                    self._broken[entry_point.name] = f"{type(error).__name__}: {error}"
+                name = entry_point.name
+                first = values.setdefault(name, entry_point.value)
+                if first != entry_point.value:
+                    self._broken[name] = (
+                        f"two plugins are named {name!r}: {first!r} is used, {entry_point.value!r} is left out; "
+                        "uninstall the package of one of them"
+                    )
+                elif not self._manager.has_plugin(name):
+                    try:
+                        self.register(entry_point.load(), name)
+                    except PluginError as error:
+                        self._broken[name] = str(error)
+                    except Exception as error:  # whatever a plugin's import raises, it is reported by name
+                        self._broken[name] = f"importing {entry_point.value!r} failed: {_describe(error)}"
 
     def register(self, plugin: object, name: str) -> None:
-        """Add a plugin of this process.
+        """Add a plugin of this process: a module, or any object that has hooks.
 
         Raises
         ------
-        PluginError : it breaks the contract: a hook that does not exist, wrong arguments of a hook,
-            an exception in a hook, a description without a required key. The plugin is left out.
+        PluginError : it breaks the contract: a hook that does not exist, wrong arguments of a hook, an
+            exception in a hook, a description without a required key. The plugin is left out.
         """
         with self._lock:
+            if self._manager.has_plugin(name):
+                raise PluginError(f"a plugin named {name!r} is registered already; unregister it first")
+            if self._manager.is_registered(plugin):
+                raise PluginError(f"plugin {name!r} is registered already, as {self._manager.get_name(plugin)!r}")
             try:
                 self._manager.register(plugin, name)
                 self._manager.check_pending()
-                implementation = self._manager.subset_hook_caller(
-                    "pluggrad_backends", [p for p in self._manager.get_plugins() if p is not plugin]
-                )
-                infos = [info for listed in implementation() for info in listed]
-                for info in infos:
-                    _check_info(name, info)
+                infos = _checked_infos(name, self._results(name, "pluggrad_backends"))
             except Exception as error:
                 if self._manager.has_plugin(name):
                     self._manager.unregister(name=name)
-                if isinstance(error, PluginError):
-                    raise
-                raise PluginError(f"plugin {name!r}: {type(error).__name__}: {error}") from error
-            for info in infos:
-                self._add(name, info)
-            self._transfers = None
-
-    def _add(self, plugin: str, info: BackendInfo) -> None:
-        device_type = info["device_type"]
-        for other_type, (other, existing) in self._infos.items():
-            if other_type == device_type or existing["name"] == info["name"]:
-                what = (
-                    f"the plugins {other!r} and {plugin!r} both bring the backend {info['name']!r}"
-                    if existing["name"] == info["name"]
-                    else f"the plugins {other!r} and {plugin!r} both bring the device {device_type!r}"
-                )
-                self._clashes[device_type] = self._clashes[other_type] = f"{what}; uninstall one of them"
-        self._infos.setdefault(device_type, (plugin, info))
+                if isinstance(error, pluggy.PluginValidationError):
+                    raise PluginError(f"plugin {name!r} does not fit pluggrad.backends.hookspecs: {error}") from error
+                raise
+            self._infos += [(name, info) for info in infos]
+            self._broken.pop(name, None)
+            self._renew()
 
     def unregister(self, name: str) -> None:
-        """Take a plugin out again, with its backends."""
+        """Take a plugin out again, with its backends. Tensors on their devices remain as they are.
+
+        Raises
+        ------
+        PluginError : no plugin of that name is registered.
+        """
         with self._lock:
+            if not self._manager.has_plugin(name):
+                raise PluginError(f"no plugin named {name!r} is registered; there are {sorted(self._names())}")
             self._manager.unregister(name=name)
-            for device_type in [t for t, (plugin, _) in self._infos.items() if plugin == name]:
-                del self._infos[device_type]
-                self._loaded.pop(device_type, None)
-            self._clashes.clear()
+            for plugin, info in self._infos:
+                if plugin == name:
+                    self._loaded.pop(info["device_type"], None)
+            self._infos = [(plugin, info) for plugin, info in self._infos if plugin != name]
+            self._renew()
+
+    def _renew(self) -> None:
+        """Ask anew for what plugins contribute to others, after one came or went."""
+        self._transfers = None
+        self._failed.clear()
+        for loaded in self._loaded.values():
+            loaded.kernels.replace_wrappers(self._wrappers(loaded.name))
+        if self._loaded:
+            for known in function.functions().values():
+                known.table.clear()
+
+    def _names(self) -> list[str]:
+        return [name for name, _ in self._manager.list_name_plugin()]
+
+    def _results(self, name: str, hook: str, **arguments: Any) -> list[Any]:
+        """What the hook of one plugin returns: a list of at most one item.
+
+        Raises
+        ------
+        PluginError : the hook raised.
+        """
+        plugin = self._manager.get_plugin(name)
+        others = [p for p in self._manager.get_plugins() if p is not plugin]
+        try:
+            return list(self._manager.subset_hook_caller(hook, others)(**arguments))
+        except Exception as error:
+            raise PluginError(f"plugin {name!r}: exception in {hook}: {_describe(error)}") from error
+
+    def _contributions(self, hook: str, **arguments: Any) -> Iterator[tuple[str, Mapping[Any, Any]]]:
+        """What each plugin's hook returns, in the order of registration. One that fails is left out, with a warning."""
+        for name in self._names():
+            try:
+                for result in self._results(name, hook, **arguments):
+                    if not isinstance(result, Mapping):
+                        raise PluginError(f"plugin {name!r}: {hook} must return a dict, got {result!r}")
+                    yield name, result
+            except PluginError as error:
+                self._leave_out(name, str(error))
+
+    def _leave_out(self, plugin: str, reason: str) -> None:
+        self._broken[plugin] = reason
+        warnings.warn(f"pluggrad goes on without a part of a plugin: {reason}", RuntimeWarning, stacklevel=2)
+
+    # -- loading backends --------------------------------------------------------------------------
 
     def backend(self, device: str | Device) -> LoadedBackend:
         """The backend of a device, loaded if it was not.
@@ -137,32 +196,85 @@ class Plugins:
             self.discover()
             if device_type in self._loaded:
                 return self._loaded[device_type]
-            if device_type in self._clashes:
-                raise PluginError(self._clashes[device_type])
-            if device_type not in self._infos:
-                raise DeviceError(self._unknown(device_type))
-            plugin, info = self._infos[device_type]
-            reason = _probe(info)
-            if reason is not None:
-                raise BackendUnavailable(f"device {device_type!r}: backend {info['name']!r} cannot be used here: {reason}")
+            plugin, info = self._find(device_type)
             try:
-                backend = info["load"]()
-            except Exception as error:
-                raise BackendUnavailable(
-                    f"device {device_type!r}: backend {info['name']!r} of plugin {plugin!r} did not load: "
-                    f"{type(error).__name__}: {error}"
-                ) from error
-            wrappers = self._manager.hook.pluggrad_kernels(backend=info["name"])
-            self._loaded[device_type] = LoadedBackend(info["name"], device_type, plugin, backend, wrappers)
-            return self._loaded[device_type]
+                loaded = self._make(device_type, plugin, info)
+            except (BackendError, PluginError) as error:
+                self._failed[device_type] = str(error)
+                raise
+            self._loaded[device_type] = loaded
+            return loaded
+
+    def _find(self, device_type: str) -> tuple[str, BackendInfo]:
+        claims = [(plugin, info) for plugin, info in self._infos if info["device_type"] == device_type]
+        if not claims:
+            raise DeviceError(self._unknown(device_type))
+        clash = self._clash(claims[0][1])
+        if clash is not None:
+            raise PluginError(clash)
+        return claims[0]
+
+    def _clash(self, info: BackendInfo) -> str | None:
+        """What is wrong if another description has the same device type or the same name."""
+        for key, what in (("device_type", "device"), ("name", "backend")):
+            same = [plugin for plugin, other in self._infos if other[key] == info[key]]  # type: ignore[literal-required]
+            if len(same) > 1:
+                thing = f"the {what} {info[key]!r}"  # type: ignore[literal-required]
+                if len(set(same)) == 1:
+                    return f"plugin {same[0]!r} brings {thing} twice"
+                plugins = " and ".join(map(repr, dict.fromkeys(same)))
+                return f"the plugins {plugins} both bring {thing}; uninstall one of them"
+        return None
+
+    def _make(self, device_type: str, plugin: str, info: BackendInfo) -> LoadedBackend:
+        name = info["name"]
+        reason = _probe(info)
+        if reason is not None:
+            raise BackendUnavailable(f"device {device_type!r}: backend {name!r} cannot be used here: {reason}")
+        try:
+            backend = info["load"]()
+        except Exception as error:
+            raise BackendUnavailable(
+                f"device {device_type!r}: backend {name!r} of plugin {plugin!r} did not load: {_describe(error)}"
+            ) from error
+        try:
+            loaded = LoadedBackend(name, device_type, plugin, backend)
+        except PluginError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"plugin {plugin!r}: the namespace of backend {name!r} does not do what the array API standard "
+                f"asks for: {_describe(error)}"
+            ) from error
+        loaded.kernels.replace_wrappers(self._wrappers(name))
+        return loaded
+
+    def _wrappers(self, backend: str) -> Wrappers:
+        """The kernels that plugins replace in a backend, each with the plugin's name."""
+        wrappers: dict[str, list[tuple[str, Callable[[Any], Any]]]] = {}
+        for plugin, mapping in self._contributions("pluggrad_kernels", backend=backend):
+            for name, wrapper in mapping.items():
+                if not isinstance(name, str) or not callable(wrapper):
+                    self._leave_out(
+                        plugin,
+                        f"plugin {plugin!r}: pluggrad_kernels must map names of functions to callables, "
+                        f"got {name!r}: {wrapper!r}",
+                    )
+                    continue
+                wrappers.setdefault(name, []).append((plugin, wrapper))
+        return wrappers
 
     def _unknown(self, device_type: str) -> str:
-        message = f"no backend has the device {device_type!r}; known devices are {', '.join(sorted(self._infos)) or 'none'}"
-        if device_type in ("cuda", "gpu"):
-            message += "; for NVIDIA GPUs install pluggrad-cupy"
+        known = ", ".join(sorted({repr(info["device_type"]) for _, info in self._infos}))
+        message = (
+            f"no backend has the device {device_type!r}; known devices are {known or 'none'}. "
+            "A backend comes with a plugin: is its package installed in this environment?"
+        )
         if self._broken:
-            message += "; plugins that failed to load: " + "; ".join(f"{n} ({r})" for n, r in self._broken.items())
+            message += " Plugins that were left out: " + "; ".join(f"{n} ({r})" for n, r in self._broken.items())
         return message
+
+    # -- what the core asks ------------------------------------------------------------------------
 
     def array_type(self, device: str | Device, dtype: DType) -> ArrayType:
         """The ArrayType of a dtype on a device."""
@@ -172,21 +284,41 @@ class Plugins:
     def owner(self, array: object) -> LoadedBackend | None:
         """The backend whose library made ``array``, loaded if need be; None if it is no backend's array."""
         cls = type(array)
-        for loaded in self._loaded.values():
+        for loaded in tuple(self._loaded.values()):
             if cls is loaded.array_class:
                 return loaded
         names = {f"{c.__module__}.{c.__qualname__}" for c in cls.__mro__}
         self.discover()
-        for device_type, (_, info) in self._infos.items():
-            if names.intersection(info.get("array_types", ())) and device_type not in self._clashes:
-                return self.backend(device_type)
+        for _, info in self._infos:
+            if names.intersection(info.get("array_types", ())):
+                return self.backend(info["device_type"])
         return None
 
-    def transfers(self) -> dict[tuple[str, str], Callable[[Any, Any], Any]]:
-        """The ways between devices that plugins registered."""
+    def transfers(self) -> Mapping[tuple[str, str], Transfer]:
+        """The ways between device types that plugins bring.
+
+        Raises
+        ------
+        PluginError : two plugins bring one way.
+        """
         if self._transfers is None:
-            self.discover()
-            self._transfers = {k: f for ways in self._manager.hook.pluggrad_transfers() for k, f in ways.items()}
+            with self._lock:
+                self.discover()
+                ways: dict[tuple[str, str], Transfer] = {}
+                origins: dict[tuple[str, str], str] = {}
+                for plugin, mapping in self._contributions("pluggrad_transfers"):
+                    for pair, way in mapping.items():
+                        problem = _transfer_problem(pair, way)
+                        if problem is not None:
+                            self._leave_out(plugin, f"plugin {plugin!r}: {problem}")
+                            continue
+                        if pair in ways:
+                            raise PluginError(
+                                f"the plugins {origins[pair]!r} and {plugin!r} both bring a transfer from {pair[0]!r} "
+                                f"to {pair[1]!r}; uninstall one of them"
+                            )
+                        ways[pair], origins[pair] = way, plugin
+                self._transfers = ways
         return self._transfers
 
     def loaded(self) -> tuple[LoadedBackend, ...]:
@@ -194,37 +326,88 @@ class Plugins:
         return tuple(self._loaded.values())
 
     def status(self) -> list[BackendStatus]:
-        """All backends, and all plugins that failed to load, each with the reason why it is not usable."""
+        """All backends, and all plugins that were left out, each with the reason why it is not usable."""
         self.discover()
         lines = []
-        for device_type, (plugin, info) in sorted(self._infos.items()):
-            reason = self._clashes.get(device_type) or _probe(info)
-            lines.append(BackendStatus(info["name"], device_type, plugin, reason))
+        for plugin, info in sorted(self._infos, key=lambda pair: (pair[1]["device_type"], pair[0])):
+            device_type = info["device_type"]
+            reason = self._clash(info) or (None if device_type in self._loaded else _probe(info))
+            lines.append(BackendStatus(info["name"], device_type, plugin, reason or self._failed.get(device_type)))
         lines += [BackendStatus(plugin, None, plugin, reason) for plugin, reason in sorted(self._broken.items())]
         return lines
 
 
+def _describe(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
 def _probe(info: BackendInfo) -> str | None:
+    """Why a backend cannot be used here, as its plugin says; None if it can."""
     probe = info.get("probe")
-    return probe() if probe is not None else None
+    if probe is None:
+        return None
+    try:
+        reason = probe()
+    except Exception as error:
+        return f"its probe failed: {_describe(error)}"
+    return None if reason is None else str(reason)
 
 
-def _check_info(plugin: str, info: object) -> None:
-    if not isinstance(info, dict):
-        raise PluginError(f"plugin {plugin!r}: pluggrad_backends must list dicts (see BackendInfo), got {info!r}")
-    for key in _REQUIRED_KEYS:
-        if key not in info:
-            raise PluginError(f"plugin {plugin!r}: a backend's description lacks {key!r}; it has {sorted(info)}")
-    unknown = set(info) - set(BackendInfo.__annotations__)
-    if unknown:
-        raise PluginError(f"plugin {plugin!r}: unknown keys {sorted(unknown)} in a backend's description")
-    if not callable(info["load"]):
-        raise PluginError(f"plugin {plugin!r}: 'load' must be callable, got {info['load']!r}")
+#: What a description may hold: the key, what its value must be, whether it is required.
+_KEYS: tuple[tuple[str, str, Callable[[Any], bool], bool], ...] = (
+    ("name", "a str", lambda v: isinstance(v, str) and bool(v), True),
+    ("device_type", "a str without a colon", lambda v: isinstance(v, str) and bool(v) and ":" not in v, True),
+    ("load", "a callable", callable, True),
+    ("probe", "a callable", callable, False),
+    (
+        "array_types",
+        "a sequence of full names of classes",
+        lambda v: isinstance(v, Sequence) and not isinstance(v, str) and all(isinstance(n, str) for n in v),
+        False,
+    ),
+)
+
+
+def _checked_infos(plugin: str, results: list[Any]) -> list[BackendInfo]:
+    """The descriptions of a plugin's backends, if they are as BackendInfo says.
+
+    Raises
+    ------
+    PluginError : they are not.
+    """
+    infos = []
+    for listed in results:
+        if not isinstance(listed, Sequence) or isinstance(listed, str):
+            raise PluginError(f"plugin {plugin!r}: pluggrad_backends must return a list of dicts, got {listed!r}")
+        for info in listed:
+            if not isinstance(info, dict):
+                raise PluginError(
+                    f"plugin {plugin!r}: pluggrad_backends must list dicts (see BackendInfo), got {info!r}"
+                )
+            for key, expected, fits, required in _KEYS:
+                if key not in info:
+                    if required:
+                        raise PluginError(
+                            f"plugin {plugin!r}: a backend's description lacks {key!r}, {expected}; "
+                            f"it has {sorted(info)}"
+                        )
+                elif not fits(info[key]):
+                    raise PluginError(f"plugin {plugin!r}: {key!r} must be {expected}, got {info[key]!r}")
+            unknown = sorted(set(info) - {key for key, *_ in _KEYS})
+            if unknown:
+                raise PluginError(
+                    f"plugin {plugin!r}: unknown keys {unknown} in a backend's description; "
+                    f"known are {[key for key, *_ in _KEYS]}"
+                )
+            infos.append(cast(BackendInfo, info))
+    return infos
+
+
+def _transfer_problem(pair: Any, way: Any) -> str | None:
+    """What is wrong with one entry of what pluggrad_transfers returned."""
+    if not (isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(d, str) for d in pair)):
+        return f"pluggrad_transfers must have pairs of device types as keys, such as ('cpu', 'cuda'), got {pair!r}"
+    return None if callable(way) else f"pluggrad_transfers must give a callable for {pair}, got {way!r}"
 
 
 plugins = Plugins()
-
-
-def imported_libraries() -> set[str]:
-    """The top-level packages of backends' libraries that this process has imported (for diagnosis)."""
-    return {loaded.array_class.__module__.partition(".")[0] for loaded in plugins.loaded()} & set(sys.modules)
