@@ -112,6 +112,7 @@ def wrap_many(function: Function, arrays: Any, like: ArrayType, node: ManyNode |
 def compile_function(function: Function) -> None:
     """Write and compile ``call``, ``backward`` and ``backward_graph`` of a declared function."""
     namespace: dict[str, Any] = {
+        "__name__": "pluggrad",  # so that warnings from within are told apart from those of the user's own code
         "FUNCTION": function, "TABLE": function.table, "Tensor": Tensor, "Node": Node, "ManyNode": ManyNode,
         "new": object.__new__, "get_mode": MODE.get, "unify": unify, "admit": admit, "hold": hold, "is_operand": is_operand,
         "as_array": as_array, "restore": restore, "freed": freed, "wrap_many": wrap_many, "link_view": link_view,
@@ -184,6 +185,7 @@ class _Writer:
         a = [f"*{f.arrays[0]}"] if f.variadic else [*(f"{x}=None" if x in f.optional else x for x in f.arrays), "/"]
         if operator == "reflected":
             a = [*f.arrays[::-1], "/"]
+        a += ["*"] if f.parameters and not f.variadic else []
         signature = ", ".join([*a, *(p if d is _NO_DEFAULT else f"{p}=default_{p}" for p, d in f.parameters.items())])
         lines = [f"def {f.name}{operator and f'_{operator}'}({signature}):", *self._prepare(operator)]
         kernel_args = ", ".join(

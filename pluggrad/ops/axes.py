@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from operator import index
 from typing import Any
 
 from ..errors import AxisError, ShapeError
@@ -17,7 +19,7 @@ def one_axis(name: str, axis: Any, ndim: int) -> int:
     ------
     AxisError : out of range (a 0-D tensor takes 0 and -1, as in PyTorch)
     """
-    axis = axis.__index__()
+    axis = index(axis)
     n = max(ndim, 1)
     if not -n <= axis < n:
         raise AxisError(f"{name}: axis {axis} is out of range: the tensor has {ndim} axes, so it is in [{-n}, {n - 1}]")
@@ -58,9 +60,9 @@ def either(name: str, axis: Any, dim: Any) -> Any:
 
 def shape_of_arguments(shape: tuple[Any, ...]) -> tuple[int, ...]:
     """A shape given as ints or as one sequence."""
-    if len(shape) == 1 and isinstance(shape[0], Iterable):
+    if len(shape) == 1 and not isinstance(shape[0], int) and isinstance(shape[0], Iterable):
         shape = tuple(shape[0])
-    return tuple([d.__index__() for d in shape])
+    return tuple(map(index, shape))
 
 
 def complete_shape(name: str, shape: tuple[int, ...], count: int, old: tuple[int, ...]) -> tuple[int, ...]:
@@ -71,18 +73,14 @@ def complete_shape(name: str, shape: tuple[int, ...], count: int, old: tuple[int
     ShapeError : it cannot have
     """
     if -1 not in shape:
-        product = 1
-        for d in shape:
-            product *= d
-        if product != count or min(shape, default=0) < 0:
-            raise ShapeError(f"{name}: shape {list(shape)} is invalid for input of shape {list(old)} with {count} elements")
-        return shape
-    at = shape.index(-1)
-    rest = 1
-    for d in shape[:at] + shape[at + 1 :]:
-        rest *= d
-    if min(shape[:at] + shape[at + 1 :], default=0) < 0:
-        raise ShapeError(f"{name}: only one size can be inferred, got {list(shape)}")
-    if rest == 0 or count % rest:
-        raise ShapeError(f"{name}: shape {list(shape)} is invalid for input of shape {list(old)} with {count} elements")
-    return (*shape[:at], count // rest, *shape[at + 1 :])
+        if math.prod(shape) == count and min(shape, default=0) >= 0:
+            return shape
+    else:
+        at = shape.index(-1)
+        others = (*shape[:at], *shape[at + 1 :])
+        rest = math.prod(others)
+        if min(others, default=0) < 0:
+            raise ShapeError(f"{name}: only one size can be inferred, got {list(shape)}")
+        if rest and count % rest == 0:
+            return (*shape[:at], count // rest, *shape[at + 1 :])
+    raise ShapeError(f"{name}: shape {list(shape)} is invalid for input of shape {list(old)} with {count} elements")

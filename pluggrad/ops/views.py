@@ -6,6 +6,7 @@ where a shape cannot be had without one, :func:`view` says why and ``reshape`` c
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..autograd.broadcasting import sum_to_shape
@@ -59,7 +60,7 @@ def view(x: Tensor, *shape: int | tuple[int, ...]) -> Tensor:
     (pluggrad.Size([8]), pluggrad.Size([4, 2]))
     """
     old = x._array.shape
-    new = complete_shape("view", shape_of_arguments(shape), int(x.size), old)
+    new = complete_shape("view", shape_of_arguments(shape), math.prod(old), old)
     try:
         return _view(x, shape=new)
     except ValueError:

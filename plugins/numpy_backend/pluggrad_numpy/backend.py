@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
 import array_api_compat.numpy as namespace
 
 from .kernels import KERNELS
+
+# 1/0 is inf and 0/0 is nan without a word, as on any other backend and in PyTorch. np.errstate would cost as
+# much as a small operation, and np.seterr would silence the user's own NumPy code: this does neither.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"pluggrad(_numpy)?(\.|$)")
 
 
 class NumPyBackend:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import indexing
+from . import indexing, views, reductions
 
 # ufuncs under the standard's names: called directly, without array-api-compat's wrappers.
 _UFUNCS = (
@@ -59,3 +59,4 @@ KERNELS = {name: getattr(np, name) for name in _UFUNCS} | {
     f.__name__: f for f in (conj, copy, owns_memory, strides, data_ptr, tolist, to_host, native_device, new_zeros)
 }
 KERNELS |= indexing.KERNELS
+KERNELS |= views.KERNELS | reductions.KERNELS
