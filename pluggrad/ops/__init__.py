@@ -7,8 +7,8 @@ from importlib import import_module
 from .declare import ALIASES
 
 _MODULES = (
-    "arithmetic", "comparison", "complex_functions", "creation", "dtype_functions", "exponential",
-    "indexing", "manipulation", "reductions", "searching", "trigonometric", "views",
+    "arithmetic", "comparison", "complex_functions", "creation", "cumulative", "dtype_functions", "exponential",
+    "indexing", "manipulation", "reductions", "searching", "statistical", "trigonometric", "views",
 )  # fmt: skip
 
 __all__: list[str] = []

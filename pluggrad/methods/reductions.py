@@ -1,0 +1,218 @@
+"""Reductions, order statistics and searches as methods, with PyTorch's signatures and results.
+
+Where the standard's function of the same name means something else, the method means what PyTorch means:
+``x.max(1)`` gives values and indices, ``x.var()`` divides by ``n - 1``, an empty ``dim=()`` means all axes.
+``axis`` and ``keepdims`` are understood as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import dtypes
+from ..dtypes import DType
+from ..ops import reductions as r
+from ..ops import searching, statistical
+from ..ops.axes import Axes, either
+from ..ops.dtype_functions import _astype
+from ..tensor import Tensor
+from .attach import method
+
+
+def _axes(name: str, dim: Axes, axis: Axes) -> Axes:
+    """``dim`` or ``axis``; PyTorch takes an empty tuple to mean all axes."""
+    if axis is not None:
+        dim = either(name, axis, dim)
+    return None if dim == () or dim == [] else dim
+
+
+@method()
+def sum(
+    self: Tensor, dim: Axes = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Axes = None, keepdims: bool = False
+) -> Tensor:
+    """Sum over axes; integers are summed in int64, unsigned ones too. See :func:`pluggrad.sum`.
+
+    >>> import pluggrad
+    >>> pluggrad.ones(2, 3).sum(axis=[0, 1])
+    tensor(6.)
+    """
+    own = self._type.dtype
+    if dtype is None and not own.is_differentiable:
+        dtype = dtypes.int64
+    axes = r.reduced_axes("sum", self, _axes("sum", dim, axis))
+    if dtype is None:
+        return r._sum(self, axis=axes, keepdims=keepdim or keepdims)
+    x, dtype = r.accumulate_in(self, dtype)
+    return r._sum(x, axis=axes, keepdims=keepdim or keepdims, dtype=dtype)
+
+
+@method()
+def mean(
+    self: Tensor, dim: Axes = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Axes = None, keepdims: bool = False
+) -> Tensor:
+    """Arithmetic mean over axes. See :func:`pluggrad.mean`."""
+    x = self if dtype is None else _astype(self, dtype=dtype)
+    return r._mean(x, axis=r.reduced_axes("mean", x, _axes("mean", dim, axis)), keepdims=keepdim or keepdims)
+
+
+@method()
+def prod(
+    self: Tensor, dim: Axes = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Axes = None, keepdims: bool = False
+) -> Tensor:
+    """Product over axes; integers are multiplied in int64, unsigned ones too. See :func:`pluggrad.prod`."""
+    if dtype is None and not self.dtype.is_differentiable:
+        dtype = dtypes.int64
+    return r.prod(self, _axes("prod", dim, axis), keepdim or keepdims, dtype=dtype)
+
+
+@method()
+def nansum(
+    self: Tensor, dim: Axes = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Axes = None, keepdims: bool = False
+) -> Tensor:
+    """Sum over axes, NaN taken as 0. See :func:`pluggrad.nansum`."""
+    if dtype is None and not self.dtype.is_differentiable:
+        dtype = dtypes.int64
+    return statistical.nansum(self, _axes("nansum", dim, axis), keepdim or keepdims, dtype=dtype)
+
+
+@method()
+def nanmean(
+    self: Tensor, dim: Axes = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Axes = None, keepdims: bool = False
+) -> Tensor:
+    """Mean over axes of what is not NaN. See :func:`pluggrad.nanmean`."""
+    return statistical.nanmean(self, _axes("nanmean", dim, axis), keepdim or keepdims, dtype=dtype)
+
+
+@method()
+def max(
+    self: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False,
+    other: Tensor | None = None,
+) -> Any:  # fmt: skip
+    """Largest value; along one axis, values and the indices of the first that is largest; with a tensor, the larger of each pair.
+
+    Equal largest values share the gradient of ``x.max()``; that of ``x.max(dim)`` goes to the index found.
+
+    >>> import pluggrad
+    >>> values, indices = pluggrad.asarray([[1.0, 7.0], [5.0, 4.0]]).max(1)
+    >>> values, indices
+    (tensor([7., 5.]), tensor([1, 0]))
+    """
+    if axis is not None:
+        dim = either("max", axis, dim)
+    return r.max(self, dim, keepdim or keepdims, other=other)
+
+
+@method()
+def min(
+    self: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False,
+    other: Tensor | None = None,
+) -> Any:  # fmt: skip
+    """Smallest value; along one axis, values and indices; with a tensor, the smaller of each pair. As :meth:`Tensor.max`."""
+    if axis is not None:
+        dim = either("min", axis, dim)
+    return r.min(self, dim, keepdim or keepdims, other=other)
+
+
+@method()
+def amax(self: Tensor, dim: Axes = None, keepdim: bool = False, *, axis: Axes = None, keepdims: bool = False) -> Tensor:
+    """Largest value over axes; equal ones share the gradient. See :func:`pluggrad.amax`."""
+    return r.amax(self, _axes("amax", dim, axis), keepdim or keepdims)
+
+
+@method()
+def amin(self: Tensor, dim: Axes = None, keepdim: bool = False, *, axis: Axes = None, keepdims: bool = False) -> Tensor:
+    """Smallest value over axes; equal ones share the gradient. See :func:`pluggrad.amin`."""
+    return r.amin(self, _axes("amin", dim, axis), keepdim or keepdims)
+
+
+@method()
+def aminmax(
+    self: Tensor, *, dim: int | None = None, keepdim: bool = False, axis: int | None = None, keepdims: bool = False
+) -> Any:
+    """Smallest and largest value, as a pair ``(min, max)``. See :func:`pluggrad.aminmax`."""
+    return r.aminmax(self, dim=dim, keepdim=keepdim, axis=axis, keepdims=keepdims)
+
+
+def _truth(self: Tensor, name: str, dim: Axes, keepdim: bool) -> Tensor:
+    out = (r._any if name == "any" else r._all)(self, axis=r.reduced_axes(name, self, dim), keepdims=keepdim)
+    # uint8 was PyTorch's bool once, and still gives uint8.
+    return _astype(out, dtype=dtypes.uint8) if self._type.dtype is dtypes.uint8 else out
+
+
+@method()
+def any(self: Tensor, dim: Axes = None, keepdim: bool = False, *, axis: Axes = None, keepdims: bool = False) -> Tensor:
+    """Whether any element is true; bool, but uint8 for uint8, as in PyTorch. See :func:`pluggrad.any`."""
+    return _truth(self, "any", _axes("any", dim, axis), keepdim or keepdims)
+
+
+@method()
+def all(self: Tensor, dim: Axes = None, keepdim: bool = False, *, axis: Axes = None, keepdims: bool = False) -> Tensor:
+    """Whether all elements are true; bool, but uint8 for uint8, as in PyTorch. See :func:`pluggrad.all`."""
+    return _truth(self, "all", _axes("all", dim, axis), keepdim or keepdims)
+
+
+@method()
+def argmax(self: Tensor, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Index of the first largest element. See :func:`pluggrad.argmax`."""
+    return searching.argmax(self, dim, keepdim or keepdims, dim=axis)
+
+
+@method()
+def argmin(self: Tensor, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Index of the first smallest element. See :func:`pluggrad.argmin`."""
+    return searching.argmin(self, dim, keepdim or keepdims, dim=axis)
+
+
+@method()
+def logsumexp(self: Tensor, dim: Axes = None, keepdim: bool = False, *, axis: Axes = None, keepdims: bool = False) -> Tensor:
+    """``log(sum(exp(x)))`` over axes. See :func:`pluggrad.logsumexp`."""
+    return r.logsumexp(self, _axes("logsumexp", dim, axis), keepdim or keepdims)
+
+
+_UNSET: Any = object()
+
+
+def _correction(name: str, dim: Any, unbiased: bool | None, correction: Any) -> tuple[Any, float]:
+    """PyTorch's ways to say it: ``x.var(False)``, ``x.var(0, False)``, ``unbiased=``, ``correction=`` (default 1)."""
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if correction is not _UNSET and unbiased is not None:
+        raise TypeError(f"{name}: give unbiased or correction, not both")
+    if unbiased is not None:
+        return dim, int(unbiased)
+    return dim, 1 if correction is _UNSET or correction is None else correction
+
+
+@method()
+def var(
+    self: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = _UNSET,
+    axis: Axes = None, keepdims: bool = False,
+) -> Tensor:  # fmt: skip
+    """Variance over axes, divided by ``n - 1`` unless ``unbiased=False`` or ``correction=`` say otherwise.
+
+    >>> import pluggrad
+    >>> x = pluggrad.asarray([1.0, 2.0, 3.0])
+    >>> x.var(), x.var(unbiased=False)
+    (tensor(1.), tensor(0.6667))
+    """
+    dim, correction = _correction("var", dim, unbiased, correction)
+    return statistical.var(self, _axes("var", dim, axis), correction=correction, keepdims=keepdim or keepdims)
+
+
+@method()
+def std(
+    self: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = _UNSET,
+    axis: Axes = None, keepdims: bool = False,
+) -> Tensor:  # fmt: skip
+    """Standard deviation over axes: the square root of :meth:`Tensor.var`."""
+    dim, correction = _correction("std", dim, unbiased, correction)
+    return statistical.std(self, _axes("std", dim, axis), correction=correction, keepdims=keepdim or keepdims)
+
+
+@method()
+def norm(
+    self: Tensor, p: float | str | None = "fro", dim: Axes = None, keepdim: bool = False, dtype: DType | None = None, *,
+    axis: Axes = None, keepdims: bool = False,
+) -> Tensor:  # fmt: skip
+    """The p-norm of the elements over axes. See :func:`pluggrad.norm`."""
+    return statistical.norm(self, p, _axes("norm", dim, axis), keepdim or keepdims, dtype)

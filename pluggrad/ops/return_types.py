@@ -1,0 +1,46 @@
+"""Named tuples that functions with several results return, with PyTorch's and the standard's field names.
+
+>>> import pluggrad
+>>> found = pluggrad.asarray([3, 1, 2]).max(0)
+>>> found.values, found.indices
+(tensor(3), tensor(0))
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import Any
+
+__all__ = [
+    "aminmax", "cummax", "cummin", "kthvalue", "max", "median", "min", "mode", "nanmedian", "sort", "std_mean", "topk",
+    "unique_all", "unique_counts", "unique_inverse", "var_mean",
+]  # fmt: skip
+
+
+def _return_type(name: str, *fields: str) -> Any:
+    base = namedtuple(name, fields)  # type: ignore[misc]  # noqa: PYI024 (names come from the table below)
+
+    def __repr__(self: Any) -> str:
+        # One field per line, as PyTorch prints them.
+        inner = ",\n".join(f"{field}={value!r}" for field, value in zip(fields, self, strict=True))
+        return f"pluggrad.return_types.{name}(\n{inner})"
+
+    return type(name, (base,), {"__slots__": (), "__repr__": __repr__, "__module__": __name__, "__doc__": base.__doc__})
+
+
+aminmax = _return_type("aminmax", "min", "max")
+cummax = _return_type("cummax", "values", "indices")
+cummin = _return_type("cummin", "values", "indices")
+kthvalue = _return_type("kthvalue", "values", "indices")
+max = _return_type("max", "values", "indices")
+median = _return_type("median", "values", "indices")
+min = _return_type("min", "values", "indices")
+mode = _return_type("mode", "values", "indices")
+nanmedian = _return_type("nanmedian", "values", "indices")
+sort = _return_type("sort", "values", "indices")
+std_mean = _return_type("std_mean", "std", "mean")
+topk = _return_type("topk", "values", "indices")
+unique_all = _return_type("unique_all", "values", "indices", "inverse_indices", "counts")
+unique_counts = _return_type("unique_counts", "values", "counts")
+unique_inverse = _return_type("unique_inverse", "values", "inverse_indices")
+var_mean = _return_type("var_mean", "var", "mean")
