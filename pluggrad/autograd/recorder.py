@@ -360,7 +360,7 @@ class _Writer:
         i = f.saved_names.index(name)
         slot, (kind, which) = f"s{i}", self.saved[i]
         if kind == "out":
-            vertex = f"node.output({which})" if f.outputs else "node"
+            vertex = "node" if not f.outputs else "None" if f.outputs[which] in f.constant else f"node.output({which})"
             return f"restore({slot}, {vertex}, node.type)" if graph else f"{slot}.array"
         if kind != "array":
             return slot

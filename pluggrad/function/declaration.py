@@ -15,9 +15,9 @@ rule names is what is saved**:
     lambda xp, g, x_shape, axis: ...                 saves no array: the shape of x, and a parameter
     lambda xp, g, x_dtype: ...                       saves no array: the dtype of x
 
-For a function of several outputs, ``g`` is a tuple (zeros where no gradient came) and an output is
-named by its own name. For a function of any number of arrays there is one rule, which returns the
-gradients of all of them and may name ``arrays``, ``arrays_shape`` and ``needs`` (a tuple of bool).
+For a function of several outputs, ``g`` is a tuple (zeros where no gradient came, None for an output
+that has none) and an output is named by its own name. For a function of any number of arrays there is
+one rule, which returns the gradients of all of them and may name ``arrays``, ``arrays_shape`` and ``needs`` (a tuple of bool).
 """
 
 from __future__ import annotations

@@ -123,17 +123,18 @@ class Cotangents:
         return Cotangents(both)
 
     def materialize(self, xp: Any, node: ManyNode) -> tuple[Any, ...]:
-        """A gradient for every output, zeros where none came."""
+        """A gradient for every output: zeros where none came, None for an output that has none."""
         some = next(iter(self.by_index.values()))
+        constant = node.function.constant
+        names = node.function.outputs if constant else ()
         return tuple(
-            self.by_index[i] if i in self.by_index else xp.astype(xp.new_zeros(some, shape=shape), _like(some, type_))
+            self.by_index[i]
+            if i in self.by_index
+            else None
+            if names and names[i] in constant
+            else xp.astype(xp.new_zeros(some, shape=shape), dtype=type_.dtype)
             for i, (shape, type_) in enumerate(zip(node.shapes, node.types, strict=True))
         )
-
-
-def _like(g: Any, type_: ArrayType) -> Any:
-    """The dtype object of ``type_`` in the terms of ``g``: a neutral one for a Tensor, a native one for an array."""
-    return type_.native if type(g) is type_.array_class else type_.dtype
 
 
 class _OutputFunction:
