@@ -191,7 +191,7 @@ def _record(
         if not isinstance(out, Tensor) or not out.dtype.is_differentiable or _is_one_of(out, ctx._constant):
             continue
         if _is_one_of(out, ctx._dirty):
-            inplace.check_writable(out, True)
+            inplace.check_writable(out)
             inplace.rebase(out, vertex)
         else:
             out._set_node(vertex)

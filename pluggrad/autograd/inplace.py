@@ -8,17 +8,19 @@ saved of the old values is frozen first (:mod:`pluggrad.tensor.memory`), so no g
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
+from ..dtypes import FLOATING
 from ..errors import DTypeError, GradientError, ShapeError
 from ..tensor import Leaf, Node, Tensor, memory
 from ..tensor.memory import Step
 from .mode import is_grad_enabled
-from .recorder import restore
+from .operands import cast, constant
 
 
-def check_writable(x: Tensor, records: bool) -> None:
+def check_writable(x: Tensor) -> None:
     """Refuse a recorded in-place change of a leaf that requires a gradient, or of a view of one.
 
     Raises
@@ -51,15 +53,13 @@ def assign(x: Tensor, value: Tensor) -> Tensor:
     DTypeError : ``value`` is of a kind that the dtype of ``x`` does not hold, such as a float for an int
     GradientError : ``x`` is a leaf that requires a gradient
     """
-    check_writable(x, value._node is not None)
+    check_writable(x)
     if value._array.shape != x._array.shape:
         raise ShapeError(
             f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(value.shape)} of an in-place operation"
         )
     if value._type is not x._type:
         check_cast(value, x)
-        from .operands import cast
-
         value = cast(value, x.dtype)
     memory.release(x)
     x._type.kernels.write(x._array, ..., value._array)
@@ -160,12 +160,21 @@ class _ReplacePart:
     backward_graph = backward
 
 
+#: What array libraries write in place themselves, by function name.
+_WRITES = {
+    "add": operator.iadd, "subtract": operator.isub, "multiply": operator.imul, "divide": operator.itruediv,
+    "bitwise_and": operator.iand, "bitwise_or": operator.ior, "bitwise_xor": operator.ixor,
+}  # fmt: skip
+
+
 def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """The in-place form of a function whose first argument is the tensor to change: ``add`` gives ``add_``."""
+    write = _WRITES.get(function.__name__)
 
     def changed(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        if is_grad_enabled():
-            check_writable(self, True)
+        check_writable(self)
+        if write is not None and len(args) == 1 and not kwargs and _write_unrecorded(self, args[0], write):
+            return self
         return assign(self, function(self, *args, **kwargs))
 
     changed.__name__ = changed.__qualname__ = f"{function.__name__}_"
@@ -176,4 +185,24 @@ def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return changed
 
 
-__all__ = ["assign", "check_cast", "check_writable", "follow", "in_place", "rebase", "restore"]
+def _write_unrecorded(x: Tensor, other: Any, write: Callable[[Any, Any], Any]) -> bool:
+    """Let the library write ``x + other`` into ``x``, without an array in between, if nothing is recorded
+    and nothing needs promoting; False if it is not so simple."""
+    if other.__class__ is float or other.__class__ is int:
+        if x._type.dtype.kind not in FLOATING:
+            return False
+        other = constant(x._type, other)
+    elif not isinstance(other, Tensor) or other._type is not x._type or x._type.dtype.kind not in FLOATING:
+        return False
+    if (x._node is not None or other._node is not None) and is_grad_enabled():
+        return False
+    if other._array.shape != x._array.shape and other._array.shape != ():
+        return False
+    if other._view is not None and x._view is not None and other._view.base.storage is x._view.base.storage:
+        return False  # reading what is being written: not every library orders that
+    memory.release(x)
+    write(x._array, other._array)
+    return True
+
+
+__all__ = ["assign", "check_cast", "check_writable", "follow", "in_place", "rebase"]
