@@ -34,7 +34,7 @@ TOP = {"pluggrad", "pluggrad.__main__"}
 
 #: Libraries that only plugins may name. array_api_compat is on no list: it imports none of them by itself.
 LIBRARIES = {
-    "numpy", "scipy", "cupy", "cupyx", "torch", "jax", "dask", "mlx", "numba", "array_api_strict", "ml_dtypes", "pandas",
+    "numpy", "scipy", "cupy", "cupyx", "torch", "jax", "dask", "mlx", "numba", "array_api_strict", "ml_dtypes",
     "pluggrad_numpy", "pluggrad_strict",
 }  # fmt: skip
 

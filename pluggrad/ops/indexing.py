@@ -372,7 +372,7 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     tensor([[0., 7., 7.],
             [1., 0., 2.]])
     """
-    check_writable(self, True)
+    check_writable(self)
     basic, indices = parse_key(self, key)
     value = as_value(value, self._type)
     records = is_grad_enabled() and (self._node is not None or value._node is not None)
@@ -399,7 +399,7 @@ def put(x: Tensor, values: Tensor, indices: Indices, *, accumulate: bool) -> Ten
     values : Tensor of the type of ``x``, broadcasting to the shape that the indices read
     accumulate : add to what is there; elements named several times take the sum
     """
-    check_writable(x, True)
+    check_writable(x)
     node = None
     records = is_grad_enabled() and (x._node is not None or values._node is not None)
     if records:

@@ -1,0 +1,227 @@
+"""What a plugin brings to the backend of another: kernels that wrap those that were there, ways between devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pluggrad
+from pluggrad.backends import Plugins
+from pluggrad.errors import PluginError
+
+# -- kernels -----------------------------------------------------------------------------------------
+
+
+def counting(log: list[str], label: str, above: int = 0) -> Callable[[Any], Any]:
+    """A wrapper of a kernel that notes calls, and hands arrays of at most ``above`` elements on to the old one."""
+
+    def wrapper(plain: Any) -> Any:
+        log.append(f"{label} wraps")
+
+        def kernel(x1: Any, x2: Any) -> Any:
+            if x1.size <= above:
+                return plain(x1, x2)
+            log.append(label)
+            return plain(x1, x2)
+
+        return kernel
+
+    return wrapper
+
+
+def kernels_plugin(tools: Any, mapping: Any, backend: str = "base") -> Any:
+    asked: list[str] = []
+
+    def pluggrad_kernels(backend: str) -> Any:
+        asked.append(backend)
+        return mapping if backend == backend_name else {}
+
+    backend_name = backend
+    plugin = tools.plugin_of(pluggrad_kernels=pluggrad_kernels)
+    plugin.asked = asked
+    return plugin
+
+
+def test_a_kernel_is_wrapped_once_and_hands_small_inputs_on(discovered: Any, tools: Any) -> None:
+    log: list[str] = []
+    fast = kernels_plugin(tools, {"add": counting(log, "fast", above=2)})
+    plugins = discovered(base=tools.offering(tools.description("base")), fast=fast)
+    kernels = plugins.backend("base").kernels
+    assert log == []  # nobody has asked for add yet
+    small, large = np.ones(2), np.ones(3)
+    for _ in range(3):
+        np.testing.assert_array_equal(kernels.add(small, small), [2, 2])
+    assert log == ["fast wraps"]
+    np.testing.assert_array_equal(kernels.add(large, large), [2, 2, 2])
+    assert log == ["fast wraps", "fast"]
+    assert fast.asked == ["base"]
+    np.testing.assert_array_equal(kernels.multiply(large, large), [1, 1, 1])  # others are as they were
+
+
+def test_wrappers_nest_in_the_order_of_registration(discovered: Any, tools: Any) -> None:
+    log: list[str] = []
+    plugins = discovered(
+        base=tools.offering(tools.description("base")),
+        inner=kernels_plugin(tools, {"add": counting(log, "inner")}),
+        outer=kernels_plugin(tools, {"add": counting(log, "outer")}),
+    )
+    plugins.backend("base").kernels.add(np.ones(1), np.ones(1))
+    assert log == ["inner wraps", "outer wraps", "outer", "inner"]
+
+
+def test_a_plugin_that_comes_late_and_goes_again(discovered: Any, tools: Any) -> None:
+    plugins = discovered(base=tools.offering(tools.description("base")))
+    kernels = plugins.backend("base").kernels
+    before = kernels.add
+    log: list[str] = []
+    plugins.register(kernels_plugin(tools, {"add": counting(log, "late")}), "late")
+    kernels.add(np.ones(1), np.ones(1))
+    assert log == ["late wraps", "late"]
+    plugins.unregister("late")
+    assert kernels.add is before
+
+
+def raising(backend: str) -> Any:
+    raise OSError("no compiler")
+
+
+@pytest.mark.parametrize(
+    ("hook", "message"),
+    [
+        (raising, "plugin 'bad': exception in pluggrad_kernels: OSError: no compiler"),
+        (lambda backend: ["add"], r"plugin 'bad': pluggrad_kernels must return a dict, got \['add'\]"),
+        (lambda backend: {"add": 3}, "plugin 'bad': .* must map names of functions to callables, got 'add': 3"),
+    ],
+)
+def test_broken_kernels_are_left_out_with_a_warning(hook: Any, message: str, discovered: Any, tools: Any) -> None:
+    log: list[str] = []
+    plugins = discovered(
+        base=tools.offering(tools.description("base")),
+        bad=tools.plugin_of(pluggrad_kernels=hook),
+        good=kernels_plugin(tools, {"add": counting(log, "good")}),
+    )
+    with pytest.warns(RuntimeWarning, match=f"pluggrad goes on without a part of a plugin: {message}"):
+        kernels = plugins.backend("base").kernels
+    np.testing.assert_array_equal(kernels.add(np.ones(1), np.ones(1)), [2])
+    assert log == ["good wraps", "good"]
+    (line,) = [s for s in plugins.status() if not s.usable]
+    assert line.plugin == "bad"
+    assert str(line).startswith("plugin 'bad'")
+
+
+def test_a_wrapper_that_fails_is_named_when_its_kernel_is_used(discovered: Any, tools: Any) -> None:
+    def wrapper(plain: Any) -> Any:
+        raise ValueError("wrong signature")
+
+    plugins = discovered(
+        base=tools.offering(tools.description("base")),
+        bad=kernels_plugin(tools, {"add": wrapper, "multiply": lambda plain: None}),
+    )
+    kernels = plugins.backend("base").kernels
+    with pytest.raises(
+        PluginError, match="plugin 'bad': exception in its wrapper of 'add': ValueError: wrong signature"
+    ):
+        kernels.add(np.ones(1), np.ones(1))
+    with pytest.raises(PluginError, match="plugin 'bad': its wrapper of 'multiply' must return a kernel, got None"):
+        kernels.multiply(np.ones(1), np.ones(1))
+
+
+def test_a_backends_own_kernel_comes_before_the_default(discovered: Any, tools: Any) -> None:
+    backend = tools.NumPyLike()
+    backend.kernels = {"strides": lambda x: "its own"}
+    plugins = discovered(
+        own=tools.offering(tools.description("own", load=lambda: backend)),
+        plain=tools.offering(tools.description("plain")),
+    )
+    x = np.zeros((2, 3))
+    assert plugins.backend("own").kernels.strides(x) == "its own"
+    assert plugins.backend("plain").kernels.strides(x) == (3, 1)
+    assert plugins.backend("plain").kernels.tolist(np.asarray([[1, 2]])) == [[1, 2]]
+    with pytest.raises(AttributeError, match="has no 'warp', which the array API standard asks for"):
+        _ = plugins.backend("plain").kernels.warp
+
+
+@pytest.fixture
+def installed() -> Iterator[Callable[[Any], None]]:
+    """Registers a plugin in this process, and takes it out again."""
+    plugins = pluggrad.backends.plugins
+
+    def register(plugin: Any) -> None:
+        plugins.register(plugin, "from-a-test")
+
+    yield register
+    plugins.unregister("from-a-test")
+
+
+def test_operations_use_a_wrapped_kernel_and_no_hook(installed: Any, tools: Any) -> None:
+    log: list[str] = []
+    x = pluggrad.ones(3, device="cpu", requires_grad=True)
+    y = x * x
+    plugin = kernels_plugin(tools, {"multiply": counting(log, "m")}, backend="numpy")
+    installed(plugin)
+    asked = list(plugin.asked)
+    for _ in range(3):
+        y = x * x
+    assert log == ["m wraps", "m", "m", "m"]
+    assert plugin.asked == asked
+    pluggrad.sum(y).backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [2.0, 2.0, 2.0]
+
+
+# -- transfers ---------------------------------------------------------------------------------------
+
+
+def test_a_transfer_that_a_plugin_brings_is_used(installed: Any, tools: Any) -> None:
+    pytest.importorskip("pluggrad_strict")
+    seen: list[Any] = []
+
+    def way(array: Any, device: Any) -> Any:
+        import array_api_strict
+
+        seen.append(device)
+        return array_api_strict.asarray(np.array(array) + 0, device=device)
+
+    installed(tools.plugin_of(pluggrad_transfers=lambda: {("cpu", "strict"): way}))
+    x = pluggrad.tensor([1.0, 2.0], device="cpu")
+    moved = pluggrad.asarray(x, device="strict:device1")
+    assert moved.device == "strict:device1"
+    assert moved.tolist() == [1.0, 2.0]
+    assert [str(d) for d in seen] == ["array_api_strict.Device('device1')"]
+
+
+def test_transfers_are_asked_for_once(discovered: Any, tools: Any) -> None:
+    calls = []
+
+    def pluggrad_transfers() -> Any:
+        calls.append(1)
+        return {("a", "b"): print}
+
+    plugins: Plugins = discovered(p=tools.plugin_of(pluggrad_transfers=pluggrad_transfers))
+    assert plugins.transfers() == plugins.transfers() == {("a", "b"): print}
+    assert calls == [1]
+
+
+def test_two_plugins_with_one_transfer(discovered: Any, tools: Any) -> None:
+    one = tools.plugin_of(pluggrad_transfers=lambda: {("a", "b"): print})
+    two = tools.plugin_of(pluggrad_transfers=lambda: {("a", "b"): repr})
+    with pytest.raises(PluginError, match="plugins 'one' and 'two' both bring a transfer from 'a' to 'b'"):
+        discovered(one=one, two=two).transfers()
+
+
+@pytest.mark.parametrize(
+    ("ways", "message"),
+    [
+        ({"cpu": print}, r"must have pairs of device types as keys, such as \('cpu', 'cuda'\), got 'cpu'"),
+        ({("cpu", "cuda"): None}, r"must give a callable for \('cpu', 'cuda'\), got None"),
+        ([print], r"pluggrad_transfers must return a dict, got \["),
+    ],
+)
+def test_broken_transfers_are_left_out_with_a_warning(ways: Any, message: str, discovered: Any, tools: Any) -> None:
+    good = tools.plugin_of(pluggrad_transfers=lambda: {("a", "b"): print})
+    plugins = discovered(bad=tools.plugin_of(pluggrad_transfers=lambda: ways), good=good)
+    with pytest.warns(RuntimeWarning, match=f"plugin 'bad': .*{message}"):
+        assert plugins.transfers() == {("a", "b"): print}
