@@ -43,7 +43,8 @@ class Rule:
     @classmethod
     def read(cls, function: str, call: Callable[..., Any], known: Sequence[str]) -> Rule:
         """Read a rule's signature; an unknown name is an error at declaration, not in backward."""
-        params = tuple(inspect.signature(call).parameters)
+        code = call.__code__
+        params = code.co_varnames[: code.co_argcount]  # inspect.signature takes ten times as long
         if params[:2] != ("xp", "g"):
             raise PluginError(f"{function}: a derivative rule starts with (xp, g, ...), got {params}")
         unknown = [n for n in params[2:] if n not in known]
@@ -73,7 +74,7 @@ class Function:
     outputs : names of the outputs, where there are several; ``constant`` those without a derivative
     many : whether it has a number of outputs that depends on its input (``unstack``)
     alias : PyTorch's names for it, the first of which names the node (``mul``: ``MulBackward0``)
-    call : the compiled way of one call on Tensors; ``backward`` and ``backward_graph`` likewise;
+    call : the way of one call on Tensors, written for it; ``backward`` and ``backward_graph`` likewise;
         ``operator``, ``reflected`` : the same call for use as a binary operator
     saves_arrays : whether a node saves arrays, and not parameters and shapes alone
     table : ArrayType -> (kernel, output ArrayType or None): resolved once, then looked up
@@ -97,8 +98,8 @@ class Function:
     alias: tuple[str, ...] = ()
     doc: str | None = None
     call: Callable[..., Any] = field(init=False)
-    operator: Callable[..., Any] | None = field(init=False)
-    reflected: Callable[..., Any] | None = field(init=False)
+    operator: Callable[..., Any] = field(init=False)
+    reflected: Callable[..., Any] = field(init=False)
     backward: Callable[..., Any] = field(init=False)
     backward_graph: Callable[..., Any] = field(init=False)
     saves_arrays: bool = False
@@ -130,19 +131,26 @@ class Function:
         return f"<pluggrad function {self.name}>"
 
 
-def read_signature(name: str, stub: Callable[..., Any], *, has_xp: bool) -> tuple[tuple[str, ...], dict[str, Any], bool]:
-    """Names of the arrays, parameters with their defaults, and whether the arrays are variadic."""
-    params = list(inspect.signature(stub).parameters.values())
+def read_signature(name: str, stub: Any, *, has_xp: bool) -> tuple[tuple[str, ...], dict[str, Any], bool, frozenset[str]]:
+    """Names of the arrays, parameters with their defaults, whether the arrays are variadic, and which may be None."""
+    code = stub.__code__
+    positional = code.co_varnames[: code.co_posonlyargcount]
+    defaults = dict(zip(reversed(code.co_varnames[: code.co_argcount]), reversed(stub.__defaults__ or ()), strict=False))
+    plain = code.co_varnames[code.co_posonlyargcount : code.co_argcount]
     if has_xp:
-        if not params or params[0].name != "xp":
+        if (positional or plain)[:1] != ("xp",):
             raise PluginError(f"{name}: the forward of a composed function takes xp first")
-        params = params[1:]
-    arrays = tuple(p.name for p in params if p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL))
-    variadic = any(p.kind is p.VAR_POSITIONAL for p in params)
-    parameters = {p.name: p.default for p in params if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
+        positional, plain = (positional[1:], plain) if positional else ((), plain[1:])
+    variadic = bool(code.co_flags & inspect.CO_VARARGS)
+    keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    arrays = (code.co_varnames[code.co_argcount + code.co_kwonlyargcount],) if variadic else positional
     if not arrays:
         raise PluginError(f"{name}: array arguments stand before a slash, as in (x, /, *, axis); none found")
-    return arrays, parameters, variadic
+    keyword_defaults = stub.__kwdefaults__ or {}
+    parameters = {n: defaults.get(n, inspect.Parameter.empty) for n in plain}
+    parameters |= {n: keyword_defaults.get(n, inspect.Parameter.empty) for n in keywords}
+    optional = frozenset(a for a in arrays if a in defaults and defaults[a] is None)
+    return arrays, parameters, variadic, optional
 
 
 def declare(
@@ -156,9 +164,7 @@ def declare(
     **properties: Any,
 ) -> Function:
     """Build the record of a function from its signature and its rules."""
-    arrays, parameters, variadic = read_signature(name, stub, has_xp=forward is not None)
-    defaults = {p.name: p.default for p in inspect.signature(stub).parameters.values()}
-    optional = frozenset(a for a in arrays if defaults[a] is None)
+    arrays, parameters, variadic, optional = read_signature(name, stub, has_xp=forward is not None)
     known = [
         *arrays,
         *(f"{a}_{what}" for a in arrays for what in ("shape", "dtype")),

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autograd.inplace import in_place
-from ..autograd.recorder import compile_function
+from ..autograd.recorder import prepare
 from ..function import Function, register
 from ..function.declaration import declare
 from ..tensor import Tensor
@@ -44,7 +44,7 @@ def _declare(stub: Callable[..., Any], forward: Callable[..., Any] | None, prope
     alias = properties.pop("alias", ())
     properties["alias"] = (alias,) if isinstance(alias, str) else tuple(alias)
     function = register(declare(name, stub, forward=forward, **properties))
-    compile_function(function)
+    prepare(function, stub)
     if operator:
         attach_operator(function, operator)
     if method:
