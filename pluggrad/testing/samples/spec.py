@@ -64,6 +64,7 @@ class Sample:
 
 
 _samples: dict[str, list[Sample]] = {}
+_larger: dict[str, list[Sample]] = {}
 
 
 def add(name: str, *samples: Sample) -> None:
@@ -71,9 +72,19 @@ def add(name: str, *samples: Sample) -> None:
     _samples.setdefault(name, []).extend(samples)
 
 
+def add_larger(name: str, *samples: Sample) -> None:
+    """Add samples that are empty or too large for gradient checks: their values alone are compared."""
+    _larger.setdefault(name, []).extend(samples)
+
+
 def samples_of(name: str) -> list[Sample]:
     """The samples of a function, none if it has none."""
     return list(_samples.get(name, ()))
+
+
+def larger_samples_of(name: str) -> list[Sample]:
+    """The empty and large samples of a function, none if it has none."""
+    return list(_larger.get(name, ()))
 
 
 def all_samples() -> dict[str, list[Sample]]:

@@ -1,0 +1,89 @@
+"""Whether outputs are what the reference says: dtype, shape, device, and values within the rounding of their dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ...dtypes import DType, finfo
+from ...function import Function
+from ...tensor import Tensor
+from .reference import expected_dtype, host, numpy, reference, widen
+
+#: How many roundings a result may be off, where the problem itself magnifies them. Elsewhere: _ROUNDINGS.
+_ROUNDINGS = 64
+_ILL_CONDITIONED = ("linalg", "inv", "solve", "pinv", "det", "svd", "eig", "qr", "cholesky", "lstsq", "lu")
+
+
+def roundings(function: str) -> int:
+    """How many roundings, relative to the largest value, the result of a function may be off."""
+    return 40 * _ROUNDINGS if any(word in function for word in _ILL_CONDITIONED) else _ROUNDINGS
+
+
+def check(
+    function: Function, outputs: Sequence[Tensor], expected: Sequence[Any], tested: DType, parameters: dict[str, Any], what: str
+) -> None:
+    """Assert that the outputs of a call equal the reference's."""
+    assert len(outputs) == len(expected), f"{what}: {len(outputs)} outputs, expected {len(expected)}"
+    comparable = AMBIGUOUS.get(function.name, _as_they_are)
+    got = []
+    for out, want in zip(outputs, expected, strict=True):
+        assert tuple(out.shape) == want.shape, f"{what}: shape {tuple(out.shape)}, expected {want.shape}"
+        got.append(host(out))
+    want_dtypes = [expected_dtype(reference().type_of(w).dtype, tested, parameters) for w in expected]
+    for one, want, dtype in zip(comparable(got), comparable(list(expected)), want_dtypes, strict=False):
+        check_values(one, want, dtype, what, roundings(function.name))
+
+
+def check_types(function: Function, outputs: Sequence[Tensor], expected: Sequence[Any], like: Tensor, parameters: dict[str, Any]) -> None:
+    """Assert that each output is an array of the backend, on the device of ``like``, of the dtype that the Tensor tells."""
+    backend = like._type.backend
+    for out, want in zip(outputs, expected, strict=True):
+        array = out._array
+        assert type(array) is backend.array_class, f"the array is a {type(array)}, expected {backend.array_class}"
+        actual = backend.type_of(array)
+        assert actual.dtype is out.dtype, (
+            f"{function.name}({like.dtype.name}) gives an array of {actual.dtype.name}, the Tensor over it says {out.dtype.name}; "
+            f"a kernel must return {out.dtype.name} here"
+        )
+        assert actual.device is out.device, f"the array is on {actual.device}, the Tensor says {out.device}"
+        assert out.device is like.device, f"the result is on {out.device}, the argument on {like.device}"
+        dtype = expected_dtype(reference().type_of(want).dtype, like.dtype, parameters)
+        assert out.dtype is dtype, f"{function.name}({like.dtype.name}) gives {out.dtype.name}, expected {dtype.name}"
+
+
+def check_values(got: Any, want: Any, dtype: DType, what: str, allowed: int = _ROUNDINGS) -> None:
+    """Assert that two NumPy arrays are equal up to the rounding of a dtype; NaN equals NaN."""
+    np = numpy()
+    if not dtype.is_differentiable:
+        same = got == want
+    else:
+        got, want = widen(got), widen(want)
+        finite = np.isfinite(want)
+        scale = np.max(np.abs(want), where=finite, initial=0.0)
+        with np.errstate(all="ignore"):
+            near = np.abs(got - want) <= allowed * finfo(dtype).eps * (np.abs(want) + scale) + finfo(dtype).smallest_normal
+            overflow = np.isinf(got) & (np.abs(want) > finfo(dtype).max)
+        same = np.where(finite, near | overflow, _same_special(got, want))
+    if not np.all(same):
+        worst = tuple(int(i) for i in np.argwhere(~np.asarray(same))[0])
+        raise AssertionError(
+            f"{what}: {int(np.sum(~np.asarray(same)))} of {np.size(want)} values differ; at {list(worst)} "
+            f"got {got[worst]!r}, expected {want[worst]!r}"
+        )
+
+
+def _same_special(got: Any, want: Any) -> Any:
+    """Whether infinities and NaNs agree. Of a complex number with one in it, only that it has one is asked."""
+    np = numpy()
+    if want.dtype.kind == "c":
+        return ~np.isfinite(got)
+    return (got == want) | (np.isnan(got) & np.isnan(want))
+
+
+def _as_they_are(outputs: list[Any]) -> list[Any]:
+    return outputs
+
+
+#: Functions whose outputs are not unique, such as vectors that may have either sign: what of them is.
+AMBIGUOUS: dict[str, Callable[[list[Any]], list[Any]]] = {}

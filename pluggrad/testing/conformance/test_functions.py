@@ -1,0 +1,193 @@
+"""Functions: every registered one equals the reference, in every dtype, shape and memory layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from ... import autograd
+from ...device import Device
+from ...dtypes import REAL_FLOATING, DType, float32, float64
+from ...errors import ShapeError
+from ...function import Function
+from ...tensor import Tensor
+from ..samples import Sample, samples_of
+from ..samples.spec import larger_samples_of
+from . import compare
+from .inputs import LAYOUTS, arrays_of, sizes_of, special_arrays, tensors_of
+from .inputs import on_device as put
+from .reference import evaluate, host, is_elementwise, numpy, widen
+from .target import Target, excuse, lacks
+
+# Overflow and division by zero are among what is tested.
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+
+def only(applies: Callable[[Function], bool]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Mark a test as one of those functions alone."""
+
+    def mark(test: Callable[..., None]) -> Callable[..., None]:
+        test.applies = applies  # type: ignore[attr-defined]
+        return test
+
+    return mark
+
+
+def takes_special_numbers(function: Function) -> bool:
+    """Whether the arguments of an elementwise function are all real numbers."""
+    if not is_elementwise(function) or not function.kinds >= REAL_FLOATING or function.name in NOT_AT_SPECIAL_NUMBERS:
+        return False
+    return all(s is not None and s.floating for s in samples_of(function.name)[0].arrays)
+
+
+#: Functions that the standard leaves open there.
+NOT_AT_SPECIAL_NUMBERS: set[str] = set()
+
+
+def run(function: Function, tensors: list[Tensor | None], parameters: dict[str, Any], device: Device) -> tuple[Tensor, ...]:
+    """The outputs of a call on the device."""
+    with autograd.no_grad(), device:
+        outputs = function.call(*tensors, **parameters)
+    return outputs if isinstance(outputs, tuple) else (outputs,)
+
+
+def expect(function: Function, arrays: list[Any], sample: Sample) -> tuple[Any, ...]:
+    """The reference's outputs."""
+    return evaluate(function, [None if a is None else widen(a) for a in arrays], sample.parameters)
+
+
+def shown(sample: Sample) -> str:
+    """A call, for a message."""
+    shapes = ", ".join("None" if s is None else str(list(s.shape)) for s in sample.arrays)
+    return ", ".join([shapes, *(f"{k}={v!r}" for k, v in sample.parameters.items())])
+
+
+def compare_on(
+    target: Target, function: Function, dtype: DType, samples: Iterator[Sample] | list[Sample], layouts: tuple[str, ...] = ("contiguous",)
+) -> None:
+    """Run samples on the device and compare them with the reference."""
+    for sample in samples:
+        arrays = arrays_of(function, sample, dtype)
+        expected = expect(function, arrays, sample)
+        for layout in layouts:
+            tensors = tensors_of(function, sample, arrays, dtype, target.device, layout)
+            what = f"{function.name}({shown(sample)}), {dtype.name}" + (f", {layout}" if layout != "contiguous" else "")
+            try:
+                outputs = run(function, tensors, sample.parameters, target.device)
+            except (NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+                if function.view and layout != "contiguous" and isinstance(error, ShapeError | ValueError):
+                    continue  # a view that this layout cannot have
+                excuse(error, dtype, function.name)
+            compare.check(function, outputs, expected, dtype, sample.parameters, what)
+
+
+def test_values(target: Target, function: Function, dtype: DType) -> None:
+    compare_on(target, function, dtype, samples_of(function.name))
+
+
+def test_memory_layouts(target: Target, function: Function, dtype: DType) -> None:
+    """Strided, transposed, reversed and offset inputs have the same result."""
+    compare_on(target, function, dtype, samples_of(function.name), tuple(LAYOUTS)[1:])
+
+
+@only(is_elementwise)
+def test_sizes(target: Target, function: Function, dtype: DType) -> None:
+    """Empty, broadcast and large arrays."""
+    compare_on(target, function, dtype, sizes_of(function, samples_of(function.name)[0]))
+
+
+@only(lambda f: bool(larger_samples_of(f.name)))
+def test_larger(target: Target, function: Function, dtype: DType) -> None:
+    """Functions that are not elementwise, on empty and large arrays."""
+    compare_on(target, function, dtype, larger_samples_of(function.name))
+
+
+@only(takes_special_numbers)
+def test_special_numbers(target: Target, function: Function) -> None:
+    """Zeros of both signs, infinities, NaN."""
+    arrays = special_arrays(len(function.arrays), float64)
+    (expected,) = evaluate(function, arrays, {})
+    for dtype in (float32, float64):
+        (out,) = run(function, [put(a, dtype, target.device) for a in arrays], {}, target.device)
+        compare.check_values(host(out), expected, dtype, f"{function.name} of special numbers, {dtype.name}")
+
+
+def test_types(target: Target, function: Function) -> None:
+    """The array under a Tensor has the dtype, the device and the class that the Tensor tells."""
+    for dtype in (d for d in target.dtypes if d.kind in function.kinds):
+        for sample in samples_of(function.name):
+            arrays = arrays_of(function, sample, dtype)
+            tensors = tensors_of(function, sample, arrays, dtype, target.device)
+            try:
+                outputs = run(function, tensors, sample.parameters, target.device)
+            except (NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+                excuse(error, dtype, function.name)
+            like = next(t for t, s in zip(tensors, sample.arrays, strict=True) if t is not None and t.dtype is dtype)
+            compare.check_types(function, outputs, expect(function, arrays, sample), like, sample.parameters)
+
+
+def _tested_dtype(target: Target, function: Function) -> DType:
+    """float64, where a function takes it."""
+    return float64 if float64.kind in function.kinds else next(d for d in target.dtypes if d.kind in function.kinds)
+
+
+def test_inputs_are_kept(target: Target, function: Function) -> None:
+    """A kernel writes into no array that it was given."""
+    dtype = _tested_dtype(target, function)
+    for sample in samples_of(function.name):
+        arrays = arrays_of(function, sample, dtype)
+        for layout in ("contiguous", "strided"):
+            tensors = tensors_of(function, sample, arrays, dtype, target.device, layout)
+            try:
+                run(function, tensors, sample.parameters, target.device)
+            except ShapeError:
+                continue
+            for i, (tensor, array) in enumerate(zip(tensors, arrays, strict=True)):
+                if tensor is not None:
+                    assert numpy().array_equal(host(tensor), array, equal_nan=array.dtype.kind in "fc"), (
+                        f"{function.name}({shown(sample)}) changed its argument {i}, {layout}"
+                    )
+
+
+#: Functions that add values to one place in any order, which parallel hardware does as it comes.
+ACCUMULATING = ("index_put", "index_add", "scatter", "bincount")
+
+
+def test_repeatable(target: Target, function: Function) -> None:
+    """The same call gives the same bits again."""
+    dtype = _tested_dtype(target, function)
+    for sample in (*samples_of(function.name), *larger_samples_of(function.name)[:1]):
+        arrays = arrays_of(function, sample, dtype)
+        runs = []
+        for _ in range(3):
+            tensors = tensors_of(function, sample, arrays, dtype, target.device)
+            runs.append([host(o) for o in run(function, tensors, sample.parameters, target.device)])
+        for again in runs[1:]:
+            for k, (one, two) in enumerate(zip(runs[0], again, strict=True)):
+                if one.tobytes() == two.tobytes():
+                    continue
+                if any(word in function.name for word in ACCUMULATING):
+                    compare.check_values(two, widen(one), dtype, f"{function.name}({shown(sample)}), called again")
+                    lacks(f"sums in the same order each time in {function.name}")
+                raise AssertionError(f"{function.name}({shown(sample)}): output {k} differs from call to call")
+
+
+def test_on_another_device(target: Target, function: Function, other: Device) -> None:
+    """The result is on the device of the arguments, and the same."""
+    dtype = _tested_dtype(target, function)
+    for sample in samples_of(function.name):
+        arrays = arrays_of(function, sample, dtype)
+        tensors = tensors_of(function, sample, arrays, dtype, other)
+        with autograd.no_grad(), other:
+            outputs = function.call(*tensors, **sample.parameters)
+        expected = expect(function, arrays, sample)
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        like = next(t for t in tensors if t is not None)
+        for out in outputs:
+            assert target.loaded.type_of(out._array).device is other is out.device, (
+                f"{function.name} on {other}: the result is on {target.loaded.type_of(out._array).device}"
+            )
+        if like.dtype is dtype:
+            compare.check(function, outputs, expected, dtype, sample.parameters, f"{function.name} on {other}")
