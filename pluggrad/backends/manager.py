@@ -205,6 +205,17 @@ class Plugins:
             self._loaded[device_type] = loaded
             return loaded
 
+    def description(self, device: str | Device) -> tuple[str, BackendInfo]:
+        """The plugin that brings a device, and what it tells of the backend. Imports no array library.
+
+        Raises
+        ------
+        DeviceError : no plugin brings such a device.
+        PluginError : two do.
+        """
+        self.discover()
+        return self._find(Device(device).type)
+
     def _find(self, device_type: str) -> tuple[str, BackendInfo]:
         claims = [(plugin, info) for plugin, info in self._infos if info["device_type"] == device_type]
         if not claims:
