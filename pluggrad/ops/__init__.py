@@ -7,8 +7,9 @@ from importlib import import_module
 from .declare import ALIASES
 
 _MODULES = (
-    "arithmetic", "comparison", "complex_functions", "creation", "cumulative", "dtype_functions", "exponential",
-    "indexing", "manipulation", "reductions", "searching", "statistical", "trigonometric", "views",
+    "activations", "arithmetic", "bitwise", "bounds", "comparison", "complex_functions", "creation",
+    "cumulative", "dtype_functions", "exponential", "floating_point", "indexing", "logical", "manipulation",
+    "reductions", "rounding", "searching", "special_functions", "statistical", "trigonometric", "views",
 )  # fmt: skip
 
 __all__: list[str] = []

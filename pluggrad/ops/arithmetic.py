@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import dtypes
 from ..autograd.inplace import in_place
-from ..autograd.operands import is_operand
+from ..autograd.operands import cast, constant, is_operand
 from ..dtypes import BOOL, FLOATING, NUMERIC, REAL
 from ..tensor import Tensor
 from .declare import composite, standard
+from .rules import zero
 
 __all__ = [
-    "abs", "add", "divide", "floor_divide", "maximum", "minimum", "multiply", "negative", "positive", "pow", "remainder",
-    "sign", "square", "subtract",
+    "abs", "add", "addcdiv", "addcmul", "div", "divide", "float_power", "floor_divide", "fmod", "lerp", "maximum",
+    "minimum", "multiply", "negative", "positive", "pow", "reciprocal", "remainder", "sgn", "sign", "square",
+    "subtract", "true_divide",
 ]  # fmt: skip
 
 
-@standard(operator="add", method=True, broadcasts=True, result="same", vjp=[lambda xp, g: g, lambda xp, g: g])
-def add(x1, x2, /):
+@composite(operator="add", method=True, broadcasts=True, result="same", vjp=[lambda xp, g: g, lambda xp, g: g])
+def add(xp, x1, x2, /):
     """Sum of each pair of elements.
 
     Parameters
@@ -32,6 +35,7 @@ def add(x1, x2, /):
     >>> pluggrad.add(pluggrad.asarray([1, 2]), 10)
     tensor([11, 12])
     """
+    return x1 | x2 if xp.isdtype(x1.dtype, "bool") else xp.namespace.add(x1, x2)
 
 
 @standard(alias="sub", operator="sub", method=True, broadcasts=True, result="same", kinds=NUMERIC,
@@ -53,11 +57,11 @@ def subtract(x1, x2, /):
     """
 
 
-@standard(
+@composite(
     alias="mul", operator="mul", method=True, broadcasts=True, result="same",
     vjp=[lambda xp, g, x2: g * xp.conj(x2), lambda xp, g, x1: g * xp.conj(x1)],
 )  # fmt: skip
-def multiply(x1, x2, /):
+def multiply(xp, x1, x2, /):
     """Product of each pair of elements.
 
     Parameters
@@ -72,6 +76,7 @@ def multiply(x1, x2, /):
     >>> pluggrad.multiply(pluggrad.asarray([1, 2]), pluggrad.asarray([3, 4]))
     tensor([3, 8])
     """
+    return x1 & x2 if xp.isdtype(x1.dtype, "bool") else xp.namespace.multiply(x1, x2)
 
 
 @standard(operator="neg", alias="neg", method=True, result="same", kinds=NUMERIC, vjp=lambda xp, g: -g)
@@ -100,7 +105,7 @@ def _divide_x2(xp: Any, g: Any, x2: Any, out: Any) -> Any:
     return -g * xp.conj(out / x2)
 
 
-@standard(name="divide", alias=("div", "true_divide"), operator="truediv", broadcasts=True, result="same", kinds=FLOATING,
+@standard(name="divide", alias="div", operator="truediv", broadcasts=True, result="same", kinds=FLOATING,
           vjp=[lambda xp, g, x2: g / xp.conj(x2), _divide_x2])  # fmt: skip
 def _divide(x1, x2, /):
     """Quotient of each pair of elements, of floating dtype."""
@@ -138,12 +143,20 @@ def divide(x1: Any, x2: Any, /, *, rounding_mode: str | None = None) -> Tensor:
     raise ValueError(f"divide: rounding_mode must be None, 'trunc' or 'floor', got {rounding_mode!r}")
 
 
-def _zeros(xp: Any, g: Any) -> Any:
-    """The gradient of a function that is constant almost everywhere; zeros rather than none, as in PyTorch."""
-    return xp.new_zeros(g, shape=g.shape)
+div = divide
 
 
-@composite(name="trunc_divide", broadcasts=True, result="same", kinds=REAL, vjp=[_zeros, _zeros])
+def true_divide(x1: Any, x2: Any, /) -> Tensor:
+    """Quotient ``x1 / x2`` of each pair of elements; PyTorch's other name for :func:`divide`.
+
+    >>> import pluggrad
+    >>> pluggrad.true_divide(pluggrad.asarray([1, 2]), 2)
+    tensor([0.5000, 1.0000])
+    """
+    return _divide(x1, x2)
+
+
+@composite(name="trunc_divide", broadcasts=True, result="same", kinds=REAL, vjp=[zero, zero])
 def _trunc_divide(xp: Any, x1: Any, x2: Any, /) -> Any:
     if xp.isdtype(x1.dtype, "real floating"):
         return xp.trunc(x1 / x2)
@@ -152,13 +165,12 @@ def _trunc_divide(xp: Any, x1: Any, x2: Any, /) -> Any:
     return quotient + xp.namespace.astype(inexact & (quotient < 0), x1.dtype)
 
 
-@composite(operator="floordiv", method=True, broadcasts=True, result="same", kinds=REAL, vjp=[_zeros, _zeros])
+@composite(operator="floordiv", method=True, broadcasts=True, result="same", kinds=REAL, vjp=[zero, zero])
 def floor_divide(xp, x1, x2, /):
     """Quotient of each pair of elements, rounded down to a whole number.
 
-    An infinite ``x1`` gives an infinity; a finite ``x1`` with an infinite ``x2`` gives a zero of the quotient's
-    sign, the quotient being rounded before the sum is (the standard allows this and what IEEE 754's remainder implies,
-    -1; the official suite asks for this).
+    Infinities give what rounding the true quotient gives, which the standard prefers: infinity over 2 is infinity,
+    and -1 over infinity is -0. (PyTorch's NaN and -1 follow Python.)
 
     Parameters
     ----------
@@ -269,6 +281,28 @@ Tensor.__ipow__ = Tensor.pow_ = in_place(pow)  # type: ignore[attr-defined]
 Tensor.pow = pow
 
 
+def float_power(x1: Any, x2: Any, /) -> Tensor:
+    """``x1`` to the power ``x2`` in double precision: of dtype float64, or complex128 if one is complex.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor or Python scalar, shapes that broadcast, numeric dtypes
+
+    >>> import pluggrad
+    >>> pluggrad.float_power(pluggrad.asarray([4, 9]), -0.5)
+    tensor([0.5000, 0.3333], dtype=pluggrad.float64)
+    """
+    is_complex = any(x.dtype.is_complex if isinstance(x, Tensor) else isinstance(x, complex) for x in (x1, x2))
+    dtype = dtypes.complex128 if is_complex else dtypes.float64
+    like = x1 if isinstance(x1, Tensor) else x2
+    if not isinstance(like, Tensor):
+        got = f"{type(x1).__name__}, {type(x2).__name__}"
+        raise TypeError(f"float_power: at least one argument must be a Tensor, got {got}")
+    target = like._type.with_dtype(dtype)
+    x1, x2 = (cast(x, dtype) if isinstance(x, Tensor) else constant(target, x) for x in (x1, x2))
+    return _pow(x1, x2)
+
+
 @standard(method=True, result="same", kinds=NUMERIC, vjp=lambda xp, g, x: g * xp.conj(x * 2))
 def square(x, /):
     """Square of each element.
@@ -279,7 +313,18 @@ def square(x, /):
     """
 
 
-@standard(operator="abs", alias="absolute", method=True, result="real", kinds=NUMERIC, vjp=lambda xp, g, x: g * xp.sign(x))
+@standard(method=True, result="same", kinds=FLOATING, vjp=lambda xp, g, out: -g * xp.conj(out * out))
+def reciprocal(x, /):
+    """One over each element.
+
+    >>> import pluggrad
+    >>> pluggrad.reciprocal(pluggrad.asarray([2.0, 4.0]))
+    tensor([0.5000, 0.2500])
+    """
+
+
+@standard(operator="abs", alias="absolute", method=True, result="real", kinds=NUMERIC,
+          vjp=lambda xp, g, x: g * xp.sign(x))  # fmt: skip
 def abs(x, /):
     """Absolute value of each element; of a complex one, its magnitude, of real dtype.
 
@@ -308,6 +353,10 @@ def sign(x, /):
     >>> pluggrad.sign(pluggrad.asarray([-3.0, 0.0, 2.0]))
     tensor([-1.,  0.,  1.])
     """
+
+
+#: PyTorch's name for the sign of complex numbers.
+sgn = sign
 
 
 def _greater_share(xp: Any, g: Any, x1: Any, x2: Any) -> Any:
@@ -360,3 +409,113 @@ def minimum(xp, x1, x2, /):
     tensor([1, 3])
     """
     return x1 & x2 if xp.isdtype(x1.dtype, "bool") else xp.namespace.minimum(x1, x2)
+
+
+def _fmod_x2(xp: Any, g: Any, x1: Any, x2: Any) -> Any:
+    return -g * xp.trunc(x1 / x2)
+
+
+@composite(method=True, broadcasts=True, result="same", kinds=REAL, vjp=[lambda xp, g: g, _fmod_x2])
+def fmod(xp, x1, x2, /):
+    """Remainder of each division ``x1 / x2``, with the sign of ``x1``, as C's ``fmod``.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor or Python scalar, shapes that broadcast, real dtypes
+
+    Returns
+    -------
+    Tensor, the broadcast shape, the promoted dtype
+
+    >>> import pluggrad
+    >>> pluggrad.fmod(pluggrad.asarray([7, -7]), 3)
+    tensor([ 1, -1])
+    """
+    if xp.isdtype(x1.dtype, "integral"):
+        return x1 - x2 * xp.trunc_divide(x1, x2)
+    # Of two positive numbers the remainder is exact, whichever way it is rounded.
+    return xp.namespace.copysign(xp.remainder(xp.namespace.abs(x1), xp.namespace.abs(x2)), x1)
+
+
+@composite(
+    method=True, broadcasts=True, result="same", kinds=NUMERIC,
+    vjp=[
+        lambda xp, g: g,
+        lambda xp, g, x2, value: g * xp.conj(x2 * value),
+        lambda xp, g, x1, value: g * xp.conj(x1 * value),
+    ],
+)  # fmt: skip
+def addcmul(xp, x, x1, x2, /, *, value=1):
+    """``x + value * x1 * x2``, elementwise.
+
+    Parameters
+    ----------
+    x, x1, x2 : Tensors, shapes that broadcast, numeric dtypes
+    value : a Python scalar
+
+    Returns
+    -------
+    Tensor, the broadcast shape, the promoted dtype
+
+    >>> import pluggrad
+    >>> pluggrad.addcmul(pluggrad.ones(2), pluggrad.asarray([1.0, 2.0]), pluggrad.asarray([3.0, 4.0]), value=0.5)
+    tensor([2.5000, 5.0000])
+    """
+    return x + x1 * x2 * value
+
+
+@composite(
+    method=True, broadcasts=True, result="same", kinds=FLOATING,
+    vjp=[
+        lambda xp, g: g,
+        lambda xp, g, x2, value: g * xp.conj(value / x2),
+        lambda xp, g, x1, x2, value: -g * xp.conj(x1 * value / (x2 * x2)),
+    ],
+)  # fmt: skip
+def addcdiv(xp, x, x1, x2, /, *, value=1):
+    """``x + value * x1 / x2``, elementwise.
+
+    Parameters
+    ----------
+    x, x1, x2 : Tensors, shapes that broadcast, numeric dtypes
+    value : a Python scalar
+
+    Returns
+    -------
+    Tensor, the broadcast shape, the promoted dtype
+
+    >>> import pluggrad
+    >>> pluggrad.addcdiv(pluggrad.ones(2), pluggrad.asarray([1.0, 2.0]), pluggrad.asarray([2.0, 8.0]), value=4)
+    tensor([3., 2.])
+    """
+    return x + x1 / x2 * value
+
+
+@composite(
+    method=True, broadcasts=True, result="same", kinds=FLOATING,
+    vjp=[
+        lambda xp, g, weight: g * xp.conj(1 - weight),
+        lambda xp, g, weight: g * xp.conj(weight),
+        lambda xp, g, start, end: g * xp.conj(end - start),
+    ],
+)  # fmt: skip
+def lerp(xp, start, end, weight, /):
+    """Linear interpolation ``start + weight * (end - start)``, elementwise.
+
+    Parameters
+    ----------
+    start, end : Tensors, shapes that broadcast
+    weight : Tensor or Python scalar; 0 gives ``start``, 1 gives ``end``, both exactly
+
+    Returns
+    -------
+    Tensor, the broadcast shape, the promoted dtype
+
+    >>> import pluggrad
+    >>> pluggrad.lerp(pluggrad.zeros(2), pluggrad.asarray([10.0, 20.0]), 0.25)
+    tensor([2.5000, 5.0000])
+    """
+    # Counted from the nearer end, so that both ends are met exactly.
+    difference = end - start
+    near_start = xp.namespace.abs(weight) < 0.5
+    return xp.namespace.where(near_start, start + weight * difference, end - difference * (1 - weight))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..dtypes import BOOL, REAL
+from ..tensor import Tensor
 from .declare import composite, standard
 
-__all__ = ["equal", "greater", "greater_equal", "less", "less_equal", "not_equal"]
+__all__ = ["allclose", "equal", "greater", "greater_equal", "isclose", "less", "less_equal", "not_equal"]
 
 
 @standard(alias="eq", operator="eq", broadcasts=True, result="bool")
@@ -125,3 +126,55 @@ def greater_equal(xp, x1, x2, /):
     tensor([False,  True,  True])
     """
     return xp.namespace.greater_equal(_ordered(xp, x1), _ordered(xp, x2))
+
+
+@composite(name="isclose", broadcasts=True, result="bool")
+def _isclose(xp: Any, x1: Any, x2: Any, /, *, rtol: float, atol: float, equal_nan: bool) -> Any:
+    namespace = xp.namespace
+    close = x1 == x2
+    if not xp.isdtype(x1.dtype, ("real floating", "complex floating")):
+        if rtol == 0 and atol == 0:
+            return close
+        x1, x2 = (namespace.astype(x, namespace.float64) for x in (x1, x2))
+    elif equal_nan:
+        close = close | (namespace.isnan(x1) & namespace.isnan(x2))
+    distance = namespace.abs(x1 - x2)
+    # An infinity is close to itself alone, whatever the tolerance, which is infinite, too.
+    return close | (namespace.isfinite(distance) & (distance <= atol + rtol * namespace.abs(x2)))
+
+
+def isclose(x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+    """Whether the elements of each pair are equal within a tolerance: ``abs(x1 - x2) <= atol + rtol * abs(x2)``.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor or Python scalar, shapes that broadcast, any dtypes
+    rtol, atol : the relative and the absolute tolerance, not negative
+    equal_nan : whether NaN counts as equal to NaN
+
+    Returns
+    -------
+    Tensor, the broadcast shape, bool
+
+    Raises
+    ------
+    ValueError : a negative tolerance
+
+    >>> import pluggrad
+    >>> pluggrad.isclose(pluggrad.asarray([1.0, 1.1]), 1.0000001)
+    tensor([ True, False])
+    """
+    if rtol < 0 or atol < 0:
+        raise ValueError(f"isclose: rtol and atol must not be negative, got {rtol} and {atol}")
+    return _isclose(x1, x2, rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
+def allclose(x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    """Whether all pairs of elements are equal within a tolerance; see :func:`isclose`.
+
+    >>> import pluggrad
+    >>> pluggrad.allclose(pluggrad.asarray([1.0, 1.1]), pluggrad.asarray([1.0, 1.1000001]))
+    True
+    """
+    close = isclose(x1, x2, rtol, atol, equal_nan)
+    return bool(close._type.kernels.namespace.all(close._array))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import builtins
+import math
 from typing import Any
 
-from ..dtypes import COMPLEX, NUMERIC, DType
+from ..dtypes import COMPLEX, NUMERIC, REAL_FLOATING
 from ..errors import DTypeError
 from ..tensor import Tensor
 from .declare import composite
 
-__all__ = ["conj", "imag", "real"]
+__all__ = ["angle", "complex", "conj", "imag", "polar", "real"]
 
 
 @composite(name="conj", result="same", kinds=NUMERIC, vjp=lambda xp, g: xp.conj(g))
@@ -62,3 +64,89 @@ def imag(x: Tensor, /) -> Tensor:
     if not x.dtype.is_complex:
         raise DTypeError(f"imag: only complex tensors have an imaginary part, got {x.dtype.name}")
     return _imag(x)
+
+
+def _angle_x(xp: Any, g: Any, x: Any) -> Any:
+    """Across the direction of x, the faster the smaller |x| is; 0 for a real x, and at 0, as in PyTorch."""
+    if not xp.isdtype(x.dtype, "complex floating"):
+        return xp.new_zeros(g, shape=g.shape)
+    size = xp.abs(x)
+    return xp.sign(x) * 1j * (g / xp.where(size == 0, 1, size))
+
+
+@composite(method=True, result="real", kinds=NUMERIC, vjp=_angle_x)
+def angle(xp, x, /):
+    """Angle of each element in the complex plane, from -pi to pi; of a negative real one pi, of NaN NaN.
+
+    >>> import pluggrad
+    >>> pluggrad.angle(pluggrad.asarray([1 + 1j, -1j]))
+    tensor([ 0.7854, -1.5708])
+    """
+    namespace = xp.namespace
+    if xp.isdtype(x.dtype, "complex floating"):
+        return namespace.atan2(namespace.imag(x), namespace.real(x))
+    return namespace.where(namespace.isnan(x), x, namespace.astype(x < 0, x.dtype) * math.pi)
+
+
+def _to_complex(xp: Any, x: Any) -> Any:
+    namespace = xp.namespace
+    return namespace.astype(x, namespace.complex128 if x.dtype == namespace.float64 else namespace.complex64)
+
+
+def _upright(imag: float) -> builtins.complex:
+    return builtins.complex(0, imag)
+
+
+@composite(name="complex", broadcasts=True, kinds=REAL_FLOATING,
+           vjp=[lambda xp, g: xp.real(g), lambda xp, g: xp.imag(g)])  # fmt: skip
+def _complex(xp: Any, real: Any, imag: Any, /) -> Any:
+    where = xp.namespace.where
+    # The product with 1j has NaN for a real part where the imaginary part is infinite or NaN.
+    upright = _to_complex(xp, imag) * 1j
+    for value in (math.inf, -math.inf):
+        upright = where(imag == value, _upright(value), upright)
+    upright = where(imag != imag, _upright(math.nan), upright)
+    return _to_complex(xp, real) + upright
+
+
+@composite(
+    broadcasts=True, kinds=REAL_FLOATING,
+    vjp=[
+        lambda xp, g, angle: xp.real(g) * xp.cos(angle) + xp.imag(g) * xp.sin(angle),
+        lambda xp, g, abs, angle: abs * (xp.imag(g) * xp.cos(angle) - xp.real(g) * xp.sin(angle)),
+    ],
+)  # fmt: skip
+def polar(xp, abs, angle, /):
+    """Complex numbers from their magnitudes and angles: ``abs * (cos(angle) + 1j * sin(angle))``.
+
+    Parameters
+    ----------
+    abs, angle : Tensors, shapes that broadcast, real floating dtypes
+
+    Returns
+    -------
+    Tensor, the broadcast shape, the complex dtype of the same precision
+
+    >>> import pluggrad
+    >>> pluggrad.polar(pluggrad.asarray([1.0, 2.0]), pluggrad.asarray([0.0, 1.0]))
+    tensor([1.0000+0.0000j, 1.0806+1.6829j])
+    """
+    return xp.complex(abs * xp.namespace.cos(angle), abs * xp.namespace.sin(angle))
+
+
+def complex(real: Tensor, imag: Tensor, /) -> Tensor:
+    """Complex numbers from their real and imaginary parts.
+
+    Parameters
+    ----------
+    real, imag : Tensors, shapes that broadcast, real floating dtypes
+
+    Returns
+    -------
+    Tensor, the broadcast shape, the complex dtype of the same precision
+
+    >>> import pluggrad
+    >>> pluggrad.complex(pluggrad.asarray([1.0, 2.0]), pluggrad.asarray([3.0, 4.0]))
+    tensor([1.+3.j, 2.+4.j])
+    """
+    return _complex(real, imag)

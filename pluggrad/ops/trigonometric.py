@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from ..dtypes import FLOATING
-from .declare import standard
+import math
+from typing import Any
 
-__all__ = ["cos", "sin", "tanh"]
+from ..dtypes import FLOATING, REAL_FLOATING
+from .declare import composite, standard
+
+__all__ = [
+    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh", "deg2rad", "hypot", "rad2deg", "sin",
+    "sinh", "tan", "tanh",
+]  # fmt: skip
 
 
 @standard(method=True, result="same", kinds=FLOATING, vjp=lambda xp, g, x: g * xp.conj(xp.cos(x)))
@@ -28,6 +34,119 @@ def cos(x, /):
     """
 
 
+@standard(method=True, result="same", kinds=FLOATING, vjp=lambda xp, g, out: g * xp.conj(out * out + 1))
+def tan(x, /):
+    """Tangent of each element.
+
+    >>> import pluggrad
+    >>> pluggrad.tan(pluggrad.asarray([0.0, 1.0]))
+    tensor([0.0000, 1.5574])
+    """
+
+
+@standard(alias="arcsin", method=True, result="same", kinds=FLOATING,
+          vjp=lambda xp, g, x: g / xp.conj(xp.sqrt(1 - x * x)))  # fmt: skip
+def asin(x, /):
+    """Inverse sine of each element; NaN for real ones outside of [-1, 1].
+
+    >>> import pluggrad
+    >>> pluggrad.asin(pluggrad.asarray([0.0, 1.0]))
+    tensor([0.0000, 1.5708])
+    """
+
+
+@standard(alias="arccos", method=True, result="same", kinds=FLOATING,
+          vjp=lambda xp, g, x: -g / xp.conj(xp.sqrt(1 - x * x)))  # fmt: skip
+def acos(x, /):
+    """Inverse cosine of each element; NaN for real ones outside of [-1, 1].
+
+    >>> import pluggrad
+    >>> pluggrad.acos(pluggrad.asarray([0.0, 1.0]))
+    tensor([1.5708, 0.0000])
+    """
+
+
+@standard(alias="arctan", method=True, result="same", kinds=FLOATING, vjp=lambda xp, g, x: g / xp.conj(x * x + 1))
+def atan(x, /):
+    """Inverse tangent of each element.
+
+    >>> import pluggrad
+    >>> pluggrad.atan(pluggrad.asarray([0.0, 1.0]))
+    tensor([0.0000, 0.7854])
+    """
+
+
+def _inverse_square(xp: Any, x1: Any, x2: Any) -> Any:
+    """One over the squared distance from the origin; 0 there, as in PyTorch."""
+    square = x1 * x1 + x2 * x2
+    return xp.where(square == 0, 0, 1 / xp.where(square == 0, 1, square))
+
+
+@standard(
+    alias="arctan2", method=True, broadcasts=True, result="same", kinds=REAL_FLOATING,
+    vjp=[
+        lambda xp, g, x1, x2: g * (x2 * _inverse_square(xp, x1, x2)),
+        lambda xp, g, x1, x2: -g * (x1 * _inverse_square(xp, x1, x2)),
+    ],
+)  # fmt: skip
+def atan2(x1, x2, /):
+    """Angle of the point (``x2``, ``x1``), from -pi to pi: the inverse tangent of ``x1 / x2`` in the right quadrant.
+
+    The gradients at the origin are 0.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor or Python scalar, shapes that broadcast, real dtypes: the ordinates and the abscissas
+
+    Returns
+    -------
+    Tensor, the broadcast shape, the promoted dtype, which is floating
+
+    >>> import pluggrad
+    >>> pluggrad.atan2(pluggrad.asarray([1.0, -1.0]), pluggrad.asarray([1.0, -1.0]))
+    tensor([ 0.7854, -2.3562])
+    """
+
+
+@standard(method=True, broadcasts=True, result="same", kinds=REAL_FLOATING,
+          vjp=[lambda xp, g, x1, out: g * (x1 / out), lambda xp, g, x2, out: g * (x2 / out)])  # fmt: skip
+def hypot(x1, x2, /):
+    """Square root of ``x1**2 + x2**2`` of each pair of elements, without overflow on the way.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor or Python scalar, shapes that broadcast, real dtypes
+
+    Returns
+    -------
+    Tensor, the broadcast shape, the promoted dtype, which is floating
+
+    >>> import pluggrad
+    >>> pluggrad.hypot(pluggrad.asarray([3.0]), pluggrad.asarray([4.0]))
+    tensor([5.])
+    """
+
+
+@standard(method=True, result="same", kinds=FLOATING, vjp=lambda xp, g, x: g * xp.conj(xp.cosh(x)))
+def sinh(x, /):
+    """Hyperbolic sine of each element.
+
+    >>> import pluggrad
+    >>> pluggrad.sinh(pluggrad.asarray([0.0, 1.0]))
+    tensor([0.0000, 1.1752])
+    """
+
+
+@standard(method=True, result="same", kinds=FLOATING, vjp=lambda xp, g, x: g * xp.conj(xp.sinh(x)))
+def cosh(x, /):
+    """Hyperbolic cosine of each element.
+
+    >>> import pluggrad
+    >>> pluggrad.cosh(pluggrad.asarray([0.0, 1.0]))
+    tensor([1.0000, 1.5431])
+    """
+
+
 @standard(method=True, result="same", kinds=FLOATING, vjp=lambda xp, g, out: g * xp.conj(1 - out * out))
 def tanh(x, /):
     """Hyperbolic tangent of each element.
@@ -36,3 +155,61 @@ def tanh(x, /):
     >>> pluggrad.tanh(pluggrad.asarray([0.0, 1.0]))
     tensor([0.0000, 0.7616])
     """
+
+
+@standard(alias="arcsinh", method=True, result="same", kinds=FLOATING,
+          vjp=lambda xp, g, x: g / xp.conj(xp.sqrt(x * x + 1)))  # fmt: skip
+def asinh(x, /):
+    """Inverse hyperbolic sine of each element.
+
+    >>> import pluggrad
+    >>> pluggrad.asinh(pluggrad.asarray([0.0, 1.0]))
+    tensor([0.0000, 0.8814])
+    """
+
+
+def _acosh_x(xp: Any, g: Any, x: Any) -> Any:
+    """Two roots, since sqrt(x**2 - 1) has the wrong sign in half of the complex plane."""
+    return g / xp.conj(xp.sqrt(x - 1) * xp.sqrt(x + 1))
+
+
+@standard(alias="arccosh", method=True, result="same", kinds=FLOATING, vjp=_acosh_x)
+def acosh(x, /):
+    """Inverse hyperbolic cosine of each element; NaN for real ones less than 1.
+
+    >>> import pluggrad
+    >>> pluggrad.acosh(pluggrad.asarray([1.0, 2.0]))
+    tensor([0.0000, 1.3170])
+    """
+
+
+@standard(alias="arctanh", method=True, result="same", kinds=FLOATING, vjp=lambda xp, g, x: g / xp.conj(1 - x * x))
+def atanh(x, /):
+    """Inverse hyperbolic tangent of each element; NaN for real ones outside of [-1, 1].
+
+    >>> import pluggrad
+    >>> pluggrad.atanh(pluggrad.asarray([0.0, 0.5]))
+    tensor([0.0000, 0.5493])
+    """
+
+
+@composite(method=True, result="same", kinds=REAL_FLOATING, vjp=lambda xp, g: g * (math.pi / 180))
+def deg2rad(xp, x, /):
+    """Each angle, given in degrees, in radians.
+
+    >>> import pluggrad
+    >>> pluggrad.deg2rad(pluggrad.asarray([0.0, 180.0]))
+    tensor([0.0000, 3.1416])
+    """
+    return x * (math.pi / 180)
+
+
+@composite(method=True, result="same", kinds=REAL_FLOATING, vjp=lambda xp, g: g * (180 / math.pi))
+def rad2deg(xp, x, /):
+    """Each angle, given in radians, in degrees.
+
+    >>> import pluggrad
+    >>> pluggrad.rad2deg(pluggrad.asarray([0.0, 1.0]))
+    tensor([ 0.0000, 57.2958])
+    """
+    return x * (180 / math.pi)
