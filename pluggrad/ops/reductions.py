@@ -101,6 +101,16 @@ def part(xp: Any, x: Any, axis: int, start: int | None, stop: int | None) -> Any
     return xp.getitem(x, key=(*(slice(None),) * axis, slice(start, stop)))
 
 
+def part_of(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+    """``x[start:stop]`` along an axis, of a raw array."""
+    return x[(*(slice(None),) * axis, slice(start, stop), ...)]
+
+
+def ordered(xp: Any, x: Any) -> Any:
+    """Bools of a raw array as integers, False < True: the standard orders numbers alone."""
+    return xp.namespace.astype(x, xp.namespace.uint8) if xp.isdtype(x.dtype, "bool") else x
+
+
 # -- sums and means ----------------------------------------------------------------------------------
 
 
@@ -253,7 +263,7 @@ def prod(
 # -- extrema -------------------------------------------------------------------------------------------
 
 
-def _extremum_x(
+def extremum_x(
     xp: Any, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], x_dtype: DType, axis: tuple[int, ...], keepdims: bool
 ) -> Any:
     """Equal extrema share the gradient evenly, as in PyTorch; so do NaNs, which are the extremum where there are any."""
@@ -265,14 +275,14 @@ def _extremum_x(
     return xp.where(chosen, g / count, 0)
 
 
-@composite(name="max", result="same", kinds=REAL | BOOL, vjp=_extremum_x)
+@composite(name="max", result="same", kinds=REAL | BOOL, vjp=extremum_x)
 def _max(xp: Any, x: Any, /, *, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     if xp.isdtype(x.dtype, "bool"):
         return xp.namespace.any(x, axis=axis, keepdims=keepdims)
     return xp.namespace.max(x, axis=axis, keepdims=keepdims)
 
 
-@composite(name="min", result="same", kinds=REAL | BOOL, vjp=_extremum_x)
+@composite(name="min", result="same", kinds=REAL | BOOL, vjp=extremum_x)
 def _min(xp: Any, x: Any, /, *, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     if xp.isdtype(x.dtype, "bool"):
         return xp.namespace.all(x, axis=axis, keepdims=keepdims)
