@@ -8,7 +8,7 @@ from .declare import ALIASES
 
 _MODULES = (
     "activations", "arithmetic", "bitwise", "bounds", "comparison", "complex_functions", "creation",
-    "cumulative", "dtype_functions", "exponential", "floating_point", "indexing", "logical", "manipulation",
+    "cumulative", "dtype_functions", "exponential", "floating_point", "indexing", "logical", "manipulation", "neural",
     "reductions", "rounding", "searching", "special_functions", "statistical", "trigonometric", "views",
 )  # fmt: skip
 

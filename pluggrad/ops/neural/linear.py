@@ -1,0 +1,70 @@
+"""The affine map of a fully connected layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...dtypes import FLOATING
+from ...errors import ShapeError
+from ...tensor import Tensor
+from ..declare import composite
+
+__all__ = ["linear"]
+
+
+def _rows(xp: Any, x: Any) -> Any:
+    """``x`` with all axes but the last as one: one large matrix product is faster than a stack of small ones."""
+    return x if x.ndim == 2 else xp.reshape(x, shape=(x.size // x.shape[-1] if x.shape[-1] else 0, x.shape[-1]))
+
+
+def _linear_x(xp: Any, g: Any, weight: Any, x_shape: Any) -> Any:
+    weight = xp.conj(weight)
+    return xp.matmul(g, weight) if g.ndim == 2 else xp.reshape(xp.matmul(_rows(xp, g), weight), shape=tuple(x_shape))
+
+
+def _linear_weight(xp: Any, g: Any, x: Any) -> Any:
+    return xp.matmul(xp.permute_dims(_rows(xp, g), axes=(1, 0)), xp.conj(_rows(xp, x)))
+
+
+def _linear_bias(xp: Any, g: Any) -> Any:
+    return xp.sum(g, axis=tuple(range(g.ndim - 1)), keepdims=False)
+
+
+@composite(name="linear", result="same", kinds=FLOATING, vjp=[_linear_x, _linear_weight, _linear_bias])
+def _linear(xp: Any, x: Any, weight: Any, bias: Any = None, /) -> Any:
+    """X (..., I), weight (O, I), bias (O) give x @ weight.T + bias, (..., O)."""
+    out = xp.namespace.matmul(x, xp.namespace.matrix_transpose(weight))
+    return out if bias is None else out + bias
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Apply the affine map ``input @ weight.T + bias``.
+
+    Parameters
+    ----------
+    input : Tensor, shape (..., I), floating
+    weight : Tensor, shape (O, I)
+    bias : Tensor, shape (O,), or None
+
+    Returns
+    -------
+    Tensor, shape (..., O)
+
+    Raises
+    ------
+    ShapeError : shapes that do not fit
+
+    >>> import pluggrad
+    >>> x, w = pluggrad.tensor([[1.0, 2.0]]), pluggrad.tensor([[1.0, 1.0], [0.0, 3.0]])
+    >>> pluggrad.nn.functional.linear(x, w, pluggrad.tensor([0.5, 0.0]))
+    tensor([[3.5000, 6.0000]])
+    """
+    x_shape, w_shape = input._array.shape, weight._array.shape
+    if len(w_shape) != 2 or not x_shape or x_shape[-1] != w_shape[1]:
+        raise ShapeError(
+            f"linear: input of shape {tuple(x_shape)} and weight of shape {tuple(w_shape)} do not fit: "
+            f"weight must be (out_features, in_features) with in_features the input's last size"
+        )
+    if bias is not None and bias._array.shape != (w_shape[0],):
+        raise ShapeError(f"linear: bias must have shape ({w_shape[0]},), got {tuple(bias.shape)}")
+    return _linear(input, weight, bias)

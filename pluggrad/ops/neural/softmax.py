@@ -1,0 +1,99 @@
+"""Softmax and its logarithm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...dtypes import REAL_FLOATING, DType
+from ...tensor import Tensor
+from ..axes import either, one_axis
+from ..declare import composite
+from ..dtype_functions import _astype
+
+__all__ = ["log_softmax", "softmax", "softmin"]
+
+
+def _softmax_x(xp: Any, g: Any, out: Any, axis: int) -> Any:
+    weighted = g * out
+    return weighted - out * xp.sum(weighted, axis=(axis,), keepdims=True)
+
+
+@composite(name="softmax", result="same", kinds=REAL_FLOATING, vjp=_softmax_x)
+def _softmax(xp: Any, x: Any, /, *, axis: int) -> Any:
+    # Less the largest, so that nothing overflows; an all -inf slice has no softmax and gives NaN, as in PyTorch.
+    e = xp.exp(x - xp.namespace.max(x, axis=axis, keepdims=True))
+    return e / xp.namespace.sum(e, axis=axis, keepdims=True)
+
+
+def _log_softmax_x(xp: Any, g: Any, out: Any, axis: int) -> Any:
+    return g - xp.exp(out) * xp.sum(g, axis=(axis,), keepdims=True)
+
+
+@composite(name="log_softmax", result="same", kinds=REAL_FLOATING, vjp=_log_softmax_x)
+def _log_softmax(xp: Any, x: Any, /, *, axis: int) -> Any:
+    shifted = x - xp.namespace.max(x, axis=axis, keepdims=True)
+    return shifted - xp.log(xp.namespace.sum(xp.exp(shifted), axis=axis, keepdims=True))
+
+
+def _prepare(name: str, x: Tensor, dim: int | None, axis: int | None, dtype: DType | None) -> tuple[Tensor, int]:
+    given = either(name, axis, dim)
+    if given is None:
+        raise TypeError(f"{name}: dim is required: the axis along which the result sums to 1")
+    if dtype is not None and x.dtype is not dtype:
+        x = _astype(x, dtype=dtype)
+    return x, one_axis(name, given, x._array.ndim)
+
+
+def softmax(
+    input: Tensor, dim: int | None = None, dtype: DType | None = None, *, axis: int | None = None, _stacklevel: int = 3
+) -> Tensor:
+    """exp(x) over its sum along an axis.
+
+    Parameters
+    ----------
+    input : Tensor, real floating
+    dim, axis : the axis along which the result sums to 1
+    dtype : cast to it first
+
+    Returns
+    -------
+    Tensor, same shape
+
+    >>> import pluggrad
+    >>> pluggrad.softmax(pluggrad.tensor([1.0, 1.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
+    x, axis = _prepare("softmax", input, dim, axis, dtype)
+    return x if not x._array.shape and x.size == 0 else _with_axis(_softmax, x, axis)
+
+
+def log_softmax(
+    input: Tensor, dim: int | None = None, dtype: DType | None = None, *, axis: int | None = None, _stacklevel: int = 3
+) -> Tensor:
+    """The logarithm of :func:`softmax`, without the rounding of computing one after the other.
+
+    >>> import pluggrad
+    >>> pluggrad.log_softmax(pluggrad.tensor([0.0, 0.0]), dim=0)
+    tensor([-0.6931, -0.6931])
+    """
+    x, axis = _prepare("log_softmax", input, dim, axis, dtype)
+    return _with_axis(_log_softmax, x, axis)
+
+
+def softmin(
+    input: Tensor, dim: int | None = None, dtype: DType | None = None, *, axis: int | None = None, _stacklevel: int = 3
+) -> Tensor:
+    """:func:`softmax` of the negative.
+
+    >>> import pluggrad
+    >>> pluggrad.nn.functional.softmin(pluggrad.tensor([1.0, 1.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
+    return softmax(-input, dim, dtype, axis=axis)
+
+
+def _with_axis(function: Any, x: Tensor, axis: int) -> Tensor:
+    """A 0-D tensor has its one element along axis 0, as PyTorch sees it."""
+    if x._array.ndim:
+        return function(x, axis=axis)
+    return function(x.view(1), axis=0).view(())
