@@ -12,7 +12,7 @@ from typing import Any
 from .. import dtypes
 from ..dtypes import DType
 from ..ops import reductions as r
-from ..ops import searching, statistical
+from ..ops import cumulative, searching, sets, sorting, statistical
 from ..ops.axes import Axes, either
 from ..ops.dtype_functions import _astype
 from ..tensor import Tensor
@@ -216,3 +216,200 @@ def norm(
 ) -> Tensor:  # fmt: skip
     """The p-norm of the elements over axes. See :func:`pluggrad.norm`."""
     return statistical.norm(self, p, _axes("norm", dim, axis), keepdim or keepdims, dtype)
+
+
+# -- accumulations ---------------------------------------------------------------------------------------
+
+
+@method(inplace=True)
+def cumsum(self: Tensor, dim: int | None = None, *, dtype: DType | None = None, axis: int | None = None) -> Tensor:
+    """The sum of all elements up to each, along an axis. See :func:`pluggrad.cumulative_sum`."""
+    return cumulative.cumsum(self, dim, dtype=dtype, axis=axis)
+
+
+@method(inplace=True)
+def cumprod(self: Tensor, dim: int | None = None, *, dtype: DType | None = None, axis: int | None = None) -> Tensor:
+    """The product of all elements up to each, along an axis. See :func:`pluggrad.cumulative_prod`."""
+    return cumulative.cumprod(self, dim, dtype=dtype, axis=axis)
+
+
+@method()
+def logcumsumexp(self: Tensor, dim: int | None = None, *, axis: int | None = None) -> Tensor:
+    """``log(cumsum(exp(x)))`` along an axis, without overflow. See :func:`pluggrad.logcumsumexp`."""
+    return cumulative.logcumsumexp(self, dim, axis=axis)
+
+
+@method()
+def cummax(self: Tensor, dim: int | None = None, *, axis: int | None = None) -> Any:
+    """The largest of all elements up to each, and its index. See :func:`pluggrad.cummax`."""
+    return cumulative.cummax(self, dim, axis=axis)
+
+
+@method()
+def cummin(self: Tensor, dim: int | None = None, *, axis: int | None = None) -> Any:
+    """The smallest of all elements up to each, and its index. See :func:`pluggrad.cummin`."""
+    return cumulative.cummin(self, dim, axis=axis)
+
+
+@method()
+def diff(
+    self: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *, axis: int | None = None
+) -> Tensor:
+    """The differences of neighbours along an axis, ``n`` times over. See :func:`pluggrad.diff`."""
+    return cumulative.diff(self, n, dim if axis is None else axis, prepend, append)
+
+
+# -- order -------------------------------------------------------------------------------------------------
+
+
+@method()
+def sort(
+    self: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True, axis: int | None = None
+) -> Any:
+    """The elements in order along an axis, and the indices they had: ``(values, indices)``.
+
+    Equal elements stay in their order, whether ``stable`` is asked for or not. NaN counts as larger than all numbers.
+
+    >>> import pluggrad
+    >>> values, indices = pluggrad.asarray([3.0, 1.0, 2.0]).sort()
+    >>> values, indices
+    (tensor([1., 2., 3.]), tensor([1, 2, 0]))
+    """
+    return sorting.sort_pair(self, dim if axis is None else axis, descending)
+
+
+@method()
+def argsort(
+    self: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True, axis: int | None = None
+) -> Tensor:
+    """The indices that sort along an axis. See :func:`pluggrad.argsort`."""
+    return sorting.argsort(self, dim if axis is None else axis, descending)
+
+
+@method()
+def msort(self: Tensor) -> Tensor:
+    """The elements in order along the first axis."""
+    return sorting.msort(self)
+
+
+@method()
+def topk(
+    self: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, axis: int | None = None
+) -> Any:
+    """The ``k`` largest elements along an axis, and their indices. See :func:`pluggrad.topk`."""
+    return sorting.topk(self, k, dim, largest, sorted, axis=axis)
+
+
+@method()
+def kthvalue(
+    self: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False
+) -> Any:
+    """The ``k``-th smallest element along an axis, counted from 1, and its index. See :func:`pluggrad.kthvalue`."""
+    return sorting.kthvalue(self, k, dim, keepdim, axis=axis, keepdims=keepdims)
+
+
+@method()
+def median(
+    self: Tensor, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False
+) -> Any:
+    """The median, of an even number of elements the lower of the two in the middle; along one axis, with its index.
+
+    (:func:`pluggrad.median` is NumPy's: the mean of the two.)
+
+    >>> import pluggrad
+    >>> pluggrad.asarray([4.0, 1.0, 3.0, 2.0]).median()
+    tensor(2.)
+    """
+    return statistical.torch_median(self, either("median", dim, axis), keepdim or keepdims, False)
+
+
+@method()
+def nanmedian(
+    self: Tensor, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False
+) -> Any:
+    """The median of what is not NaN. See :func:`pluggrad.nanmedian`."""
+    return statistical.nanmedian(self, dim, keepdim, axis=axis, keepdims=keepdims)
+
+
+@method()
+def mode(
+    self: Tensor, dim: int = -1, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False
+) -> Any:
+    """The commonest element along an axis, and an index of it. See :func:`pluggrad.mode`."""
+    return statistical.mode(self, dim, keepdim, axis=axis, keepdims=keepdims)
+
+
+@method()
+def quantile(
+    self: Tensor, q: Any, dim: Axes = None, keepdim: bool = False, *, interpolation: str = "linear", axis: Axes = None,
+    keepdims: bool = False,
+) -> Tensor:  # fmt: skip
+    """The values below which a fraction ``q`` of the elements lies. See :func:`pluggrad.quantile`."""
+    return statistical.quantile(self, q, axis, keepdims, interpolation=interpolation, dim=dim, keepdim=keepdim)
+
+
+@method()
+def nanquantile(
+    self: Tensor, q: Any, dim: Axes = None, keepdim: bool = False, *, interpolation: str = "linear", axis: Axes = None,
+    keepdims: bool = False,
+) -> Tensor:  # fmt: skip
+    """Quantiles of what is not NaN. See :func:`pluggrad.nanquantile`."""
+    return statistical.nanquantile(self, q, axis, keepdims, interpolation=interpolation, dim=dim, keepdim=keepdim)
+
+
+# -- searching and sets --------------------------------------------------------------------------------------
+
+
+@method()
+def count_nonzero(self: Tensor, dim: Axes = None, *, axis: Axes = None, keepdims: bool = False) -> Tensor:
+    """How many elements are not zero. See :func:`pluggrad.count_nonzero`."""
+    return searching.count_nonzero(self, _axes("count_nonzero", dim, axis), keepdims)
+
+
+@method()
+def nonzero(self: Tensor, *, as_tuple: bool = False) -> Any:
+    """The indices of all elements that are not zero: one row for each, or a tuple of one tensor for each axis.
+
+    >>> import pluggrad
+    >>> pluggrad.asarray([[0, 5], [7, 0]]).nonzero()
+    tensor([[0, 1],
+            [1, 0]])
+    """
+    if as_tuple and not self.ndim:  # as of one element
+        return searching.nonzero(self.reshape((1,)))
+    return searching.nonzero(self, as_tuple=as_tuple)
+
+
+@method()
+def argwhere(self: Tensor) -> Tensor:
+    """The indices of all elements that are not zero, one row for each."""
+    return searching.argwhere(self)
+
+
+@method()
+def unique(
+    self: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None, *,
+    axis: int | None = None,
+) -> Any:  # fmt: skip
+    """The distinct elements in order. See :func:`pluggrad.unique`."""
+    return sets.unique(self, sorted, return_inverse, return_counts, dim, axis=axis)
+
+
+@method()
+def unique_consecutive(
+    self: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None, *, axis: int | None = None
+) -> Any:
+    """The tensor without the elements that equal the one before them. See :func:`pluggrad.unique_consecutive`."""
+    return sets.unique_consecutive(self, return_inverse, return_counts, dim, axis=axis)
+
+
+@method()
+def bincount(self: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+    """How often each integer from 0 on stands in this tensor. See :func:`pluggrad.bincount`."""
+    return statistical.bincount(self, weights, minlength)
+
+
+@method()
+def histc(self: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
+    """A histogram with bins of equal width. See :func:`pluggrad.histc`."""
+    return statistical.histc(self, bins, min, max)
