@@ -13,7 +13,11 @@ there for ``multiply(x1, x2, /)`` (``print(pluggrad.autograd.source("multiply"))
         if entry is None:
             (x1, x2), entry = admit(FUNCTION, (x1, x2))
         kernel, type_ = entry
-        array = kernel(x1._array, x2._array)
+        try:
+            array = kernel(x1._array, x2._array)
+        except Exception:
+            check_broadcast("multiply", (x1._array.shape, x2._array.shape))
+            raise
         if array.__class__ is not type_.array_class:
             array = as_array(array, type_)
         out = new(Tensor)
@@ -58,7 +62,7 @@ from ..errors import GradientError
 from ..function import Function, get
 from ..tensor import Buffer, ManyNode, Node, Tensor, make
 from ..tensor.memory import hold, link_view
-from .broadcasting import sum_to_shape
+from .broadcasting import check_broadcast, sum_to_shape
 from .mode import MODE
 from .operands import admit, is_operand, unify
 from .writer import write
@@ -120,7 +124,7 @@ def prepare(function: Function, stub: Callable[..., Any]) -> None:
         "FUNCTION": function, "WRITE": write_code, "TABLE": function.table, "Tensor": Tensor, "Node": Node, "ManyNode": ManyNode,
         "new": object.__new__, "get_mode": MODE.get, "unify": unify, "admit": admit, "hold": hold, "is_operand": is_operand,
         "as_array": as_array, "restore": restore, "freed": freed, "wrap_many": wrap_many, "link_view": link_view,
-        "sum_to_shape": sum_to_shape,
+        "sum_to_shape": sum_to_shape, "check_broadcast": check_broadcast,
         **{f"default_{n}": d for n, d in function.parameters.items()},
         **{f"rule{i}": r.call for i, r in enumerate(function.rules) if r is not None},
     }  # fmt: skip

@@ -67,9 +67,22 @@ class _Writer:
             "    if entry is None:",
             f"        {self._admit()}",
             "    kernel, type_ = entry",
-            f"    array = kernel({kernel_args})",
+            *self._run(f"array = kernel({kernel_args})"),
         ]
         return "\n".join(lines + (self._finish_many(key) if f.has_many_outputs else self._finish_one(key)))
+
+    def _run(self, call: str) -> list[str]:
+        """The kernel's call. Libraries word a failed broadcast in their own ways, and with their own classes."""
+        if not self.f.broadcasts:
+            return [f"    {call}"]
+        shapes = self._tuple(tuple(self._of(x, f"{x}._array.shape") for x in self.f.arrays))
+        return [
+            "    try:",
+            f"        {call}",
+            "    except Exception:",
+            f"        check_broadcast({self.f.name!r}, {shapes})",
+            "        raise",
+        ]
 
     def _prepare(self, operator: str) -> list[str]:
         f = self.f
