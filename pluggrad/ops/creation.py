@@ -53,7 +53,7 @@ def _shape(shape: tuple[Any, ...]) -> tuple[int, ...]:
         shape = tuple(shape[0])
     dims = tuple(d.__index__() for d in shape)
     if any(d < 0 for d in dims):
-        raise ValueError(f"a shape has no negative sizes, got {dims}")
+        raise ShapeError(f"a shape has no negative sizes, got {dims}")
     return dims
 
 
@@ -98,7 +98,7 @@ def _from_scalars(obj: Any, dtype: DType | None, device: Device | str | None) ->
 
 
 def _from_sequence(obj: Sequence[Any], dtype: DType | None, device: Device | str | None) -> Tensor:
-    from .manipulation import stack
+    from .joining import stack
 
     items = [asarray(item, dtype=dtype, device=device) for item in obj]
     return stack(items)
@@ -272,7 +272,10 @@ def _filled(name: str, shape: tuple[Any, ...], dtype: DType | None, device: Any,
     return _finish(create(_shape(shape), dtype=array_type.native, device=array_type.native_device), array_type, requires_grad)
 
 
-def zeros(*shape: Any, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False, **size: Any) -> Tensor:
+def zeros(
+    shape: Any = (), *more: int, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False,
+    size: Any = None,
+) -> Tensor:  # fmt: skip
     """Zeros of a shape given as ints or one tuple.
 
     >>> import pluggrad
@@ -280,37 +283,40 @@ def zeros(*shape: Any, dtype: DType | None = None, device: Device | str | None =
     tensor([[0, 0, 0],
             [0, 0, 0]])
     """
-    return _filled("zeros", _given(shape, size), dtype, device, requires_grad)
+    return _filled("zeros", _sizes(shape, more, size), dtype, device, requires_grad)
 
 
-def _given(shape: tuple[Any, ...], names: dict[str, Any]) -> tuple[Any, ...]:
-    """The shape, given by position or as ``shape=`` (the standard's name) or ``size=`` (PyTorch's)."""
-    for name in ("shape", "size"):
-        if name in names and not shape:
-            return (names.pop(name),)
-    if names:
-        raise TypeError(f"unexpected keyword arguments {sorted(names)}")
-    return shape
+def _sizes(shape: Any, more: tuple[int, ...], size: Any) -> tuple[Any, ...]:
+    """The shape, given as ints or one sequence, or as ``size=``, PyTorch's name for it."""
+    if size is not None:
+        return (size,)
+    return (shape, *more)
 
 
-def ones(*shape: Any, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False, **size: Any) -> Tensor:
+def ones(
+    shape: Any = (), *more: int, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False,
+    size: Any = None,
+) -> Tensor:  # fmt: skip
     """Ones of a shape given as ints or one tuple.
 
     >>> import pluggrad
     >>> pluggrad.ones(2)
     tensor([1., 1.])
     """
-    return _filled("ones", _given(shape, size), dtype, device, requires_grad)
+    return _filled("ones", _sizes(shape, more, size), dtype, device, requires_grad)
 
 
-def empty(*shape: Any, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False, **size: Any) -> Tensor:
+def empty(
+    shape: Any = (), *more: int, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False,
+    size: Any = None,
+) -> Tensor:  # fmt: skip
     """A tensor of a shape given as ints or one tuple, whose values are whatever the memory held.
 
     >>> import pluggrad
     >>> pluggrad.empty(2, 3).shape
     pluggrad.Size([2, 3])
     """
-    return _filled("empty", _given(shape, size), dtype, device, requires_grad)
+    return _filled("empty", _sizes(shape, more, size), dtype, device, requires_grad)
 
 
 def full(
@@ -481,7 +487,8 @@ def meshgrid(*arrays: Tensor, indexing: str = "xy") -> tuple[Tensor, ...]:
     >>> x.shape
     pluggrad.Size([2, 3])
     """
-    from .manipulation import broadcast_to, reshape
+    from .manipulation import reshape
+    from .views import broadcast_to
 
     if indexing not in ("xy", "ij"):
         raise ValueError(f"meshgrid: indexing must be 'xy' or 'ij', got {indexing!r}")
