@@ -32,7 +32,7 @@ def some_axes(name: str, axis: Axes, ndim: int) -> tuple[int, ...]:
     Raises
     ------
     AxisError : out of range
-    ValueError : an axis twice
+    ShapeError : an axis twice
     """
     if axis is None:
         return tuple(range(ndim))
@@ -40,7 +40,7 @@ def some_axes(name: str, axis: Axes, ndim: int) -> tuple[int, ...]:
         return (one_axis(name, axis, ndim),)
     axes = tuple(one_axis(name, a, ndim) for a in axis)
     if len(set(axes)) < len(axes):
-        raise ValueError(f"{name}: axes {tuple(axis)} name one axis twice")
+        raise ShapeError(f"{name}: axes {tuple(axis)} name one axis twice")
     return axes
 
 

@@ -75,13 +75,14 @@ def test_wrappers_nest_in_the_order_of_registration(discovered: Any, tools: Any)
 def test_a_plugin_that_comes_late_and_goes_again(discovered: Any, tools: Any) -> None:
     plugins = discovered(base=tools.offering(tools.description("base")))
     kernels = plugins.backend("base").kernels
-    before = kernels.add
+    kernels.add(np.ones(1), np.ones(1))
     log: list[str] = []
     plugins.register(kernels_plugin(tools, {"add": counting(log, "late")}), "late")
     kernels.add(np.ones(1), np.ones(1))
     assert log == ["late wraps", "late"]
     plugins.unregister("late")
-    assert kernels.add is before
+    np.testing.assert_array_equal(kernels.add(np.ones(1), np.ones(1)), [2])
+    assert log == ["late wraps", "late"]
 
 
 def raising(backend: str) -> Any:
@@ -176,7 +177,6 @@ def test_operations_use_a_wrapped_kernel_and_no_hook(installed: Any, tools: Any)
 
 
 def test_a_transfer_that_a_plugin_brings_is_used(installed: Any, tools: Any) -> None:
-    pytest.importorskip("pluggrad_strict")
     seen: list[Any] = []
 
     def way(array: Any, device: Any) -> Any:

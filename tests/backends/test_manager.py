@@ -40,7 +40,10 @@ BROKEN = {
         r"importing 'bad\.plugin' failed: ImportError: No module named 'cupy'",
     ),
     "import of any kind": (RuntimeError("driver too old"), "RuntimeError: driver too old"),
-    "unknown hook": (hooks(pluggrad_backend=broken_hook), "plugin 'bad' does not fit .*unknown hook 'pluggrad_backend'"),
+    "unknown hook": (
+        hooks(pluggrad_backend=broken_hook),
+        "plugin 'bad' does not fit .*unknown hook 'pluggrad_backend'",
+    ),
     "hook arguments": (hooks(pluggrad_backends=wrong_arguments), r"plugin 'bad' does not fit .*'device'.*hookspec"),
     "exception in a hook": (
         hooks(pluggrad_backends=broken_hook),
