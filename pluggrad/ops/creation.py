@@ -11,7 +11,7 @@ from ..autograd.operands import SCALARS
 from ..backends import ArrayType, plugins
 from ..device import Device, get_default_device
 from ..dtypes import DType
-from ..errors import DTypeError
+from ..errors import DTypeError, ShapeError
 from ..tensor import Tensor, make
 from .declare import composite
 from .dtype_functions import _astype
