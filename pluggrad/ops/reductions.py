@@ -117,6 +117,8 @@ def ordered(xp: Any, x: Any) -> Any:
 @composite(name="sum", vjp=lambda xp, g, x_shape, axis, keepdims: expand_reduced(xp, g, x_shape, axis, keepdims))
 def _sum(xp: Any, x: Any, /, *, axis: tuple[int, ...], keepdims: bool = False, dtype: DType | None = None) -> Any:
     native = None if dtype is None else xp.native_dtype(dtype)
+    if xp.isdtype(x.dtype, "bool"):  # the standard sums numbers only
+        x = xp.namespace.astype(x, native or xp.native_dtype(dtypes.int64))
     return xp.namespace.sum(x, axis=axis, dtype=native, keepdims=keepdims)
 
 
