@@ -90,17 +90,18 @@ def run(
 def _walk(
     roots: Iterable[tuple[Node, Any]], free: bool, graph: bool, inputs: Collection[Node] | None, accumulate: bool
 ) -> dict[Node, Any]:
-    grads: dict[Node, Any] = {}
+    # For each vertex: how many of its uses are still to be walked, and the cotangent so far.
+    table: dict[Node, list[Any]] = {}
     for vertex, g in roots:
-        grads[vertex] = grads[vertex] + g if vertex in grads else g
-    counts = _count_uses(grads)
-    needed = None if inputs is None else _leading_to(inputs, counts)
+        table[vertex] = [0, table[vertex][1] + g if vertex in table else g]
+    _count_uses(table)
+    needed = None if inputs is None else _leading_to(inputs, table)
     found: dict[Node, Any] = {}
-    ready = [vertex for vertex in grads if not counts[vertex]]
+    ready = [vertex for vertex in table if not table[vertex][0]]
     while ready:
         node = ready.pop()
         parents = wanted = node.parents
-        g = grads.pop(node, None)
+        g = table.pop(node)[1]
         if g is None or (needed is not None and node not in needed):
             gs: tuple[Any, ...] = (None,) * len(parents)
         else:
@@ -125,32 +126,28 @@ def _walk(
                 node.saved = None
         for parent, gp in zip(parents, gs):  # noqa: B905 (the check would cost on the way of every node)
             if parent is not None:
+                state = table[parent]
                 if gp is not None:
-                    have = grads.get(parent)
-                    grads[parent] = gp if have is None else have + gp
-                count = counts[parent] - 1
-                if count:
-                    counts[parent] = count
-                else:
+                    state[1] = gp if state[1] is None else state[1] + gp
+                state[0] -= 1
+                if not state[0]:
                     ready.append(parent)
-        gs = gp = have = None  # type: ignore[assignment]  # so that a leaf may find that it alone has its gradient
+        gs = gp = state = None  # type: ignore[assignment]  # so that a leaf may find that it alone has its gradient
     return found
 
 
-def _count_uses(roots: Iterable[Node]) -> dict[Node, int]:
-    """How many edges lead from what the roots were computed from to each vertex."""
-    counts = dict.fromkeys(roots, 0)
-    stack = list(counts)
+def _count_uses(table: dict[Node, list[Any]]) -> None:
+    """Enter all vertices that those in the table were computed from, and how many edges lead to each."""
+    stack = list(table)
     while stack:
         for parent in stack.pop().parents:
-            if parent is None:
-                continue
-            if parent in counts:
-                counts[parent] += 1
-            else:
-                counts[parent] = 1
-                stack.append(parent)
-    return counts
+            if parent is not None:
+                state = table.get(parent)
+                if state is None:
+                    table[parent] = [1, None]
+                    stack.append(parent)
+                else:
+                    state[0] += 1
 
 
 def _leading_to(inputs: Collection[Node], vertices: Iterable[Node]) -> set[Node]:
