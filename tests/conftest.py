@@ -52,10 +52,13 @@ def defaults() -> Iterator[None]:
 # -- comparisons with PyTorch ----------------------------------------------------------------------
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    other = config.getoption("--device")
     for item in items:
         if _compares_with_torch(item):
             item.add_marker("torch")
+        if other and (item.get_closest_marker("cpu") or isinstance(item, pytest.DoctestItem)):
+            item.add_marker(pytest.mark.skip(reason=f"about the device cpu, not {other}"))
 
 
 def _compares_with_torch(item: pytest.Item) -> bool:

@@ -322,7 +322,7 @@ def _middle(xp: Any, x: Any, axis: int, skip_nan: bool) -> Any:
     missing = x != x
     if skip_nan:
         # NaNs stand last in order.
-        count = n - ns.sum(missing, axis=axis, keepdims=True, dtype=order.dtype)
+        count = n - ns.sum(ns.astype(missing, order.dtype), axis=axis, keepdims=True)
         rank = (ns.where(count > 0, count, ns.ones_like(count)) - 1) // 2
         return ns.take_along_axis(order, rank, axis=axis)
     middle = part_of(order, axis, (n - 1) // 2, (n - 1) // 2 + 1)

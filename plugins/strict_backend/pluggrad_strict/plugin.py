@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pluggy
+
+# Dividing by zero gives inf, and that is no reason for NumPy, behind the fence, to warn.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module="array_api_strict")
 
 
 class StrictBackend:
