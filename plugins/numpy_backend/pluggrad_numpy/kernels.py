@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import indexing, views, reductions
+from . import elementwise, indexing, reductions, views
 
 # ufuncs under the standard's names: called directly, without array-api-compat's wrappers.
 _UFUNCS = (
@@ -60,3 +60,4 @@ KERNELS = {name: getattr(np, name) for name in _UFUNCS} | {
 }
 KERNELS |= indexing.KERNELS
 KERNELS |= views.KERNELS | reductions.KERNELS
+KERNELS |= elementwise.KERNELS

@@ -1,0 +1,292 @@
+"""Elementwise functions: where NumPy has one of its own, or where fewer passes over the memory are needed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray
+
+# -- selection ---------------------------------------------------------------------------------------
+
+_INTEGERS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
+_FEW = 1024
+
+
+def where(condition: Array, x1: Any, x2: Any) -> Array:
+    """Selection. Of many elements by their bits: np.where branches at each, which costs up to ten times as much."""
+    if condition.size < _FEW or condition.dtype != np.bool_:
+        return np.where(condition, x1, x2)
+    dtype = x2.dtype if isinstance(x1, int | float | complex) else x1.dtype
+    integer = _INTEGERS.get(dtype.itemsize)
+    first, second = _bits(x1, dtype, integer), _bits(x2, dtype, integer)
+    if integer is None or first is None or second is None:
+        return np.where(condition, x1, x2)
+    # All bits set where the condition holds.
+    mask = np.negative(condition.view(np.int8)).astype(integer, copy=False)
+    if second is _NOTHING:
+        return np.bitwise_and(first, mask).view(dtype)
+    if first is _NOTHING:
+        np.invert(mask, out=mask)
+        return np.bitwise_and(second, mask).view(dtype)
+    mask = np.bitwise_and(first ^ second, mask)
+    return np.bitwise_xor(mask, second).view(dtype)
+
+
+_NOTHING = np.zeros((), np.int8)
+
+
+def _bits(x: Any, dtype: np.dtype[Any], integer: Any) -> Any:
+    """An array as integers of the same bits, _NOTHING for a scalar 0; None where this does not apply."""
+    if isinstance(x, np.ndarray | np.generic):
+        return x.view(integer) if x.dtype == dtype and integer is not None else None
+    if dtype.kind not in ("fc" if isinstance(x, float) else "fciu"):
+        return None
+    if x == 0 and math.copysign(1, x) > 0:
+        return _NOTHING
+    if integer is None or (dtype.kind in "iu" and not np.iinfo(dtype).min <= x <= np.iinfo(dtype).max):
+        return None
+    return np.asarray(x, dtype).view(integer)
+
+
+# -- arithmetic --------------------------------------------------------------------------------------
+
+
+def floor_divide(x1: Array, x2: Array) -> Array:
+    """The quotient rounded down, as the standard prefers it: infinities give infinities and zeros, not NaN and -1."""
+    out = np.floor_divide(x1, x2)
+    if out.dtype.kind == "f" and not (np.isfinite(x1).all() and np.isfinite(x2).all()):
+        return np.where(np.isinf(x1) | np.isinf(x2), x1 / x2, out)
+    return out
+
+
+def pow_scalar(x: Array, *, exponent: float) -> Array:
+    """A power of a constant exponent. np.power takes fifty times as long for a negative base as for a positive one."""
+    if exponent == 2:
+        return np.square(x)
+    if exponent == 3:
+        return x * x * x
+    if exponent == -1:
+        return np.reciprocal(x)
+    if exponent == 0.5 and x.dtype.kind == "f":
+        # Not of -0.0, whose power is 0.0, nor of -inf, whose power is inf.
+        return np.sqrt(np.where(np.isneginf(x), np.inf, x) if np.isneginf(x).any() else x + 0.0)
+    if exponent == math.floor(exponent) and x.dtype.kind == "f":
+        size = np.abs(x)
+        out = np.power(size, exponent, out=size if isinstance(size, np.ndarray) else None)
+        return np.copysign(out, x) if exponent % 2 else out
+    return np.power(x, exponent)
+
+
+def lerp(start: Array, end: Array, weight: Array) -> Array:
+    """Interpolation, counted from the nearer end, so that both ends are met exactly."""
+    if weight.ndim:
+        near = start + weight * (end - start)
+        return where(np.abs(weight) < 0.5, near, end - (end - start) * (1 - weight))
+    if abs(weight) < 0.5:
+        return start + weight * (end - start)
+    return end - (end - start) * (1 - weight)
+
+
+def expm1(x: Array) -> Array:
+    """``exp(x) - 1``, with the standard's values at complex infinities and NaN."""
+    out = np.expm1(x)
+    if out.dtype.kind == "c" and not np.isfinite(x).all():
+        a, b = np.real(x), np.imag(x)
+        out = np.where((b == 0) & (np.isnan(a) | (a == np.inf)), x, out)
+        out = np.where((a == np.inf) & ~np.isfinite(b), complex(math.inf, math.nan), out)
+        out = np.where((a == -np.inf) & ~np.isfinite(b), complex(-1, 0), out)
+    return out
+
+
+def exp2(x: Array) -> Array:
+    """A power of 2: np.exp2 has no complex form."""
+    return np.power(2.0, x) if x.dtype.kind == "c" else np.exp2(x)
+
+
+def rsqrt(x: Array) -> Array:
+    """One over the square root, in one array."""
+    out = np.sqrt(x)
+    return np.reciprocal(out, out=out) if out.ndim else np.reciprocal(out)
+
+
+def _whole(round_: Callable[..., Array]) -> Callable[[Array], Array]:
+    return lambda x: round_(x) if x.dtype.kind in "fc" else x.copy()
+
+
+# -- complex numbers ---------------------------------------------------------------------------------
+
+
+def real(x: Array) -> Array:
+    """The real part: a copy, where np.real gives a view."""
+    return np.array(x.real) if x.dtype.kind == "c" else x
+
+
+def imag(x: Array) -> Array:
+    """The imaginary part: a copy, where np.imag gives a view."""
+    return np.array(x.imag)
+
+
+def complex_(real: Array, imag: Array) -> Array:
+    """Complex numbers from their parts, whatever these are."""
+    dtype = np.complex128 if real.dtype == np.float64 else np.complex64
+    out = np.empty(np.broadcast_shapes(real.shape, imag.shape), dtype)
+    out.real, out.imag = real, imag
+    return out
+
+
+# -- activations -------------------------------------------------------------------------------------
+
+
+def relu(x: Array) -> Array:
+    """The positive part. np.clip is the faster way, but takes its time to begin."""
+    return np.clip(x, 0, np.inf) if x.size > 8 * _FEW and x.dtype.kind == "f" else np.maximum(x, 0)
+
+
+def clip(x: Array, *, min: float | None, max: float | None) -> Array:
+    """Clipping by scalars."""
+    if max is None:
+        return np.maximum(x, min)
+    return np.minimum(x, max) if min is None else np.clip(x, min, max)
+
+
+def sigmoid(x: Array) -> Array:
+    """``1 / (1 + exp(-x))`` in one array."""
+    out = np.negative(x)
+    if not out.ndim:
+        return 1 / (1 + np.exp(out))
+    np.exp(out, out=out)
+    out += 1
+    return np.reciprocal(out, out=out)
+
+
+# -- the error function ------------------------------------------------------------------------------
+
+_BLOCK = 32768  # elements: some arrays of that size stay in the cache
+_HANDFUL = 128  # elements, for which Python's own function is faster than many steps of NumPy
+
+
+def _blockwise(f: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """A function of many steps, applied to parts that stay in the cache from one step to the next."""
+
+    def apply(x: Array) -> Array:
+        if x.size <= _BLOCK:
+            return f(x)
+        flat = x.reshape(-1)
+        out = np.empty_like(flat)
+        for i in range(0, flat.size, _BLOCK):
+            out[i : i + _BLOCK] = f(flat[i : i + _BLOCK])
+        return out.reshape(x.shape)
+
+    return apply
+
+
+def _polynomial(coefficients: Sequence[float], x: Array) -> Array:
+    """Horner's rule; the constant term comes first."""
+    value = x * coefficients[-1]
+    for c in coefficients[-2:0:-1]:
+        value += c
+        value *= x
+    value += coefficients[0]
+    return value
+
+
+# For float32, after N. Juffa's erff: erf(x) / x - 1 in x**2, and log(1 - erf(x)) / x + 1 in x.
+_NEAR_32 = (1.28379166e-1, -3.76125336e-1, 1.12819925e-1, -2.67681349e-2, 4.99119423e-3, -5.96761703e-4)
+_FAR_32 = (
+    -1.28717512e-1, -6.34846687e-1, -1.06777877e-1, 2.42546219e-2, -3.88396438e-3, 3.83197126e-4, -1.72853470e-5,
+)  # fmt: skip
+# For float64, as in pluggrad.ops.special_functions: erf(x) / x in x**2, and (1 + 2x) exp(x**2) erfc(x) in
+# (x - 3) / (x + 3).
+_NEAR_64 = (
+    1.1283791670955126, -0.3761263890318375, 0.11283791670954879, -0.026866170645076792, 0.0052239776248180145,
+    -0.000854832698083379, 0.0001205533111164271, -1.4925595266831182e-05, 1.6461000484121368e-06,
+    -1.6350312701054695e-07, 1.4659775274047436e-08, -1.1372848856791674e-09, 5.957176147748911e-11,
+)  # fmt: skip
+_FAR_64 = (
+    1.2530080582697296, -0.13562110612458153, -0.047562294353451294, 0.12964515870281876, -0.11927366341527074,
+    0.06830802734118499, -0.023770514918925036, 0.0025293918774651355, 0.0018886903370020235, -0.000779832999425681,
+    -0.00010515924044950411, 0.00012510428519620944, 4.943808419471413e-06, -2.0119504283023286e-05,
+    -7.018693532872742e-07, 3.5089272882232028e-06, 2.7568358328940624e-07, -6.353353124748494e-07,
+    -3.7938787075067615e-08, 7.359369666393972e-08,
+)  # fmt: skip
+
+
+def _erf_32(x: Array) -> Array:
+    size = np.abs(x)
+    far = _polynomial(_FAR_32, size)
+    far *= size
+    far -= size
+    np.exp(far, out=far)
+    np.subtract(1, far, out=far)
+    np.copysign(far, x, out=far)
+    near = _polynomial(_NEAR_32, x * x)
+    near *= x
+    near += x
+    return where(size > 0.927734375, far, near)
+
+
+def _erfc_tail(x: Array) -> Array:
+    x = np.minimum(x, 27.5)  # where it underflows
+    # exp(-x**2) from a part of x whose square is exact, and the small rest.
+    z = x.astype(np.float32).astype(np.float64)
+    out = (z - x) * (z + x)
+    np.exp(out, out=out)
+    out *= np.exp(-z * z)
+    out *= _polynomial(_FAR_64, (x - 3) / (x + 3))
+    out /= x * 2 + 1
+    return out
+
+
+def _erf_64(x: Array) -> Array:
+    size = np.abs(x)
+    far = np.copysign(1 - _erfc_tail(size), x)
+    return where(size < 1, x * _polynomial(_NEAR_64, x * x), far)
+
+
+def _erfc_64(x: Array) -> Array:
+    size = np.abs(x)
+    tail = _erfc_tail(size)
+    far = np.where(x < 0, 2 - tail, tail)
+    return where(size < 1, 1 - x * _polynomial(_NEAR_64, x * x), far)
+
+
+def _of_double(x: Array) -> Array:
+    return _erfc_64(x.astype(np.float64)).astype(x.dtype)
+
+
+def _one_by_one(f: Callable[[float], float], x: Array) -> Array:
+    return np.array([f(v) for v in x.ravel().tolist()], x.dtype).reshape(x.shape)
+
+
+_erf_in_32, _erf_in_64, _erfc_in_64 = _blockwise(_erf_32), _blockwise(_erf_64), _blockwise(_of_double)
+
+
+def erf(x: Array) -> Array:
+    """The error function."""
+    if x.size <= _HANDFUL:
+        return _one_by_one(math.erf, x)
+    if x.dtype == np.float64:
+        return _erf_in_64(x)
+    return _erf_in_32(x.astype(np.float32, copy=False)).astype(x.dtype, copy=False)
+
+
+def erfc(x: Array) -> Array:
+    """The complementary error function; of float32 and float16, too, in double precision."""
+    if x.size <= _HANDFUL:
+        return _one_by_one(math.erfc, x)
+    return _erfc_in_64(x)
+
+
+KERNELS = {
+    f.__name__: f
+    for f in (
+        where, floor_divide, pow_scalar, lerp, expm1, exp2, rsqrt, real, imag, relu, clip, sigmoid, erf, erfc
+    )
+} | {
+    "complex": complex_, "fmod": np.fmod, "fmax": np.fmax, "fmin": np.fmin,
+    "ceil": _whole(np.ceil), "floor": _whole(np.floor), "trunc": _whole(np.trunc), "round": _whole(np.rint),
+}  # fmt: skip
