@@ -9,7 +9,7 @@ tensor([2., 4., 6.])
 
 from __future__ import annotations
 
-from . import autograd, backends, ops
+from . import autograd, backends, ops, random
 from . import methods as _methods  # attaches Tensor's methods
 from .autograd import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
 from .device import Device as device
@@ -19,8 +19,19 @@ from .dtypes import (
     bfloat16, bool_ as bool, complex64, complex128, finfo, float16, float32, float64, get_default_dtype, iinfo, int8,
     int16, int32, int64, set_default_dtype, uint8, uint16, uint32, uint64,
 )  # fmt: skip
+from .info import __array_api_version__, __array_namespace_info__
+from .methods.basics import numel
+from .methods.conversion import is_complex, is_floating_point, is_tensor
 from .ops import *  # noqa: F403
+from .random import (
+    Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, poisson, rand,
+    rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
+)  # fmt: skip
 from .tensor import Size, Tensor, get_printoptions, printoptions, set_printoptions
+from .typed import (
+    BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor, IntTensor, LongTensor,
+    ShortTensor,
+)  # fmt: skip
 
 __version__ = "0.1.0"
 

@@ -7,6 +7,7 @@ catch for the same mistake, so existing ``except`` clauses keep working.
 from __future__ import annotations
 
 __all__ = [
+    "ArgumentError",
     "AxisError",
     "BackendError",
     "BackendUnavailable",
@@ -16,6 +17,10 @@ __all__ = [
     "PluginError",
     "ShapeError",
 ]
+
+
+class ArgumentError(ValueError, RuntimeError):
+    """A value that a function does not accept. NumPy raises ``ValueError`` here, PyTorch ``RuntimeError``."""
 
 
 class ShapeError(ValueError, RuntimeError):

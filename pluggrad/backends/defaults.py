@@ -12,6 +12,8 @@ from typing import Any
 
 import array_api_compat
 
+from . import philox, quantiles
+
 
 def native_device(xp: Any, x: Any) -> Any:
     """The library's own object for the device that holds ``x``."""
@@ -61,3 +63,48 @@ def write(xp: Any, x: Any, key: Any, value: Any) -> None:
 def write_index(xp: Any, x: Any, indices: Any, values: Any, accumulate: bool) -> None:
     """Write ``values`` into ``x`` at :class:`pluggrad.ops.indexing.Indices`, in place. The standard has no such write: all of ``x`` is written."""
     xp.write(x, ..., xp.index_put(x, values, indices=indices, accumulate=accumulate))
+
+
+# -- random numbers --------------------------------------------------------------------------------
+#
+# A stream is named by a seed. It consists of blocks of 4 words of 64 bits, see :mod:`.philox`. A kernel reads
+# ``count`` numbers from the beginning of a block on, and an override must give the same numbers.
+
+
+def random_bits(xp: Any, *, seed: int, block: int, count: int, device: Any) -> Any:
+    """Random 64-bit words: uint64, shape (count,), on the library's own ``device``."""
+    return philox.words(xp, seed=seed, block=block, count=count, device=device)
+
+
+def random_uniform(xp: Any, *, seed: int, block: int, count: int, bits: int, device: Any) -> Any:
+    """Numbers in [0, 1): float32 (``bits`` = 32), two of each word; or float64 (64), one of each."""
+    words = count if bits == 64 else -(-count // 2)
+    return quantiles.uniform(xp, xp.random_bits(seed=seed, block=block, count=words, device=device), bits, count)
+
+
+def random_normal(xp: Any, *, seed: int, block: int, count: int, bits: int, device: Any) -> Any:
+    """Standard normal numbers: the quantiles of what :func:`random_uniform` gives."""
+    u = xp.random_uniform(seed=seed, block=block, count=count, bits=bits, device=device)
+    return xp.in_chunks(lambda part: quantiles.normal(xp, part, bits), u)
+
+
+def random_exponential(xp: Any, *, seed: int, block: int, count: int, bits: int, device: Any) -> Any:
+    """Standard exponential numbers, above 0: the quantiles of what :func:`random_uniform` gives."""
+    u = xp.random_uniform(seed=seed, block=block, count=count, bits=bits, device=device)
+    return xp.in_chunks(lambda part: quantiles.exponential(xp, part, bits), u)
+
+
+def split_power(xp: Any, x: Any) -> tuple[Any, Any]:
+    """``0 < x <= 1`` as ``m * 2**e``, sqrt(1/2) <= m < sqrt(2): exact, ``e`` of the dtype of ``x``."""
+    return quantiles.split_power(xp, x)
+
+
+def apply_where(xp: Any, condition: Any, x: Any, function: Any, otherwise: Any) -> Any:
+    """``function(x)`` where the condition holds, ``otherwise`` elsewhere. ``otherwise`` may be written, and returned."""
+    # Elsewhere the function gets the value of x, whatever it makes of it; where() drops it.
+    return xp.namespace.where(condition, function(x), otherwise)
+
+
+def in_chunks(xp: Any, function: Any, x: Any) -> Any:
+    """``function(x)`` of a 1-D array, where the function works on each element by itself. An override may cut ``x`` up."""
+    return function(x)

@@ -5,7 +5,7 @@ Each module defines functions whose first argument is the tensor, and attaches t
 
 from importlib import import_module
 
-_MODULES = ("basics", "elementwise", "reductions")
+_MODULES = ("arithmetic", "basics", "conversion", "creation", "elementwise", "interop", "random", "reductions", "shape")
 
 for _name in _MODULES:
     import_module(f".{_name}", __name__)

@@ -1,0 +1,238 @@
+"""Draws from distributions over whole numbers: ``bernoulli``, ``multinomial``, ``poisson``."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+from .. import dtypes
+from ..autograd.mode import no_grad
+from ..backends import ArrayType
+from ..errors import ArgumentError, DTypeError
+from ..ops.dtype_functions import _astype
+from ..tensor import Tensor, make
+from . import draws
+from .generator import Generator
+
+__all__ = ["bernoulli", "multinomial", "poisson"]
+
+
+def _as_float64(x: Tensor) -> Any:
+    """The raw array in double precision, in which all decisions are made."""
+    with no_grad():
+        return _astype(x, dtype=dtypes.float64)._array
+
+
+def bernoulli_array(p: Any, shape: tuple[int, ...], array_type: ArrayType, generator: Generator | None) -> Any:
+    """Ones with probability ``p``, a number or a raw float64 array that broadcasts to the shape; else zeros.
+
+    Raises
+    ------
+    ArgumentError : ``p`` is outside of [0, 1]
+    """
+    ns = array_type.kernels.namespace
+    if isinstance(p, int | float):
+        if not 0 <= p <= 1:
+            raise ArgumentError(f"bernoulli: expects p to be in [0, 1], but got p={p}")
+    elif not ns.all((p >= 0) & (p <= 1)):
+        raise ArgumentError("bernoulli: expects all probabilities to be in [0, 1]")
+    u = draws.uniform(shape, array_type.with_dtype(dtypes.float64), generator)
+    return ns.astype(u < p, array_type.native)
+
+
+def bernoulli(x: Tensor, /, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+    """Ones, each with the probability that ``x`` says, and zeros.
+
+    Parameters
+    ----------
+    x : Tensor of probabilities, floating; or, with ``p``, any tensor, of which only shape and dtype matter
+    p : one probability for all
+    generator : default: the process's
+
+    Returns
+    -------
+    Tensor of the shape and dtype of ``x``, outside of any graph
+
+    Raises
+    ------
+    ArgumentError : a probability outside of [0, 1]
+    DTypeError : ``x`` holds no probabilities
+
+    >>> import pluggrad
+    >>> pluggrad.bernoulli(pluggrad.asarray([0.0, 1.0]))
+    tensor([0., 1.])
+    """
+    if p is None:
+        draws.require_floating("bernoulli", x.dtype)
+    probabilities = _as_float64(x) if p is None else p
+    return make(bernoulli_array(probabilities, tuple(x._array.shape), x._type, generator), x._type)
+
+
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+) -> Tensor:
+    """Categories drawn by weights: for each row of ``input``, ``num_samples`` column numbers.
+
+    Parameters
+    ----------
+    input : Tensor, floating, shape (n,) or (m, n): weights, which need not sum to 1
+    num_samples : how many to draw from each row
+    replacement : whether a category may come again
+    generator : default: the process's
+
+    Returns
+    -------
+    Tensor, int64, shape (num_samples,) or (m, num_samples)
+
+    Raises
+    ------
+    ArgumentError : negative or infinite weights, or none above 0; more samples than categories of positive weight
+        without replacement
+    DTypeError : weights of no floating dtype
+
+    Notes
+    -----
+    Without replacement: the categories that come first in a race of exponential times with the weights for rates
+    (P. S. Efraimidis, P. G. Spirakis: "Weighted random sampling with a reservoir", 2006).
+
+    >>> import pluggrad
+    >>> pluggrad.multinomial(pluggrad.asarray([0.0, 3.0, 0.0]), 2, replacement=True)
+    tensor([1, 1])
+    """
+    if input.ndim not in (1, 2):
+        raise ArgumentError(f"multinomial: the weights must be 1-D or 2-D, got shape {tuple(input.shape)}")
+    draws.require_floating("multinomial", input.dtype)
+    count, categories = operator.index(num_samples), input._array.shape[-1]
+    if count <= 0:
+        raise ArgumentError(f"multinomial: cannot sample n_sample <= 0 samples, got {count}")
+    ns = input._type.kernels.namespace
+    weights = _as_float64(input)
+    if ns.any(~ns.isfinite(weights) | (weights < 0)):
+        raise ArgumentError("multinomial: the weights contain inf, nan or an element < 0")
+    positive = ns.count_nonzero(weights, axis=-1)
+    if not categories or ns.any(positive == 0):
+        raise ArgumentError("multinomial: invalid distribution (sum of probabilities <= 0)")
+    if not replacement and ns.any(positive < count):
+        raise ArgumentError(
+            f"multinomial: cannot sample {count} categories without replacement: some row has fewer of positive weight"
+        )
+    float64 = input._type.with_dtype(dtypes.float64)
+    if replacement:
+        found = _with_replacement(weights, count, float64, generator)
+    else:
+        times = draws.exponential(tuple(weights.shape), float64, generator)
+        found = ns.argsort(ns.where(weights > 0, times / weights, ns.full_like(times, math.inf)), axis=-1)[..., :count]
+    index_type = input._type.with_dtype(dtypes.int64)
+    return make(ns.astype(found, index_type.native), index_type)
+
+
+def _with_replacement(weights: Any, count: int, float64: ArrayType, generator: Generator | None) -> Any:
+    """By inversion, row by row: the first category whose cumulative weight exceeds a uniform part of the sum."""
+    ns = float64.kernels.namespace
+    u = draws.uniform((*weights.shape[:-1], count), float64, generator)
+    if weights.ndim == 1:
+        return _invert(ns, weights, u)
+    return ns.stack([_invert(ns, weights[i, :], u[i, :]) for i in range(weights.shape[0])])
+
+
+def _invert(ns: Any, weights: Any, u: Any) -> Any:
+    cumulative = ns.cumulative_sum(weights)
+    total = cumulative[-1]
+    # u < 1, but u * total may round to the total: kept below, it cannot fall behind the last category of positive weight.
+    below = ns.max(ns.where(cumulative < total, cumulative, ns.zeros_like(cumulative)))
+    at = u * total
+    return ns.searchsorted(cumulative, ns.where(at < total, at, below), side="right")
+
+
+def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Numbers drawn from Poisson distributions.
+
+    Parameters
+    ----------
+    input : Tensor of rates, floating, not negative
+    generator : default: the process's
+
+    Returns
+    -------
+    Tensor of the shape and dtype of ``input``, outside of any graph
+
+    Raises
+    ------
+    ArgumentError : a negative rate, or one that is not a number
+    DTypeError : rates of no floating dtype
+
+    Notes
+    -----
+    Rates below 10: inversion of the distribution function by sequential search. Others: transformed rejection, PTRS in
+    W. Hörmann: "The transformed rejection method for generating Poisson random variables", 1993.
+
+    >>> import pluggrad
+    >>> pluggrad.poisson(pluggrad.zeros(2))
+    tensor([0., 0.])
+    """
+    if not input.dtype.is_floating_point:
+        raise DTypeError(f"poisson: the rates must be of a floating-point dtype, got {input.dtype.name}")
+    ns = input._type.kernels.namespace
+    rates = _as_float64(input)
+    if not ns.all((rates >= 0) & ns.isfinite(rates)):
+        raise ArgumentError("poisson: invalid Poisson rate, expected rates to be non-negative and finite")
+    float64 = input._type.with_dtype(dtypes.float64)
+    large = rates >= 10
+    out = _poisson_search(ns, ns.where(large, ns.zeros_like(rates), rates), float64, generator)
+    if ns.any(large):
+        out = ns.where(large, _poisson_rejection(ns, ns.where(large, rates, ns.full_like(rates, 10.0)), float64, generator), out)
+    return make(ns.astype(out, input._type.native), input._type)
+
+
+def _poisson_search(ns: Any, rates: Any, float64: ArrayType, generator: Generator | None) -> Any:
+    u = draws.uniform(tuple(rates.shape), float64, generator)
+    k = ns.zeros_like(rates)
+    term = ns.exp(-rates)
+    total = term
+    number = 0
+    # Beyond 100 a rate of 10 has no probability that 53 bits could show.
+    while number < 100 and ns.any(beyond := u > total):
+        number += 1
+        k = ns.where(beyond, k + 1.0, k)
+        term = term * rates / number
+        total = total + term
+    return k
+
+
+def _poisson_rejection(ns: Any, rates: Any, float64: ArrayType, generator: Generator | None) -> Any:
+    b = 0.931 + 2.53 * ns.sqrt(rates)
+    a = -0.059 + 0.02483 * b
+    inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
+    limit = 0.9277 - 3.6224 / (b - 2.0)
+    out = ns.full_like(rates, -1.0)
+    while ns.any(open_ := out < 0):
+        uv = draws.uniform((2, *rates.shape), float64, generator)
+        u, v = uv[0, ...] - 0.5, 1.0 - uv[1, ...]
+        us = 0.5 - ns.abs(u)
+        us = ns.where(us > 0, us, ns.full_like(us, 2.0**-54))
+        k = ns.floor((2.0 * a / us + b) * u + rates + 0.43)
+        quick = (us >= 0.07) & (v <= limit)
+        possible = (k >= 0) & ((us >= 0.013) | (v <= us))
+        density = ns.log(v * inverse_alpha / (a / (us * us) + b)) <= _log_poisson(ns, ns.where(k > 0, k, ns.zeros_like(k)), rates)
+        out = ns.where(open_ & (quick | (possible & density)), k, out)
+    return out
+
+
+#: log(k!) - (k + 1/2) log(k) + k - log(2 pi) / 2: how far Stirling's formula is off, for k = 1, ..., 15.
+_STIRLING_ERRORS = tuple(math.lgamma(k + 1) - (k + 0.5) * math.log(k) + k - 0.5 * math.log(2 * math.pi) for k in range(1, 16))
+
+
+def _log_poisson(ns: Any, k: Any, rates: Any) -> Any:
+    """The logarithm of the Poisson probability of ``k``, without the cancellation of -rate + k log(rate) - log(k!).
+
+    C. Loader: "Fast and accurate computation of binomial probabilities", 2000.
+    """
+    positive = ns.where(k > 0, k, ns.ones_like(k))
+    inverse = 1.0 / positive
+    error = inverse * (1 / 12 - inverse * inverse * (1 / 360 - inverse * inverse / 1260))
+    for number, exact in enumerate(_STIRLING_ERRORS, 1):
+        error = ns.where(k == number, ns.full_like(k, exact), error)
+    x = (rates - positive) * inverse
+    value = -positive * (x - ns.log1p(x)) - error - 0.5 * ns.log(2.0 * math.pi * positive)
+    return ns.where(k > 0, value, -rates)
