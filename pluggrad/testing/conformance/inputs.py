@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ...device import Device
-from ...dtypes import FLOATING, DType, by_name, int64
+from ...dtypes import FLOATING, DType, float16, int64
 from ...dtypes import bool_ as boolean
 from ...function import Function
 from ...ops.creation import asarray, from_numpy
+from ...ops.reductions import accumulation_dtype
 from ...ops.views import permute_dims
 from ...tensor import Tensor
-from ..samples import Sample, Spec
+from ..samples import Sample, Spec, samples_of
 from .reference import numpy
 
 #: Functions that the standard leaves undefined for negative integers.
 _NON_NEGATIVE_INTEGERS = {"pow"}
+#: Parameters that count axes, positions or steps, and so may be negative in any dtype.
+_POSITIONS = ("axis", "axis1", "axis2", "by", "k", "offset", "shift", "decimals", "ord", "diagonal")
 _FEW = 64
 
 
@@ -29,6 +32,31 @@ def dtype_of(function: Function, position: int, spec: Spec, tested: DType) -> DT
     if name in function.promoted and not FLOATING & function.kinds:  # of bitwise functions, say
         return tested
     return int64 if spec.kind == "integer" else boolean
+
+
+def takes_dtype(function: Function) -> bool:
+    """Whether any argument of a function has the dtype under test: not those of indices alone, say."""
+    samples = samples_of(function.name)
+    return any(
+        dtype_of(function, i, spec, float16) is float16 for s in samples for i, spec in enumerate(s.arrays) if spec is not None
+    )
+
+
+def _unfit(name: str, value: Any, dtype: DType) -> bool:
+    """Whether a parameter is no number of an integer dtype, though it stands for one: 0.5, or -1 for an unsigned one."""
+    if isinstance(value, float):
+        return True
+    return type(value) is int and value < 0 and not dtype.is_signed and name not in _POSITIONS
+
+
+def fitting(function: Function, samples: Iterable[Sample], tested: DType) -> Iterator[Sample]:
+    """The samples that make sense in a dtype, as the public functions would call them."""
+    for sample in samples:
+        if not tested.is_differentiable and any(_unfit(n, v, tested) for n, v in sample.parameters.items()):
+            continue
+        if not tested.is_differentiable and "dtype" in function.parameters and "dtype" not in sample.parameters:
+            sample = Sample(sample.arrays, sample.parameters | {"dtype": accumulation_dtype(tested)})
+        yield sample
 
 
 def values_of(function: Function, position: int, spec: Spec, tested: DType, seed: int = 0) -> Any:
@@ -153,8 +181,3 @@ def special_arrays(count: int, dtype: DType) -> list[Any]:
     np = numpy()
     grids = np.meshgrid(*[np.asarray(SPECIAL)] * count, indexing="ij")
     return [_round(grid.reshape(-1), dtype) for grid in grids]
-
-
-def with_dtype(name: str) -> DType:
-    """The dtype of that name."""
-    return by_name(name)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from ...backends import LoadedBackend, plugins
 from ...device import Device
 from ...dtypes import STANDARD, DType, float32
+from ...function import Function
 
 
 class Target:
@@ -58,3 +61,13 @@ def excuse(error: Exception, dtype: DType, where: str) -> None:
     if dtype in STANDARD:
         raise error
     lacks(f"{dtype.name} in {where}")
+
+
+def only(applies: Callable[[Function], bool]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Mark a test as one of those functions alone."""
+
+    def mark(test: Callable[..., None]) -> Callable[..., None]:
+        test.applies = applies  # type: ignore[attr-defined]
+        return test
+
+    return mark
