@@ -25,7 +25,7 @@ there for ``multiply(x1, x2, /)`` (``print(pluggrad.autograd.source("multiply"))
         out._type = type_
         out._buffer = out._view = None
         n1, n2 = x1._node, x2._node
-        if (n1 is not None or n2 is not None) and ((mode := get_mode()) is None or mode.grad):
+        if (n1 is not None or n2 is not None) and ((recording := get_mode()) is None or recording.grad):
             out._node = node = new(Node)
             node.function = FUNCTION
             node.parents = (n1, n2)

@@ -160,7 +160,7 @@ class _Writer:
         integer = " and type_.dtype.is_differentiable" if self.f.result == "infer" else ""
         return [
             *lines,
-            f"    if {test} and ((mode := get_mode()) is None or mode.grad){integer}:",
+            f"    if {test} and ((recording := get_mode()) is None or recording.grad){integer}:",
             "        out._node = node = new(Node)",
             "        node.function = FUNCTION",
             f"        node.parents = {parents}",
@@ -181,7 +181,7 @@ class _Writer:
         return [
             *lines,
             "    node = None",
-            f"    if {test} and ((mode := get_mode()) is None or mode.grad):",
+            f"    if {test} and ((recording := get_mode()) is None or recording.grad):",
             "        node = new(ManyNode)",
             f"        node.parents = {parents}",
             f"    outs = wrap_many(FUNCTION, array, {key}._type, node)",

@@ -7,9 +7,10 @@ from importlib import import_module
 from .declare import ALIASES
 
 _MODULES = (
-    "activations", "arithmetic", "bitwise", "bounds", "comparison", "complex_functions", "creation",
-    "cumulative", "dtype_functions", "exponential", "floating_point", "indexing", "logical", "manipulation", "neural",
-    "reductions", "rounding", "searching", "special_functions", "statistical", "trigonometric", "views",
+    "activations", "arithmetic", "bitwise", "bounds", "comparison", "complex_functions", "creation", "cumulative",
+    "dtype_functions", "einsum", "exponential", "floating_point", "gathering", "indexing", "joining", "logical",
+    "manipulation", "matrix", "neural", "padding", "reductions", "rounding", "searching", "sets", "sorting",
+    "special_functions", "statistical", "trigonometric", "views",
 )  # fmt: skip
 
 __all__: list[str] = []

@@ -24,7 +24,7 @@ from ..tensor import Buffer, Node, Tensor, memory
 from .creation import asarray
 from .declare import composite
 from .transfer import to_device
-from .views import _broadcast_to, _getitem
+from .views import _broadcast_to, _expand_dims, _getitem, inverse
 
 __all__: list[str] = []
 
@@ -97,11 +97,6 @@ class _Plan:
         ns = xp.namespace
         moved = ns.reshape(rows, tuple(shape[i] for i in self.order))
         return ns.permute_dims(moved, inverse(self.order))
-
-
-def inverse(order: Sequence[int]) -> tuple[int, ...]:
-    """The permutation that undoes ``order``."""
-    return tuple(sorted(range(len(order)), key=order.__getitem__))
 
 
 def _index_x(xp: Any, g: Any, x_shape: tuple[int, ...], indices: Indices) -> Any:
@@ -179,8 +174,8 @@ def _sum_runs(xp: Any, linear: Any, values: Any) -> Any:
 # -- keys ------------------------------------------------------------------------------------------
 
 
-def parse_key(x: Tensor, key: Any) -> tuple[tuple[Any, ...], Indices | None]:
-    """A key taken apart: the basic key that leads to a view, then the indices into that view, None if there are none.
+def parse_key(x: Tensor, key: Any) -> tuple[tuple[Any, ...], list[Tensor | None] | None]:
+    """A key taken apart: the basic key that leads to a view, then the index tensors into that view, None if there are none.
 
     The basic key is canonical: a tuple with an ellipsis, integers in range, slices that end where the axis ends.
 
@@ -193,7 +188,7 @@ def parse_key(x: Tensor, key: Any) -> tuple[tuple[Any, ...], Indices | None]:
     shape = x._array.shape
     ndim = len(shape)
     basic: list[Any] = []
-    advanced: list[Buffer | None] = []
+    advanced: list[Tensor | None] = []
     axis = 0
     has_ellipsis = found = False
     for position, item in enumerate(key):
@@ -234,7 +229,7 @@ def parse_key(x: Tensor, key: Any) -> tuple[tuple[Any, ...], Indices | None]:
         found = True
         if item.__class__ is bool:  # a new axis, of size 1 or 0
             basic.append(None)
-            advanced.append(Buffer(constant(x._type.with_dtype(bool_), item)._array[None, ...]))
+            advanced.append(_expand_dims(constant(x._type.with_dtype(bool_), item), axis=(0,)))
             continue
         is_mask = item._type.dtype.kind == "bool"
         taken = item._array.ndim if is_mask else 1
@@ -246,11 +241,16 @@ def parse_key(x: Tensor, key: Any) -> tuple[tuple[Any, ...], Indices | None]:
                 f"tensor {list(shape)} at axis {axis}"
             )
         basic += [ALL] * taken
-        advanced.append(memory.hold(item))
+        advanced.append(item)
         axis += taken
     if not has_ellipsis:
         basic.append(Ellipsis)
-    return tuple(basic), Indices(advanced) if found else None
+    return tuple(basic), advanced if found else None
+
+
+def indices_of(tensors: Sequence[Tensor | None]) -> Indices:
+    """Index tensors as a parameter of :func:`index`."""
+    return Indices([None if t is None else memory.hold(t) for t in tensors])
 
 
 def too_many(key: tuple[Any, ...], shape: tuple[int, ...]) -> IndexError:
@@ -341,12 +341,17 @@ def getitem(self: Tensor, key: Any) -> Tensor:
         shape = self._array.shape
         if shape and -shape[0] <= key < shape[0]:
             return _getitem(self, key=(key, ...))
-    basic, indices = parse_key(self, key)
-    if indices is None:
+    basic, tensors = parse_key(self, key)
+    if tensors is None:
         return _getitem(self, key=basic)
     if any(item is not Ellipsis and item != ALL for item in basic):
         self = _getitem(self, key=basic)
-    return _index(self, indices=indices)
+    only = [(axis, t) for axis, t in enumerate(tensors) if t is not None]
+    if len(only) == 1 and only[0][1]._type.dtype.kind != "bool":
+        from .gathering import _take  # it is built on this module
+
+        return _take(self, only[0][1], axis=only[0][0])
+    return _index(self, indices=indices_of(tensors))
 
 
 def setitem(self: Tensor, key: Any, value: Any) -> None:
@@ -373,10 +378,10 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
             [1., 0., 2.]])
     """
     check_writable(self)
-    basic, indices = parse_key(self, key)
+    basic, tensors = parse_key(self, key)
     value = as_value(value, self._type)
     records = is_grad_enabled() and (self._node is not None or value._node is not None)
-    if indices is None:
+    if tensors is None:
         if records:
             view = _getitem(self, key=basic)
             assign(view, fit(value, view._array.shape))
@@ -387,7 +392,7 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
         self._type.kernels.write(part, ..., drop_leading(value._array, part.ndim))
         return
     view = self if all(item is Ellipsis or item == ALL for item in basic) else _getitem(self, key=basic)
-    put(view, value, indices, accumulate=False)
+    put(view, value, indices_of(tensors), accumulate=False)
 
 
 def put(x: Tensor, values: Tensor, indices: Indices, *, accumulate: bool) -> Tensor:

@@ -8,7 +8,7 @@ from ...ops.creation import asarray
 from ...ops.indexing import Indices
 from ...tensor import Buffer
 from ...tensor.memory import hold
-from .spec import add, call, real
+from .spec import add, boolean, call, distinct, integer, real
 
 
 class Listed(Indices):
@@ -52,3 +52,20 @@ add("index_put", call(real(4, 3), real(2, 3), indices=Listed([0, 2]), accumulate
 add("index_put", call(real(4, 3), real(1, 1, 3), indices=Listed([[0], [2]]), accumulate=False))
 add("index_put", call(real(2, 3), real(2), indices=Listed([1, 0], [2, 2]), accumulate=False))
 add("index_put", call(real(2, 3), real(), indices=Listed([[True, False, False], [True, True, False]]), accumulate=False))
+
+_ROWS = integer(3, low=-2, high=2)
+
+add("take", call(real(4, 3), integer(5, low=-4, high=4), axis=0), call(real(2, 4), integer(2, 2, high=4), axis=1))
+add("index_add", call(real(2, 3), _ROWS, real(3, 3), axis=0), call(real(3, 2), _ROWS, real(3, 3), axis=1))
+add("index_copy", call(real(4, 3), integer(1, high=4), real(1, 3), axis=0), call(real(2, 3), integer(1, high=3), real(2, 1), axis=1))
+add("gather", call(real(3, 4), integer(2, 4, high=3), axis=0), call(real(3, 4), integer(3, 2, low=-4, high=4), axis=1))
+add("scatter_add", call(real(3, 4), integer(2, 4, high=3), real(2, 4), axis=0), call(real(3, 4), integer(2, 5, high=4), real(2, 5), axis=1))
+add("scatter", call(real(3, 4), integer(1, 4, high=3), real(1, 4), axis=0), call(real(3, 4), integer(3, 1, high=4), real(3, 1), axis=1))
+for _largest in (True, False):
+    for _include in (True, False):
+        add(
+            "scatter_extreme",
+            call(distinct(3, 4), integer(2, 4, high=3), real(2, 4), axis=0, largest=_largest, include_self=_include),
+            call(distinct(4), integer(6, high=4), real(6), axis=0, largest=_largest, include_self=_include),
+        )
+add("masked_fill", call(real(2, 3), boolean(2, 3), real()), call(real(), boolean(), real()))

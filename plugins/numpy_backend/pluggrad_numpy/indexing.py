@@ -82,4 +82,61 @@ def add_rows(x: np.ndarray, rows: np.ndarray, values: np.ndarray) -> None:
         x[rows[starts]] += np.add.reduceat(values[order], starts, axis=0)
 
 
-KERNELS = {f.__name__: f for f in (index, index_put, write_index)}
+# -- along one axis ------------------------------------------------------------------------------------
+
+
+def take(x: np.ndarray, indices: np.ndarray, *, axis: int) -> np.ndarray:
+    return np.take(x, indices, axis=axis)
+
+
+def index_add(x: np.ndarray, indices: np.ndarray, values: np.ndarray, *, axis: int) -> np.ndarray:
+    out = np.array(x, order="C")
+    if indices.ndim != 1:
+        values = values.reshape(*x.shape[:axis], indices.size, *x.shape[axis + 1 :])
+        indices = indices.reshape(-1)
+    add_rows(out.swapaxes(0, axis), indices, values.swapaxes(0, axis))
+    return out
+
+
+def flat_along(index: np.ndarray, shape: tuple[int, ...], axis: int) -> np.ndarray:
+    """The index of gather and scatter into one axis, as an index into the flattened array.
+
+    Raises
+    ------
+    IndexError : out of range
+    """
+    n = shape[axis]
+    index = index.astype(np.intp, copy=False)
+    if index.size:
+        low, high = index.min(), index.max()
+        if not (-n <= low and high < n):
+            raise IndexError(f"index {low if low < -n else high} is out of bounds for dimension {axis} with size {n}")
+        if low < 0:
+            index = np.where(index < 0, index + n, index)
+    step, flat = 1, np.intp(0)
+    for i in reversed(range(len(shape))):
+        if i == axis:
+            flat = flat + index * step
+        elif index.shape[i] > 1:
+            flat = flat + (np.arange(index.shape[i]) * step).reshape((-1,) + (1,) * (len(shape) - i - 1))
+        step *= shape[i]
+    return np.broadcast_to(flat, index.shape)
+
+
+def gather(x: np.ndarray, index: np.ndarray, *, axis: int) -> np.ndarray:
+    return np.take(x, flat_along(index, x.shape, axis))
+
+
+def scatter(x: np.ndarray, index: np.ndarray, src: np.ndarray, *, axis: int) -> np.ndarray:
+    out = np.array(x, order="C")
+    out.reshape(-1)[flat_along(index, x.shape, axis)] = src
+    return out
+
+
+def scatter_add(x: np.ndarray, index: np.ndarray, src: np.ndarray, *, axis: int) -> np.ndarray:
+    out = np.array(x, order="C")
+    add_elements(out.reshape(-1), flat_along(index, x.shape, axis), src)
+    return out
+
+
+KERNELS = {f.__name__: f for f in (index, index_put, write_index, take, index_add, gather, scatter, scatter_add)}

@@ -1,0 +1,46 @@
+"""Joining, reordering, diagonals: NumPy's own functions instead of compositions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def concat(*arrays: np.ndarray, axis: int) -> np.ndarray:
+    return np.concatenate(arrays, axis)
+
+
+def stack(*arrays: np.ndarray, axis: int) -> np.ndarray:
+    """``np.stack`` without its Python layer."""
+    key = (slice(None),) * axis + (None,)
+    return np.concatenate([a[key] for a in arrays], axis)
+
+
+def flip(x: np.ndarray, *, axis: tuple[int, ...]) -> np.ndarray:
+    return np.array(np.flip(x, axis), order="C")
+
+
+def diagonal(x: np.ndarray, *, offset: int, axis1: int, axis2: int) -> np.ndarray:
+    """A view that may be written where ``x`` may; NumPy's own is read-only."""
+    out = x.diagonal(offset, axis1, axis2)
+    if x.flags.writeable:
+        out.flags.writeable = True
+    return out
+
+
+def copy_diagonal(x: np.ndarray, *, offset: int, axis1: int, axis2: int) -> np.ndarray:
+    return x.diagonal(offset, axis1, axis2).copy()
+
+
+def put_diagonal(x: np.ndarray, *, shape: tuple[int, ...], offset: int, axis1: int, axis2: int) -> np.ndarray:
+    out = np.zeros(shape, x.dtype)
+    diagonal(out, offset=offset, axis1=axis1, axis2=axis2)[...] = x
+    return out
+
+
+def masked_fill(x: np.ndarray, mask: np.ndarray, value: np.ndarray) -> Any:
+    return np.where(mask, value, x)
+
+
+KERNELS = {f.__name__: f for f in (concat, stack, flip, diagonal, copy_diagonal, put_diagonal, masked_fill)}
