@@ -345,14 +345,16 @@ def _sign_x(xp: Any, g: Any, x: Any, out: Any) -> Any:
     return xp.where(size == 0, 0, (g - along) / xp.where(size == 0, 1, size))
 
 
-@standard(method=True, result="same", kinds=NUMERIC, vjp=_sign_x)
-def sign(x, /):
+@composite(method=True, result="same", kinds=NUMERIC, vjp=_sign_x)
+def sign(xp, x, /):
     """-1, 0 or 1 by the sign of each element, NaN for NaN; of a complex one ``x / abs(x)``, and 0 for 0.
 
     >>> import pluggrad
     >>> pluggrad.sign(pluggrad.asarray([-3.0, 0.0, 2.0]))
     tensor([-1.,  0.,  1.])
     """
+    out = xp.namespace.sign(x)
+    return xp.namespace.where(x == 0, 0.0, out) if xp.isdtype(x.dtype, "complex floating") else out
 
 
 #: PyTorch's name for the sign of complex numbers.

@@ -52,6 +52,8 @@ def expm1(xp, x, /):
 def _correct_expm1(xp: Any, x: Any, out: Any) -> Any:
     """What the standard asks for at infinities and NaN, where libraries differ."""
     a, b = xp.real(x), xp.imag(x)
+    # The sum with 0 - 0j makes the real part +0 and leaves the imaginary one its sign.
+    out = xp.where((a == 0) & (b == 0), x + complex(0.0, -0.0), out)
     out = xp.where((b == 0) & (xp.isnan(a) | (a == math.inf)), x, out)
     out = xp.where((a == math.inf) & ~xp.isfinite(b), complex(math.inf, math.nan), out)
     return xp.where((a == -math.inf) & ~xp.isfinite(b), complex(-1, 0), out)

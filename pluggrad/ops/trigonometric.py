@@ -147,14 +147,26 @@ def cosh(x, /):
     """
 
 
-@standard(method=True, result="same", kinds=FLOATING, vjp=lambda xp, g, out: g * xp.conj(1 - out * out))
-def tanh(x, /):
+def _correct_tanh(xp: Any, x: Any, out: Any) -> Any:
+    """What the standard asks for at infinities, where libraries differ: 1 or -1, and a zero of the sign of imag(x)."""
+    a, b = xp.real(x), xp.imag(x)
+    for one in (1.0, -1.0):
+        for zero in (0.0, -0.0):
+            here = (a == one * math.inf) & (xp.signbit(b) == (math.copysign(1, zero) < 0))
+            out = xp.where(here, complex(one, zero), out)
+    return xp.where((a == 0) & ~xp.isfinite(b), x + complex(-0.0, math.nan), out)
+
+
+@composite(method=True, result="same", kinds=FLOATING, vjp=lambda xp, g, out: g * xp.conj(1 - out * out))
+def tanh(xp, x, /):
     """Hyperbolic tangent of each element.
 
     >>> import pluggrad
     >>> pluggrad.tanh(pluggrad.asarray([0.0, 1.0]))
     tensor([0.0000, 0.7616])
     """
+    out = xp.namespace.tanh(x)
+    return _correct_tanh(xp.namespace, x, out) if xp.isdtype(x.dtype, "complex floating") else out
 
 
 @standard(alias="arcsinh", method=True, result="same", kinds=FLOATING,

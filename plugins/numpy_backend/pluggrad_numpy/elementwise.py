@@ -94,11 +94,23 @@ def lerp(start: Array, end: Array, weight: Array) -> Array:
 def expm1(x: Array) -> Array:
     """``exp(x) - 1``, with the standard's values at complex infinities and NaN."""
     out = np.expm1(x)
-    if out.dtype.kind == "c" and not np.isfinite(x).all():
+    if out.dtype.kind == "c" and not (np.isfinite(x) & (x != 0)).all():
         a, b = np.real(x), np.imag(x)
+        out = np.where(x == 0, x + complex(0.0, -0.0), out)
         out = np.where((b == 0) & (np.isnan(a) | (a == np.inf)), x, out)
         out = np.where((a == np.inf) & ~np.isfinite(b), complex(math.inf, math.nan), out)
         out = np.where((a == -np.inf) & ~np.isfinite(b), complex(-1, 0), out)
+    return out
+
+
+def tanh(x: Array) -> Array:
+    """The hyperbolic tangent, with the standard's values at complex infinities."""
+    out = np.tanh(x)
+    if out.dtype.kind == "c" and not np.isfinite(x).all():
+        a, b = np.real(x), np.imag(x)
+        limit = complex_(np.copysign(np.ones_like(a), a), np.copysign(np.zeros_like(b), b))
+        out = np.where(np.isinf(a), limit, out)
+        out = np.where((a == 0) & ~np.isfinite(b), x + complex(-0.0, math.nan), out)
     return out
 
 
@@ -284,7 +296,7 @@ def erfc(x: Array) -> Array:
 KERNELS = {
     f.__name__: f
     for f in (
-        where, floor_divide, pow_scalar, lerp, expm1, exp2, rsqrt, real, imag, relu, clip, sigmoid, erf, erfc
+        where, floor_divide, pow_scalar, lerp, expm1, tanh, exp2, rsqrt, real, imag, relu, clip, sigmoid, erf, erfc
     )
 } | {
     "complex": complex_, "fmod": np.fmod, "fmax": np.fmax, "fmin": np.fmin,
