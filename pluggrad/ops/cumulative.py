@@ -9,12 +9,13 @@ from .. import dtypes
 from ..autograd.operands import wrap
 from ..autograd.engine import graph_namespace
 from ..dtypes import BOOL, FLOATING, REAL, DType
-from ..errors import AxisError, ShapeError
+from ..errors import ArgumentError, AxisError, ShapeError
 from ..tensor import Tensor
 from . import joining, return_types
 from .axes import either, one_axis
 from .comparison import not_equal
 from .declare import composite
+from .manipulation import reshape
 from .reductions import accumulate_in, part, part_of, reverse, sum
 from .sorting import scatter_to_indices
 
@@ -60,8 +61,8 @@ def _accumulate(
     x, dtype = accumulate_in(x, dtype)
     if ndim:
         return primitive(x, axis=axis, include_initial=include_initial, dtype=dtype)
-    out = primitive(x.reshape((1,)), axis=0, include_initial=include_initial, dtype=dtype)
-    return out if include_initial else out.reshape(())
+    out = primitive(reshape(x, (1,)), axis=0, include_initial=include_initial, dtype=dtype)
+    return out if include_initial else reshape(out, ())
 
 
 def cumulative_sum(
@@ -274,7 +275,10 @@ def logcumsumexp(x: Tensor, dim: int | None = None, *, axis: int | None = None) 
     tensor([1000.0000, 1000.6931])
     """
     x = wrap(x)
-    return _logcumsumexp(x, axis=_axis("logcumsumexp", x, either("logcumsumexp", axis, dim)))
+    axis = _axis("logcumsumexp", x, either("logcumsumexp", axis, dim))
+    if not x.ndim:
+        return reshape(_logcumsumexp(reshape(x, (1,)), axis=0), ())
+    return _logcumsumexp(x, axis=axis)
 
 
 # -- extrema ------------------------------------------------------------------------------------------------
@@ -369,7 +373,7 @@ def diff(
     Raises
     ------
     AxisError : an axis that ``x`` does not have
-    ValueError : a negative ``n``
+    ArgumentError : a negative ``n``
 
     >>> import pluggrad
     >>> pluggrad.diff(pluggrad.asarray([1, 4, 9, 16]), n=2)
@@ -381,7 +385,7 @@ def diff(
     axis = either("diff", axis, dim)
     at = one_axis("diff", -1 if axis is None else axis, x.ndim)
     if n < 0:
-        raise ValueError(f"diff: n must not be negative, got {n}")
+        raise ArgumentError(f"diff: n must not be negative, got {n}")
     parts = [wrap(p) for p in (prepend, x, append) if p is not None]
     if len(parts) > 1:
         x = joining.concat(parts, axis=at)
@@ -403,7 +407,7 @@ def _trapezoids(name: str, y: Tensor, x: Tensor | float | None, dx: Any, dim: in
         if x.ndim == 1 and y.ndim > 1:
             if x.shape[0] != y.shape[at]:
                 raise ShapeError(f"{name}: {x.shape[0]} positions x for {y.shape[at]} values along axis {at} of shape {tuple(y.shape)}")
-            x = x.reshape(tuple([-1 if i == at else 1 for i in range(y.ndim)]))
+            x = reshape(x, tuple([-1 if i == at else 1 for i in range(y.ndim)]))
             width = _between(x, at, 1, None) - _between(x, at, None, -1)
         else:
             last = at - y.ndim + x.ndim

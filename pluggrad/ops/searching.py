@@ -8,7 +8,7 @@ from .. import dtypes
 from ..autograd.engine import graph_namespace
 from ..autograd.operands import wrap
 from ..dtypes import BOOL, REAL
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor
 from .axes import Axes, either, one_axis
 from .declare import composite, standard
@@ -234,16 +234,16 @@ def searchsorted(
     Raises
     ------
     ShapeError : leading sizes that differ
-    ValueError : an unknown ``side``, or one that contradicts ``right``
+    ArgumentError : an unknown ``side``, or one that contradicts ``right``
 
     >>> import pluggrad
     >>> pluggrad.searchsorted(pluggrad.asarray([1, 3, 5]), pluggrad.asarray([3, 6]))
     tensor([1, 3])
     """
     if side not in (None, "left", "right"):
-        raise ValueError(f"searchsorted: side must be 'left' or 'right', got {side!r}")
+        raise ArgumentError(f"searchsorted: side must be 'left' or 'right', got {side!r}")
     if right and side == "left":
-        raise ValueError("searchsorted: side='left' and right=True contradict each other; give one")
+        raise ArgumentError("searchsorted: side='left' and right=True contradict each other; give one")
     x1 = wrap(x1)
     shape = tuple(getattr(x2, "shape", ()))
     if not x1.ndim:

@@ -11,8 +11,10 @@ from ..tensor import Tensor
 from . import return_types
 from .axes import either, one_axis
 from .declare import composite
+from .manipulation import reshape
 from .reductions import ordered
 from .sorting import scatter_to_indices
+from .views import permute_dims
 
 __all__ = ["isin", "unique", "unique_all", "unique_consecutive", "unique_counts", "unique_inverse", "unique_values"]
 
@@ -134,14 +136,14 @@ def _consecutive_rows(xp: Any, x: Any, /) -> Any:
 def _rows(name: str, x: Tensor, dim: int | None) -> tuple[Tensor, Tensor, int]:
     """A tensor (flattened without ``dim``), the matrix of its slices along an axis, and the axis."""
     if dim is None:
-        flat = x.reshape((-1,))
-        return flat, flat.reshape((-1, 1)), 0
+        flat = reshape(x, (-1,))
+        return flat, reshape(flat, (-1, 1)), 0
     at = one_axis(name, dim, x.ndim)
     if not x.ndim:
         raise ShapeError(f"{name}: a 0-D tensor has no axis {dim}")
     order = (at, *[i for i in range(x.ndim) if i != at])
     n = x.shape[at]
-    return x, x.permute(*order).reshape((n, math.prod(x.shape) // n if n else 0)), at
+    return x, reshape(permute_dims(x, order), (n, math.prod(x.shape) // n if n else 0)), at
 
 
 def _answer(values: Tensor, inverse: Tensor | None, counts: Tensor | None) -> Any:
@@ -222,7 +224,7 @@ def unique_consecutive(
     indices, inverse, counts = _consecutive_rows(rows)
     values = x[(*(slice(None),) * at, indices)]
     if dim is None:
-        inverse = inverse.reshape(shape)
+        inverse = reshape(inverse, shape)
     return _answer(values, inverse if return_inverse else None, counts if return_counts else None)
 
 

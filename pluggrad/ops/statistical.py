@@ -10,19 +10,21 @@ from .. import dtypes
 from ..autograd.engine import graph_namespace
 from ..autograd.operands import wrap
 from ..dtypes import BOOL, FLOATING, INTEGRAL, REAL, REAL_FLOATING, DType, get_default_dtype
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor
 from . import creation, logical, reductions, return_types, rounding
 from .axes import Axes, either, one_axis
 from .comparison import equal, greater_equal, less_equal, not_equal
 from .declare import composite
 from .dtype_functions import _astype
+from .manipulation import reshape
 from .reductions import (
     expand_reduced, extremum_x, kept_shape, mean, part, part_of, reduced_axes, reduced_count, refuse_empty, spread_to_index,
     sum, take_one,
 )  # fmt: skip
 from .searching import where
 from .sorting import sort
+from .views import permute_dims
 
 __all__ = [
     "bincount", "histc", "median", "mode", "nanmean", "nanmedian", "nanquantile", "nansum", "norm", "quantile", "std",
@@ -241,7 +243,7 @@ def norm(
     Raises
     ------
     AxisError : an axis that ``x`` does not have
-    ValueError : a ``p`` that is not known here; norms of matrices are in ``pluggrad.linalg``
+    ArgumentError : a ``p`` that is not known here; norms of matrices are in ``pluggrad.linalg``
 
     >>> import pluggrad
     >>> pluggrad.norm(pluggrad.asarray([3.0, 4.0]))
@@ -251,7 +253,7 @@ def norm(
     if p is None or p == "fro":
         p = 2
     if isinstance(p, str):
-        raise ValueError(f"norm: p must be a number or 'fro', got {p!r}; for norms of matrices see pluggrad.linalg.matrix_norm")
+        raise ArgumentError(f"norm: p must be a number or 'fro', got {p!r}; for norms of matrices see pluggrad.linalg.matrix_norm")
     axes = reduced_axes("norm", x, axis, dim)
     return _vector_norm(x, ord=p, axis=axes, keepdims=keepdims or keepdim)
 
@@ -265,7 +267,7 @@ def _lanes(x: Tensor, axes: tuple[int, ...]) -> Tensor:
         return x
     rest = [i for i in range(x.ndim) if i not in axes]
     shape = [x.shape[i] for i in rest]
-    return x.permute(*rest, *axes).reshape((*shape, reduced_count(x.shape, axes)))
+    return reshape(permute_dims(x, (*rest, *axes)), (*shape, reduced_count(x.shape, axes)))
 
 
 def _last(x: Tensor, start: int, stop: int) -> Tensor:
@@ -302,14 +304,14 @@ def median(
     axes = reduced_axes("median", x, axis, dim)
     if not x.dtype.is_differentiable:
         x = _astype(x, dtype=get_default_dtype())
-    lanes = sort(_lanes(x, axes) if axes else x.reshape((*x.shape, 1)))
+    lanes = sort(_lanes(x, axes))
     n = lanes.shape[-1]
     out = mean(_last(lanes, (n - 1) // 2 if n else 0, n // 2 + 1), -1)
     if n:
         # NaN stands last in order.
         last = lanes[..., -1]
         out = where(not_equal(last, last), last, out)
-    return out.reshape(kept_shape(x.shape, axes)) if keepdims or keepdim else out
+    return reshape(out, kept_shape(x.shape, axes)) if keepdims or keepdim else out
 
 
 def _middle(xp: Any, x: Any, axis: int, skip_nan: bool) -> Any:
@@ -353,7 +355,7 @@ def torch_median(x: Tensor, dim: int | None, keepdim: bool, skip_nan: bool) -> A
     name = "nanmedian" if skip_nan else "median"
     if dim is None:
         if not x.size:
-            return (x.sum() * math.nan).reshape((1,) * x.ndim if keepdim else ())
+            return reshape(sum(x) * math.nan, (1,) * x.ndim if keepdim else ())
         return _lower_median(x, axis=tuple(range(x.ndim)), keepdims=keepdim, skip_nan=skip_nan)
     at = one_axis(name, dim, x.ndim)
     refuse_empty(name, x, (at,))
@@ -392,7 +394,7 @@ _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 def _quantile(name: str, x: Tensor, q: Any, axis: Axes, keepdims: bool, interpolation: str, skip_nan: bool) -> Tensor:
     x = wrap(x)
     if interpolation not in _INTERPOLATIONS:
-        raise ValueError(f"{name}: interpolation must be one of {', '.join(_INTERPOLATIONS)}, got {interpolation!r}")
+        raise ArgumentError(f"{name}: interpolation must be one of {', '.join(_INTERPOLATIONS)}, got {interpolation!r}")
     axes = reduced_axes(name, x, axis)
     refuse_empty(name, x, axes)
     if not x.dtype.is_differentiable:
@@ -402,16 +404,16 @@ def _quantile(name: str, x: Tensor, q: Any, axis: Axes, keepdims: bool, interpol
     if q.ndim > 1:
         raise ShapeError(f"{name}: q must be a scalar or 1-D, got shape {tuple(q.shape)}")
     if q.size and not bool(reductions.all(logical.logical_and(greater_equal(q, 0), less_equal(q, 1)))):
-        raise ValueError(f"{name}: q values must be in the range [0, 1], got {q.tolist()}")
-    lanes = sort(_lanes(x, axes) if axes else x.reshape((*x.shape, 1)))
+        raise ArgumentError(f"{name}: q values must be in the range [0, 1], got {q.tolist()}")
+    lanes = sort(_lanes(x, axes))
     n = lanes.shape[-1]
     missing = not_equal(lanes, lanes)
     if skip_nan:
         valid = n - sum(missing, -1, True, dtype=dtypes.float64)
-        ranks = q.reshape((-1,)) * where(greater_equal(valid, 1), valid - 1, 0)
+        ranks = reshape(q, (-1,)) * where(greater_equal(valid, 1), valid - 1, 0)
     else:
         # One NaN makes the quantile NaN: it stands last in order.
-        ranks = where(_last(missing, n - 1, n), float(n - 1), q.reshape((-1,)) * float(n - 1))
+        ranks = where(_last(missing, n - 1, n), float(n - 1), reshape(q, (-1,)) * float(n - 1))
     if interpolation == "nearest":
         ranks = rounding.round(ranks)
     elif interpolation in ("lower", "higher"):
@@ -424,10 +426,10 @@ def _quantile(name: str, x: Tensor, q: Any, axis: Axes, keepdims: bool, interpol
         out = out + (upper - out) * _astype(weight, dtype=x.dtype)
     kept = kept_shape(x.shape, axes)
     if not q.ndim:
-        return out.reshape(kept if keepdims else tuple([m for i, m in enumerate(x.shape) if i not in axes]))
+        return reshape(out, kept if keepdims else tuple([m for i, m in enumerate(x.shape) if i not in axes]))
     # The quantiles come first, as in PyTorch and NumPy.
-    out = out.permute(out.ndim - 1, *range(out.ndim - 1))
-    return out.reshape((q.shape[0], *kept)) if keepdims else out
+    out = permute_dims(out, (out.ndim - 1, *range(out.ndim - 1)))
+    return reshape(out, (q.shape[0], *kept)) if keepdims else out
 
 
 def quantile(
@@ -452,7 +454,7 @@ def quantile(
     ------
     AxisError : an axis that ``x`` does not have
     ShapeError : nothing to reduce
-    ValueError : ``q`` outside [0, 1], an unknown interpolation
+    ArgumentError : ``q`` outside [0, 1], an unknown interpolation
 
     >>> import pluggrad
     >>> pluggrad.quantile(pluggrad.asarray([1.0, 2.0, 3.0, 4.0]), [0.5, 1.0])
@@ -553,7 +555,7 @@ def bincount(x: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Te
     Raises
     ------
     ShapeError : not 1-D; weights of another shape
-    ValueError : a negative element, a negative ``minlength``
+    ArgumentError : a negative element, a negative ``minlength``
     DTypeError : not integers
 
     >>> import pluggrad
@@ -564,7 +566,7 @@ def bincount(x: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Te
     if x.ndim != 1:
         raise ShapeError(f"bincount: needs a 1-D tensor, got shape {tuple(x.shape)}; flatten it first")
     if minlength < 0:
-        raise ValueError(f"bincount: minlength must not be negative, got {minlength}")
+        raise ArgumentError(f"bincount: minlength must not be negative, got {minlength}")
     if weights is not None:
         weights = wrap(weights)
         if tuple(weights.shape) != tuple(x.shape):
@@ -574,7 +576,7 @@ def bincount(x: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Te
     length = minlength
     if x.size and x.dtype.kind in INTEGRAL:
         if reductions.amin(x).item() < 0:
-            raise ValueError(f"bincount: elements must not be negative, got {reductions.amin(x).item()}")
+            raise ArgumentError(f"bincount: elements must not be negative, got {reductions.amin(x).item()}")
         length = max(length, reductions.amax(x).item() + 1)
     return _bincount(x, weights, length=length)
 
@@ -607,7 +609,7 @@ def histc(x: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
 
     Raises
     ------
-    ValueError : no bins; ``max`` below ``min``; an infinite range
+    ArgumentError : no bins; ``max`` below ``min``; an infinite range
 
     >>> import pluggrad
     >>> pluggrad.histc(pluggrad.asarray([1.0, 2.0, 1.0]), bins=4, min=0, max=3)
@@ -615,13 +617,13 @@ def histc(x: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """
     x = wrap(x)
     if bins <= 0:
-        raise ValueError(f"histc: bins must be positive, got {bins}")
+        raise ArgumentError(f"histc: bins must be positive, got {bins}")
     if min == max == 0 and x.size:
         min, max = reductions.amin(x).item(), reductions.amax(x).item()
     if not (math.isfinite(min) and math.isfinite(max)):
-        raise ValueError(f"histc: the range [{min}, {max}] is not finite; give min and max, or remove what is not finite")
+        raise ArgumentError(f"histc: the range [{min}, {max}] is not finite; give min and max, or remove what is not finite")
     if max < min:
-        raise ValueError(f"histc: max must not be below min, got min={min} and max={max}")
+        raise ArgumentError(f"histc: max must not be below min, got min={min} and max={max}")
     if min == max:
         min, max = min - 1, max + 1
     return _histc(x, bins=bins, low=float(min), high=float(max))

@@ -92,7 +92,7 @@ def test_dtype(name: str, to: str, same_as_torch: Any) -> None:
             continue
         same_as_torch(
             lambda x: getattr(x, name)(dtype=getattr(pluggrad, to)),
-            lambda t: getattr(t, name)(dtype=getattr(torch, to)), x, gradient=to != "int16",
+            lambda t: getattr(t, name)(dtype=getattr(torch, to)), x, gradient=to not in ("int16", "complex64"),  # PyTorch fails in its backward
         )  # fmt: skip
 
 
