@@ -82,10 +82,12 @@ class Problem:
 
     def gradients(self, inputs: Sequence[Any], create_graph: bool = False) -> list[Any]:
         """The gradients by the active arguments, None for the others."""
-        value = self.value(inputs)
         found: Sequence[Any] = (None,) * len(self.active)
-        if value is not None and value.requires_grad:
-            found = autograd.grad(value, [inputs[i] for i in self.active], create_graph=create_graph, materialize_grads=True)
+        with self.device:  # rules, too, may make small arrays on the default device
+            value = self.value(inputs)
+            if value is not None and value.requires_grad:
+                sources = [inputs[i] for i in self.active]
+                found = autograd.grad(value, sources, create_graph=create_graph, materialize_grads=True)
         out: list[Any] = [None] * len(inputs)
         for i, g in zip(self.active, found, strict=True):
             out[i] = g

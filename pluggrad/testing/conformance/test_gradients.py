@@ -63,7 +63,8 @@ def second_order(target: Target, function: Function, dtype: DType) -> None:
     first = along(problem.gradients(leaves, create_graph=True), direction)
     predicted = 0.0  # of a function that is linear in all arguments
     if first is not None and first.requires_grad:
-        seconds = autograd.grad(first, [leaves[i] for i in problem.active], materialize_grads=True)
+        with target.device:
+            seconds = autograd.grad(first, [leaves[i] for i in problem.active], materialize_grads=True)
         total = along(seconds, [other[i] for i in problem.active])
         assert total is not None
         predicted = total.item()
