@@ -12,8 +12,8 @@ from .ops import creation
 from .tensor import Size, Tensor
 
 __all__ = [
-    "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor", "IntTensor",
-    "LongTensor", "ShortTensor", "TensorType",
+    "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
+    "IntTensor", "LongTensor", "ShortTensor", "TensorType",
 ]  # fmt: skip
 
 
@@ -39,7 +39,9 @@ class TensorType:
         return f"<class '{type_name(self.dtype, self.device)}'>"
 
     def __instancecheck__(self, instance: object) -> bool:
-        return isinstance(instance, Tensor) and instance.dtype is self.dtype and instance.device.type == self.device.type
+        if not isinstance(instance, Tensor):
+            return False
+        return instance.dtype is self.dtype and instance.device.type == self.device.type
 
     def __call__(self, *args: Any) -> Tensor:
         if not args:

@@ -100,11 +100,11 @@ def split_power(xp: Any, x: Any) -> tuple[Any, Any]:
 
 
 def apply_where(xp: Any, condition: Any, x: Any, function: Any, otherwise: Any) -> Any:
-    """``function(x)`` where the condition holds, ``otherwise`` elsewhere. ``otherwise`` may be written, and returned."""
+    """``function(x)`` where the condition holds, ``otherwise`` elsewhere; ``otherwise`` may be written."""
     # Elsewhere the function gets the value of x, whatever it makes of it; where() drops it.
     return xp.namespace.where(condition, function(x), otherwise)
 
 
 def in_chunks(xp: Any, function: Any, x: Any) -> Any:
-    """``function(x)`` of a 1-D array, where the function works on each element by itself. An override may cut ``x`` up."""
+    """``function(x)`` of a 1-D array; the function works on each element by itself, so an override may cut ``x`` up."""
     return function(x)

@@ -30,7 +30,10 @@ _LOG = {
 #: Numerators and denominators of the normal quantile, lowest power first: PPND7 and PPND16 of
 #: M. J. Wichura: "Algorithm AS 241: The percentage points of the normal distribution", Applied Statistics 37, 1988.
 CENTER = {
-    32: ((3.3871327179e0, 5.0434271938e1, 1.5929113202e2, 5.9109374720e1), (1.0, 1.7895169469e1, 7.8757757664e1, 6.7187563600e1)),
+    32: (
+        (3.3871327179e0, 5.0434271938e1, 1.5929113202e2, 5.9109374720e1),
+        (1.0, 1.7895169469e1, 7.8757757664e1, 6.7187563600e1),
+    ),
     64: (
         (3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3, 1.3731693765509461125e4,
          4.5921953931549871457e4, 6.7265770927008700853e4, 3.3430575583588128105e4, 2.5090809287301226727e3),
@@ -57,7 +60,7 @@ FAR_TAIL = (
 
 
 def uniform(xp: Any, words: Any, bits: int, count: int) -> Any:
-    """``count`` numbers in [0, 1), multiples of 2**-24 (float32, two of each word, low half first) or 2**-53 (float64)."""
+    """``count`` numbers in [0, 1): multiples of 2**-24 (float32, two of each word, low half first) or of 2**-53."""
     ns = xp.namespace
     if bits == 64:
         return ns.astype(words >> 11, ns.float64) * 2.0**-53

@@ -15,9 +15,13 @@ def _scaled(name: str, x: Tensor, other: Any, alpha: Any) -> Any:
     """``alpha * other``, refused where it would change the kind of the result."""
     kind = result_type(x, other).kind
     if isinstance(alpha, float) and kind not in ("real floating", "complex floating"):
-        raise DTypeError(f"{name}: for integral input tensors, argument alpha must not be a floating point number, got {alpha}")
+        raise DTypeError(
+            f"{name}: for integral input tensors, argument alpha must not be a floating point number, got {alpha}"
+        )
     if isinstance(alpha, complex) and kind != "complex floating":
-        raise DTypeError(f"{name}: for non-complex input tensors, argument alpha must not be a complex number, got {alpha}")
+        raise DTypeError(
+            f"{name}: for non-complex input tensors, argument alpha must not be a complex number, got {alpha}"
+        )
     if kind == "bool":
         return bool(alpha) and other
     return other * alpha
@@ -47,7 +51,7 @@ def subtract(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
 
 @method("div", inplace=True)
 def divide(self: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:
-    """``self / other``; ``rounding_mode="floor"`` rounds down, ``"trunc"`` toward zero, both keep integers. See :func:`pluggrad.divide`.
+    """``self / other``; ``rounding_mode="floor"`` rounds down, ``"trunc"`` toward zero, and both keep integers.
 
     >>> import pluggrad
     >>> pluggrad.asarray([7, -7]).div(2, rounding_mode="trunc")

@@ -1,4 +1,4 @@
-"""Graph, memory, copies and Python scalars: ``backward``, ``detach``, ``data``, ``clone``, ``item``, ``tolist``, ``bool(x)``."""
+"""Graph, memory, copies and Python scalars: ``backward``, ``detach``, ``data``, ``clone``, ``item``, ``bool(x)``."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def stride(self: Tensor, dim: int | None = None) -> Any:
 
 @method()
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
-    """Write the values of ``src``, broadcast, cast and moved to this tensor's shape, dtype and device, into this tensor."""
+    """Write the values of ``src`` into this tensor: broadcast, cast and moved to its shape, dtype and device."""
     value = creation.asarray(src, dtype=self.dtype, device=self.device)
     return assign(self, views.broadcast_to(value, self.shape))
 
@@ -189,8 +189,8 @@ def _set_data(self: Tensor, value: Tensor) -> None:
     computed = node is not None and type(node) is not Leaf
     if computed and (value._type is not self._type or value._array.shape != self._array.shape):
         raise GradientError(
-            f"data of a computed tensor can be replaced by values of its own shape, dtype and device only, which its graph "
-            f"relies on: it is {list(self.shape)} {self.dtype.name} on {self.device}, got {list(value.shape)} "
+            f"data of a computed tensor can be replaced by values of its own shape, dtype and device only, on which "
+            f"its graph relies: it is {list(self.shape)} {self.dtype.name} on {self.device}, got {list(value.shape)} "
             f"{value.dtype.name} on {value.device}; use detach() first"
         )
     if self._view is not None:

@@ -1,4 +1,4 @@
-"""To another data type, device or library: ``to``, ``float``, ``long``, ``cpu``, ``numpy``, ``type``; and the questions about these."""
+"""To another dtype, device or library, and questions about these: ``to``, ``float``, ``cpu``, ``numpy``, ``type``."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .basics import detach
 #: PyTorch's names of tensors of one data type.
 TYPE_NAMES = {
     dtypes.float32: "FloatTensor", dtypes.float64: "DoubleTensor", dtypes.float16: "HalfTensor",
-    dtypes.bfloat16: "BFloat16Tensor", dtypes.uint8: "ByteTensor", dtypes.int8: "CharTensor", dtypes.int16: "ShortTensor",
-    dtypes.int32: "IntTensor", dtypes.int64: "LongTensor", dtypes.bool_: "BoolTensor",
+    dtypes.bfloat16: "BFloat16Tensor", dtypes.uint8: "ByteTensor", dtypes.int8: "CharTensor",
+    dtypes.int16: "ShortTensor", dtypes.int32: "IntTensor", dtypes.int64: "LongTensor", dtypes.bool_: "BoolTensor",
     dtypes.uint16: "UInt16Tensor", dtypes.uint32: "UInt32Tensor", dtypes.uint64: "UInt64Tensor",
     dtypes.complex64: "ComplexFloatTensor", dtypes.complex128: "ComplexDoubleTensor",
 }  # fmt: skip
@@ -137,7 +137,9 @@ def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
 
 
 @method()
-def cuda(self: Tensor, device: Device | str | int | None = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
+def cuda(
+    self: Tensor, device: Device | str | int | None = None, non_blocking: bool = False, memory_format: Any = None
+) -> Tensor:
     """This tensor on a GPU: the current one, or that of the given number or name."""
     return transfer.to_device(self, "cuda" if device is None else _device(device))
 
@@ -223,7 +225,8 @@ def numpy(self: Tensor, *, force: bool = False) -> Any:
         raise GradientError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
     if self._type.device.type != "cpu":
         raise TypeError(
-            f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
+            f"can't convert {self.device} device type tensor to numpy. "
+            f"Use Tensor.cpu() to copy the tensor to host memory first."
         )
     return self._array
 

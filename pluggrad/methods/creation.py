@@ -23,7 +23,8 @@ def new_zeros(
     tensor([[0, 0, 0],
             [0, 0, 0]])
     """
-    return creation.zeros(*shape, size=size, dtype=dtype or self.dtype, device=device or self.device, requires_grad=requires_grad)
+    dtype, device = dtype or self.dtype, device or self.device
+    return creation.zeros(*shape, size=size, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 @method()
@@ -38,7 +39,8 @@ def new_ones(
     tensor([[1., 1., 1.],
             [1., 1., 1.]], dtype=pluggrad.float64)
     """
-    return creation.ones(*shape, size=size, dtype=dtype or self.dtype, device=device or self.device, requires_grad=requires_grad)
+    dtype, device = dtype or self.dtype, device or self.device
+    return creation.ones(*shape, size=size, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 @method()
@@ -46,8 +48,9 @@ def new_empty(
     self: Tensor, *shape: Any, size: Any = None, dtype: DType | None = None, device: Device | str | None = None,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """A tensor of a given shape whose values are whatever the memory held; dtype and device are this tensor's unless given."""
-    return creation.empty(*shape, size=size, dtype=dtype or self.dtype, device=device or self.device, requires_grad=requires_grad)
+    """A tensor whose values are whatever the memory held; dtype and device are this tensor's unless given."""
+    dtype, device = dtype or self.dtype, device or self.device
+    return creation.empty(*shape, size=size, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 @method()
@@ -68,8 +71,9 @@ def new_full(
 
 @method()
 def new_tensor(
-    self: Tensor, data: Any, *, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False
-) -> Tensor:
+    self: Tensor, data: Any, *, dtype: DType | None = None, device: Device | str | None = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
     """A new leaf with a copy of ``data``; dtype and device are this tensor's unless given.
 
     >>> import pluggrad

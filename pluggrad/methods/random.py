@@ -30,7 +30,9 @@ def _prepare(name: str, x: Tensor, *, complex_too: bool = False) -> tuple[int, .
 
 
 @method()
-def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None, **named: float) -> Tensor:
+def uniform_(
+    self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None, **named: float
+) -> Tensor:
     """Numbers drawn uniformly from [from, to).
 
     Raises
@@ -188,6 +190,8 @@ def bernoulli(self: Tensor, p: float | None = None, *, generator: Generator | No
 
 
 @method()
-def multinomial(self: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None) -> Tensor:
+def multinomial(
+    self: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+) -> Tensor:
     """See :func:`pluggrad.multinomial`."""
     return random.multinomial(self, num_samples, replacement, generator=generator)

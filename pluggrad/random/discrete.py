@@ -139,7 +139,7 @@ def _with_replacement(weights: Any, count: int, float64: ArrayType, generator: G
 def _invert(ns: Any, weights: Any, u: Any) -> Any:
     cumulative = ns.cumulative_sum(weights)
     total = cumulative[-1]
-    # u < 1, but u * total may round to the total: kept below, it cannot fall behind the last category of positive weight.
+    # u < 1, but u * total may round to the total. Kept below, it cannot fall behind the last positive weight.
     below = ns.max(ns.where(cumulative < total, cumulative, ns.zeros_like(cumulative)))
     at = u * total
     return ns.searchsorted(cumulative, ns.where(at < total, at, below), side="right")
@@ -181,7 +181,8 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     large = rates >= 10
     out = _poisson_search(ns, ns.where(large, ns.zeros_like(rates), rates), float64, generator)
     if ns.any(large):
-        out = ns.where(large, _poisson_rejection(ns, ns.where(large, rates, ns.full_like(rates, 10.0)), float64, generator), out)
+        rates = ns.where(large, rates, ns.full_like(rates, 10.0))
+        out = ns.where(large, _poisson_rejection(ns, rates, float64, generator), out)
     return make(ns.astype(out, input._type.native), input._type)
 
 
@@ -214,13 +215,15 @@ def _poisson_rejection(ns: Any, rates: Any, float64: ArrayType, generator: Gener
         k = ns.floor((2.0 * a / us + b) * u + rates + 0.43)
         quick = (us >= 0.07) & (v <= limit)
         possible = (k >= 0) & ((us >= 0.013) | (v <= us))
-        density = ns.log(v * inverse_alpha / (a / (us * us) + b)) <= _log_poisson(ns, ns.where(k > 0, k, ns.zeros_like(k)), rates)
-        out = ns.where(open_ & (quick | (possible & density)), k, out)
+        under = ns.log(v * inverse_alpha / (a / (us * us) + b)) <= _log_poisson(ns, k, rates)
+        out = ns.where(open_ & (quick | (possible & under)), k, out)
     return out
 
 
 #: log(k!) - (k + 1/2) log(k) + k - log(2 pi) / 2: how far Stirling's formula is off, for k = 1, ..., 15.
-_STIRLING_ERRORS = tuple(math.lgamma(k + 1) - (k + 0.5) * math.log(k) + k - 0.5 * math.log(2 * math.pi) for k in range(1, 16))
+_STIRLING_ERRORS = tuple(
+    math.lgamma(k + 1) - (k + 0.5) * math.log(k) + k - 0.5 * math.log(2 * math.pi) for k in range(1, 16)
+)
 
 
 def _log_poisson(ns: Any, k: Any, rates: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Raw arrays of random numbers of a shape and a dtype: what the public functions and the in-place methods are made of."""
+"""Raw arrays of random numbers of a shape and a dtype, of which public functions and in-place methods are made."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..backends import ArrayType
-from ..dtypes import DType, bfloat16, float16, float32, float64, finfo, iinfo
+from ..dtypes import DType, bfloat16, finfo, float16, float32, float64, iinfo
 from ..errors import ArgumentError, DTypeError
 from .generator import Generator, default_generator
 
@@ -94,7 +94,9 @@ def check_bounds(name: str, low: int, high: int, dtype: DType) -> None:
     else:
         raise DTypeError(f"{name}: the dtype must be integral, floating-point or bool, got {dtype.name}")
     if low < least or high - 1 > most:
-        raise ArgumentError(f"{name}: numbers from {low} to {high - 1} are out of bounds for {dtype.name}, which holds {least} to {most}")
+        raise ArgumentError(
+            f"{name}: {low} to {high - 1} is out of bounds for {dtype.name}, which holds {least} to {most}"
+        )
 
 
 def integers(shape: Shape, low: int, high: int, array_type: ArrayType, generator: Generator | None = None) -> Any:

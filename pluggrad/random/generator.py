@@ -1,4 +1,4 @@
-"""Seeded streams of random numbers, the same on every device: :class:`Generator`, the process's default one, seeding it."""
+"""Seeded streams of random numbers, the same on every device: :class:`Generator`, and the process's default one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from ..ops import creation
 from ..tensor import Tensor
 
 __all__ = [
-    "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
+    "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed",
+    "set_rng_state",
 ]  # fmt: skip
 
 _MOST = 2**64

@@ -93,7 +93,7 @@ def rand_like(
     x: Tensor, /, *, generator: Generator | None = None, dtype: DType | None = None, device: Device | str | None = None,
     requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
-    """Numbers drawn uniformly from [0, 1), of the shape and, unless given, the dtype and device of ``x``; see :func:`rand`."""
+    """Numbers from [0, 1), of the shape and, unless given, the dtype and device of ``x``; see :func:`rand`."""
     array_type = creation._like(x, dtype, device)
     draws.require_floating("rand_like", array_type.dtype, complex_too=True)
     return _tensor(draws.uniform(tuple(x._array.shape), array_type, generator), array_type, requires_grad)
@@ -113,7 +113,9 @@ def randint(
     low: int = 0, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: DType | None = None,
     device: Device | str | None = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Whole numbers from ``low`` to ``high - 1``, each as likely as the others: ``randint(high, size)`` or ``randint(low, high, size)``.
+    """Whole numbers from ``low`` to ``high - 1``, each as likely as the others.
+
+    Called as ``randint(high, size)`` or ``randint(low, high, size)``.
 
     Parameters
     ----------
@@ -141,14 +143,15 @@ def randint(
     array_type = creation._array_type(dtype, device, default=dtypes.int64)
     low, high = operator.index(low), operator.index(high)
     draws.check_bounds("randint", low, high, array_type.dtype)
-    return _tensor(draws.integers(creation._shape((size,)), low, high, array_type, generator), array_type, requires_grad)
+    array = draws.integers(creation._shape((size,)), low, high, array_type, generator)
+    return _tensor(array, array_type, requires_grad)
 
 
 def randint_like(
     x: Tensor, /, low: int, high: int | None = None, *, generator: Generator | None = None, dtype: DType | None = None,
     device: Device | str | None = None, requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
-    """Whole numbers from ``low`` (0 if one bound is given) to ``high - 1``, of the shape, dtype and device of ``x``; see :func:`randint`."""
+    """Whole numbers of the shape and, unless given, the dtype and device of ``x``; bounds as in :func:`randint`."""
     if high is None:
         low, high = 0, low
     array_type = creation._like(x, dtype, device)
@@ -221,7 +224,8 @@ def check_std(name: str, std: Any) -> None:
 
 def normal(
     mean: Tensor | float = 0.0, std: Tensor | float = 1.0, size: Any = None, *, generator: Generator | None = None,
-    dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False, pin_memory: bool = False,
+    dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Normal numbers of given means and standard deviations.
 
@@ -251,7 +255,7 @@ def normal(
     tensors = [v for v in (mean, std) if isinstance(v, Tensor)]
     if not tensors:
         if size is None:
-            raise TypeError("normal: a size is required where mean and std are both numbers, as in normal(0.0, 1.0, (2, 3))")
+            raise TypeError("normal: a size is required where mean and std are numbers, as in normal(0.0, 1.0, (2, 3))")
         z = randn(creation._shape((size,)), generator=generator, dtype=dtype, device=device)
         with no_grad():
             z = z * std + mean

@@ -30,7 +30,7 @@ class PrintOptions:
     sci_mode: bool | None = None
 
 
-_PROFILES = {
+_PROFILES: dict[str, dict[str, Any]] = {
     "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
     "short": {"precision": 2, "threshold": 1000, "edgeitems": 2, "linewidth": 80},
     "full": {"precision": 4, "threshold": math.inf, "edgeitems": 3, "linewidth": 80},
@@ -73,7 +73,8 @@ def set_printoptions(
     values: dict[str, Any] = {}
     if profile is not None:
         if profile not in _PROFILES:
-            raise ValueError(f"set_printoptions: unknown profile {profile!r}; known are {', '.join(map(repr, _PROFILES))}")
+            known = ", ".join(map(repr, _PROFILES))
+            raise ValueError(f"set_printoptions: unknown profile {profile!r}; known are {known}")
         values.update(_PROFILES[profile])
     values.update({name: value for name, value in given.items() if value is not None})
     for name, value in values.items():
@@ -183,7 +184,7 @@ def _flat(values: Any, ndim: int) -> list[Any]:
 
 
 def _nested_text(values: Any, shape: tuple[int, ...], indent: int, formatter: Any) -> str:
-    """The text of nested lists; ``shape`` is that of the tensor, by which an axis of which only edges are left is known."""
+    """The text of nested lists; an axis shorter than in ``shape``, that of the tensor, has its edges only."""
     if not shape:
         return formatter(values)
     cut = len(values) < shape[0]
@@ -242,11 +243,11 @@ def _suffixes(x: Tensor) -> list[str]:
 
 
 def format_tensor(x: Tensor) -> str:
-    """The text that ``print(x)`` shows.
+    r"""The text that ``print(x)`` shows.
 
     >>> import pluggrad
     >>> format_tensor(pluggrad.asarray([[1.0, -2.0], [3.0, 4.0]]))
-    'tensor([[ 1., -2.],\\n        [ 3.,  4.]])'
+    'tensor([[ 1., -2.],\n        [ 3.,  4.]])'
     """
     name = type(x).__name__
     prefix = "tensor(" if name in ("Tensor", "Parameter") else f"{name}("

@@ -14,8 +14,13 @@ import pluggrad
 
 torch = pytest.importorskip("torch")
 
-DTYPES = ("float32", "float64", "float16", "int64", "int32", "uint8", "int8", "bool", "complex64", "complex128", "uint64")
-SHAPES = ((), (0,), (1,), (5,), (40,), (1200,), (0, 3), (2, 0, 4), (3, 4), (2, 30), (7, 200), (2, 3, 4), (9, 9, 20), (1, 2, 1, 3), (6, 6, 6, 6), (1, 1, 1001))  # fmt: skip
+DTYPES = (
+    "float32", "float64", "float16", "int64", "int32", "uint8", "int8", "bool", "complex64", "complex128", "uint64",
+)  # fmt: skip
+SHAPES = (
+    (), (0,), (1,), (5,), (40,), (1200,), (0, 3), (2, 0, 4), (3, 4), (2, 30), (7, 200), (2, 3, 4), (9, 9, 20),
+    (1, 2, 1, 3), (6, 6, 6, 6), (1, 1, 1001),
+)  # fmt: skip
 OPTIONS: tuple[dict[str, Any], ...] = (
     {}, {"precision": 2}, {"profile": "short"}, {"profile": "full", "linewidth": 100}, {"threshold": 5, "edgeitems": 1},
     {"linewidth": 30}, {"sci_mode": True}, {"sci_mode": False}, {"threshold": 3, "edgeitems": 0}, {"threshold": 0},
@@ -50,7 +55,8 @@ def values(rng: np.random.Generator, style: str, shape: tuple[int, ...]) -> np.n
         case "small":
             return x * 1e-5
         case "special":
-            return np.where(x > 0.5, np.nan, np.where(x < -0.5, np.copysign(np.inf, rng.random(shape) - 0.3), np.round(x, 1)))
+            infinite = np.copysign(np.inf, rng.random(shape) - 0.3)
+            return np.where(x > 0.5, np.nan, np.where(x < -0.5, infinite, np.round(x, 1)))
         case "integers and special":
             return np.where(x > 0.5, np.nan, np.where(x < -0.5, np.inf, np.round(x * 5)))
         case "zeros":

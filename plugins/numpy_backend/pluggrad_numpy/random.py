@@ -33,19 +33,20 @@ def _generator(seed: int, block: int, blocks: int) -> np.random.Generator:
 
 
 def random_bits(*, seed: int, block: int, count: int, device: object) -> np.ndarray:
+    """Words of NumPy's Philox."""
     blocks = -(-count // 4)
     return _generator(seed, block, blocks).bit_generator.random_raw(4 * blocks)[:count]
 
 
 def random_uniform(*, seed: int, block: int, count: int, bits: int, device: object) -> np.ndarray:
-    # Generator.random makes 24 or 53 bits into a number just as the default kernel does, low half of a word first.
+    """``Generator.random`` makes bits into numbers just as the default kernel does, low half of a word first."""
     per_block = 4 if bits == 64 else 8
     blocks = -(-count // per_block)
     return _generator(seed, block, blocks).random(per_block * blocks, np.float64 if bits == 64 else np.float32)[:count]
 
 
 def split_power(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """By the bits: a float's exponent counts powers of two from sqrt(1/2) once that is subtracted from its pattern."""
+    """By the bits: the exponent counts powers of two from sqrt(1/2) once that is subtracted from the pattern."""
     integer, half, width = _FLOATS[x.dtype]
     pattern = x.view(integer) - integer(half)
     e = (pattern >> width).astype(x.dtype)
@@ -65,6 +66,7 @@ def apply_where(
 
 
 def in_chunks(function: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> np.ndarray:
+    """Piece by piece."""
     if x.size <= _CHUNK:
         return function(x)
     out = np.empty_like(x)
