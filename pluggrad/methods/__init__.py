@@ -5,7 +5,10 @@ Each module defines functions whose first argument is the tensor, and attaches t
 
 from importlib import import_module
 
-_MODULES = ("arithmetic", "basics", "conversion", "creation", "elementwise", "interop", "random", "reductions", "shape")
+_MODULES = (
+    "arithmetic", "basics", "conversion", "creation", "elementwise", "indexing", "interop", "linalg", "random",
+    "reductions", "shape",
+)  # fmt: skip
 
 for _name in _MODULES:
     import_module(f".{_name}", __name__)

@@ -407,6 +407,33 @@ def _repeat_each(x: Tensor, repeats: Any, axis: int) -> Tensor:
 repeat_interleave = repeat
 
 
+def _fold_windows_x(xp: Any, g: Any, axis: int, size: int, step: int) -> Any:
+    return xp.windows(g, axis=axis, size=size, step=step)
+
+
+@composite(name="fold_windows", result="same", vjp=_fold_windows_x)
+def _fold_windows(xp: Any, x: Any, /, *, shape: tuple[int, ...], axis: int, size: int, step: int) -> Any:
+    """The way back of unfold: each element of a window added to where it was taken from."""
+    out = xp.new_zeros(x, shape=shape)
+    lead, n = (slice(None),) * axis, x.shape[axis]
+    for i in range(size if n else 0):
+        out[(*lead, slice(i, i + (n - 1) * step + 1, step), ...)] += x[..., i]
+    return out
+
+
+def _windows_x(xp: Any, g: Any, x_shape: tuple[int, ...], axis: int, size: int, step: int) -> Any:
+    return xp.fold_windows(g, shape=x_shape, axis=axis, size=size, step=step)
+
+
+@composite(name="windows", alias="UnfoldCopy", result="same", vjp=_windows_x)
+def _windows(xp: Any, x: Any, /, *, axis: int, size: int, step: int) -> Any:
+    """Windows along an axis as a copy, their elements as the last axis."""
+    lead, n = (slice(None),) * axis, (x.shape[axis] - size) // step + 1
+    if not size:
+        return xp.new_zeros(x, shape=(*x.shape[:axis], n, *x.shape[axis + 1 :], 0))
+    return xp.namespace.stack([x[(*lead, slice(i, i + (n - 1) * step + 1, step), ...)] for i in range(size)], axis=-1)
+
+
 # -- triangles and diagonals ---------------------------------------------------------------------------
 
 

@@ -93,6 +93,16 @@ def _diagonal(xp: Any, x: Any, /, *, offset: int, axis1: int, axis2: int) -> Any
     return flat[..., start : min(start + count * (columns + 1), rows * columns) : columns + 1]
 
 
+def _unfold_x(xp: Any, g: Any, x_shape: tuple[int, ...], axis: int, size: int, step: int) -> Any:
+    return xp.fold_windows(g, shape=x_shape, axis=axis, size=size, step=step)
+
+
+@composite(name="unfold", view=True, result="same", vjp=_unfold_x)
+def _unfold(xp: Any, x: Any, /, *, axis: int, size: int, step: int) -> Any:
+    """Windows along an axis, their elements as the last axis. The standard has no strides; a backend that has any overrides this."""
+    raise ValueError("unfold: this backend has no views whose elements overlap")
+
+
 def axes_last(ndim: int, *axes: int) -> tuple[int, ...]:
     """The permutation that puts some axes last, in that order."""
     return (*(i for i in range(ndim) if i not in axes), *axes)
@@ -384,6 +394,35 @@ def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor
         from .manipulation import _copy_diagonal
 
         return _copy_diagonal(x, offset=offset, axis1=axis1, axis2=axis2)
+
+
+def windows_along(x: Tensor, dimension: int, size: int, step: int) -> Tensor:
+    """Windows of ``size`` elements, ``step`` apart, along an axis; their elements are the last axis of the result.
+
+    A view where the backend has views whose elements overlap. It is the method ``x.unfold(dimension, size, step)``.
+
+    Raises
+    ------
+    ShapeError : a window larger than the axis, or a step that is not positive
+
+    >>> import pluggrad
+    >>> pluggrad.arange(5).unfold(0, 3, 1)
+    tensor([[0, 1, 2],
+            [1, 2, 3],
+            [2, 3, 4]])
+    """
+    axis = _axis_of("unfold", x, dimension)
+    n = x._array.shape[axis]
+    if not 0 <= size <= n:
+        raise ShapeError(f"unfold: maximum size for tensor at dimension {axis} is {n} but size is {size}")
+    if step <= 0:
+        raise ShapeError(f"unfold: step is {step} but must be > 0")
+    try:
+        return _unfold(x, axis=axis, size=size, step=step)
+    except ValueError:
+        from .manipulation import _windows
+
+        return _windows(x, axis=axis, size=size, step=step)
 
 
 def select(x: Tensor, dim: int, index: int) -> Tensor:

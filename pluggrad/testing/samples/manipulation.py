@@ -40,6 +40,10 @@ add(
     call(real(2, 2), shape=(2, 4, 2), offset=-2, axis1=1, axis2=2),
 )
 
+for _name in ("unfold", "windows"):
+    add(_name, call(real(5), axis=0, size=3, step=1), call(real(2, 6, 2), axis=1, size=2, step=3))
+add("fold_windows", call(real(3, 3), shape=(5,), axis=0, size=3, step=1), call(real(2, 2, 2, 2), shape=(2, 6, 2), axis=1, size=2, step=3))
+
 # -- joining
 
 add("stack", call(real(2, 3), real(2, 3), axis=0), call(real(2), real(2), real(2), axis=1), call(real(), real(), axis=0))

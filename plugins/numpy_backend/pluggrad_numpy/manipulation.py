@@ -39,8 +39,19 @@ def put_diagonal(x: np.ndarray, *, shape: tuple[int, ...], offset: int, axis1: i
     return out
 
 
+def unfold(x: np.ndarray, *, axis: int, size: int, step: int) -> np.ndarray:
+    """Windows along an axis as a view."""
+    shape = (*x.shape[:axis], (x.shape[axis] - size) // step + 1, *x.shape[axis + 1 :], size)
+    strides = (*x.strides[:axis], x.strides[axis] * step, *x.strides[axis + 1 :], x.strides[axis])
+    return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=x.flags.writeable)
+
+
+def windows(x: np.ndarray, *, axis: int, size: int, step: int) -> np.ndarray:
+    return unfold(x, axis=axis, size=size, step=step).copy()
+
+
 def masked_fill(x: np.ndarray, mask: np.ndarray, value: np.ndarray) -> Any:
     return np.where(mask, value, x)
 
 
-KERNELS = {f.__name__: f for f in (concat, stack, flip, diagonal, copy_diagonal, put_diagonal, masked_fill)}
+KERNELS = {f.__name__: f for f in (concat, stack, flip, diagonal, copy_diagonal, put_diagonal, unfold, windows, masked_fill)}
