@@ -60,7 +60,7 @@ def matmul_inner(t: Any) -> None:
     t.ones(2, 3) @ t.ones(4, 5)
 
 
-@mistake(r"matmul: .*0-D|matmul: .*at least 1", errors.ShapeError)
+@mistake(r"matmul: both arguments need at least one axis, but x1 has shape \(\) and x2 has shape \(2,\)", errors.ShapeError)
 def matmul_scalar(t: Any) -> None:
     t.ones(()) @ t.ones(2)
 
@@ -90,17 +90,17 @@ def expand_size(t: Any) -> None:
     t.ones(2, 3).expand(4, 3)
 
 
-@mistake(r"cat: .*\(2, 3\).*\(2, 4\)|concat: .*\(2, 3\).*\(2, 4\)", errors.ShapeError)
+@mistake("concat: sizes of tensors must match except in dimension 0. Expected size 3 but got size 4 in dimension 1", errors.ShapeError)
 def cat_shapes(t: Any) -> None:
     t.cat([t.ones(2, 3), t.ones(2, 4)], 0)
 
 
-@mistake(r"stack: .*\(2,\).*\(3,\)", errors.ShapeError)
+@mistake(r"stack expects each tensor to be equal size, but got \[2\] at entry 0 and \[3\] at entry 1", errors.ShapeError)
 def stack_shapes(t: Any) -> None:
     t.stack([t.ones(2), t.ones(3)])
 
 
-@mistake(r"stack: .*at least one|stack: .*non-empty", ValueError)
+@mistake("stack: expected a non-empty list of Tensors", errors.ShapeError)
 def stack_nothing(t: Any) -> None:
     t.stack([])
 

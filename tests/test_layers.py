@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("testing",),
 )
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
-#: What puts the layers together: the package itself and its command line.
+#: What puts the layers together: the package itself and its command line. What stands on the top layer uses it.
 TOP = {"pluggrad", "pluggrad.__main__"}
 
 #: Libraries that only plugins may name. array_api_compat is on no list: it imports none of them by itself.
@@ -87,7 +87,10 @@ def late_imports(module: str, imports: set[str]) -> list[str]:
     for name in imports:
         if name.split(".")[0] != "pluggrad":
             continue
-        if name in TOP or (layer(name) != layer(module) and RANK[layer(name)] >= rank):
+        if name in TOP:
+            if rank < len(LAYERS) - 1:
+                late.append(name)
+        elif layer(name) != layer(module) and RANK[layer(name)] >= rank:
             late.append(name)
     return sorted(late)
 

@@ -58,7 +58,7 @@ def _tensors(name: str, arrays: Any) -> tuple[Tensor, ...]:
         raise TypeError(f"{name}: expected a tuple or list of Tensors, got a Tensor")
     arrays = tuple(arrays)
     if not arrays:
-        raise ValueError(f"{name}: expected a non-empty list of Tensors")
+        raise ShapeError(f"{name}: expected a non-empty list of Tensors")
     for i, a in enumerate(arrays):
         if not isinstance(a, Tensor):
             arrays = (*arrays[:i], asarray(a), *arrays[i + 1 :])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import function
-from ..autograd.broadcasting import sum_to_shape
+from ..autograd.broadcasting import check_broadcast, sum_to_shape
 from ..autograd.inplace import in_place
 from ..dtypes import NUMERIC
 from ..errors import ShapeError
@@ -76,7 +76,11 @@ def _explain(name: str, x1: Any, x2: Any) -> ShapeError | None:
         return ShapeError(
             f"{name}: inner sizes differ: x1 has shape {a}, x2 has shape {b}; need x1.shape[-1] == {where}, got {a[-1]} and {inner}"
         )
-    return ShapeError(f"{name}: the batch axes of shapes {a} and {b} do not broadcast: {a[:-2]} and {b[:-2]}")
+    try:
+        check_broadcast(name, (a[:-2], b[:-2]))
+    except ShapeError:
+        return ShapeError(f"{name}: the batch axes of shapes {a} and {b} do not broadcast: {a[:-2]} and {b[:-2]}")
+    return None  # the shapes are fine: something else is wrong
 
 
 def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
