@@ -52,7 +52,12 @@ class Indices:
         return tuple([ALL if b is None else b.array for b in self.buffers])
 
     def arrays(self, xp: Any, shape: tuple[int, ...]) -> list[Any]:
-        """An integer array for each axis, None for those left whole; masks as the places of their true elements."""
+        """An integer array for each axis, None for those left whole; masks as the places of their true elements.
+
+        Raises
+        ------
+        IndexError : out of range
+        """
         out: list[Any] = []
         for buffer in self.buffers:
             if buffer is None:
@@ -61,7 +66,13 @@ class Indices:
                 out.extend(xp.namespace.nonzero(buffer.array))
             else:
                 # Negative ones count from the end; the standard's take leaves them open.
-                array, n = xp.namespace.astype(buffer.array, xp.namespace.int64), shape[len(out)]
+                array, axis = xp.namespace.astype(buffer.array, xp.namespace.int64), len(out)
+                n = shape[axis]
+                if 0 not in array.shape:
+                    # Beyond the range a library may give anything; in a flattened index it is another element.
+                    low, high = int(xp.namespace.min(array)), int(xp.namespace.max(array))
+                    if low < -n or high >= n:
+                        raise IndexError(f"index {low if low < -n else high} is out of bounds for axis {axis} with size {n}")
                 out.append(xp.namespace.where(array < 0, array + n, array))
         return out + [None] * (len(shape) - len(out))
 
