@@ -11,8 +11,8 @@ from typing import Any
 
 from .. import dtypes
 from ..dtypes import DType
-from ..ops import reductions as r
 from ..ops import cumulative, searching, sets, sorting, statistical
+from ..ops import reductions as r
 from ..ops.axes import Axes, either
 from ..ops.dtype_functions import _astype
 from ..tensor import Tensor
@@ -23,12 +23,18 @@ def _axes(name: str, dim: Axes, axis: Axes) -> Axes:
     """``dim`` or ``axis``; PyTorch takes an empty tuple to mean all axes."""
     if axis is not None:
         dim = either(name, axis, dim)
-    return None if dim == () or dim == [] else dim
+    return None if isinstance(dim, tuple | list) and not dim else dim
 
 
 @method()
 def sum(
-    self: Tensor, dim: Axes = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Axes = None, keepdims: bool = False
+    self: Tensor,
+    dim: Axes = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+    axis: Axes = None,
+    keepdims: bool = False,
 ) -> Tensor:
     """Sum over axes; integers are summed in int64, unsigned ones too. See :func:`pluggrad.sum`.
 
@@ -48,7 +54,13 @@ def sum(
 
 @method()
 def mean(
-    self: Tensor, dim: Axes = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Axes = None, keepdims: bool = False
+    self: Tensor,
+    dim: Axes = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+    axis: Axes = None,
+    keepdims: bool = False,
 ) -> Tensor:
     """Arithmetic mean over axes. See :func:`pluggrad.mean`."""
     x = self if dtype is None else _astype(self, dtype=dtype)
@@ -57,7 +69,13 @@ def mean(
 
 @method()
 def prod(
-    self: Tensor, dim: Axes = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Axes = None, keepdims: bool = False
+    self: Tensor,
+    dim: Axes = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+    axis: Axes = None,
+    keepdims: bool = False,
 ) -> Tensor:
     """Product over axes; integers are multiplied in int64, unsigned ones too. See :func:`pluggrad.prod`."""
     if dtype is None and not self.dtype.is_differentiable:
@@ -67,7 +85,13 @@ def prod(
 
 @method()
 def nansum(
-    self: Tensor, dim: Axes = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Axes = None, keepdims: bool = False
+    self: Tensor,
+    dim: Axes = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+    axis: Axes = None,
+    keepdims: bool = False,
 ) -> Tensor:
     """Sum over axes, NaN taken as 0. See :func:`pluggrad.nansum`."""
     if dtype is None and not self.dtype.is_differentiable:
@@ -77,7 +101,13 @@ def nansum(
 
 @method()
 def nanmean(
-    self: Tensor, dim: Axes = None, keepdim: bool = False, *, dtype: DType | None = None, axis: Axes = None, keepdims: bool = False
+    self: Tensor,
+    dim: Axes = None,
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+    axis: Axes = None,
+    keepdims: bool = False,
 ) -> Tensor:
     """Mean over axes of what is not NaN. See :func:`pluggrad.nanmean`."""
     return statistical.nanmean(self, _axes("nanmean", dim, axis), keepdim or keepdims, dtype=dtype)
@@ -85,10 +115,15 @@ def nanmean(
 
 @method()
 def max(
-    self: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False,
+    self: Tensor,
+    dim: int | Tensor | None = None,
+    keepdim: bool = False,
+    *,
+    axis: int | None = None,
+    keepdims: bool = False,
     other: Tensor | None = None,
-) -> Any:  # fmt: skip
-    """Largest value; along one axis, values and the indices of the first that is largest; with a tensor, the larger of each pair.
+) -> Any:
+    """Largest value; along one axis, with the indices of the first; with a tensor, the larger of each pair.
 
     Equal largest values share the gradient of ``x.max()``; that of ``x.max(dim)`` goes to the index found.
 
@@ -104,10 +139,15 @@ def max(
 
 @method()
 def min(
-    self: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False,
+    self: Tensor,
+    dim: int | Tensor | None = None,
+    keepdim: bool = False,
+    *,
+    axis: int | None = None,
+    keepdims: bool = False,
     other: Tensor | None = None,
-) -> Any:  # fmt: skip
-    """Smallest value; along one axis, values and indices; with a tensor, the smaller of each pair. As :meth:`Tensor.max`."""
+) -> Any:
+    """Smallest value; along one axis, with indices; with a tensor, the smaller of each pair. As :meth:`Tensor.max`."""
     if axis is not None:
         dim = either("min", axis, dim)
     return r.min(self, dim, keepdim or keepdims, other=other)
@@ -152,19 +192,25 @@ def all(self: Tensor, dim: Axes = None, keepdim: bool = False, *, axis: Axes = N
 
 
 @method()
-def argmax(self: Tensor, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
+def argmax(
+    self: Tensor, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False
+) -> Tensor:
     """Index of the first largest element. See :func:`pluggrad.argmax`."""
     return searching.argmax(self, dim, keepdim or keepdims, dim=axis)
 
 
 @method()
-def argmin(self: Tensor, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
+def argmin(
+    self: Tensor, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False
+) -> Tensor:
     """Index of the first smallest element. See :func:`pluggrad.argmin`."""
     return searching.argmin(self, dim, keepdim or keepdims, dim=axis)
 
 
 @method()
-def logsumexp(self: Tensor, dim: Axes = None, keepdim: bool = False, *, axis: Axes = None, keepdims: bool = False) -> Tensor:
+def logsumexp(
+    self: Tensor, dim: Axes = None, keepdim: bool = False, *, axis: Axes = None, keepdims: bool = False
+) -> Tensor:
     """``log(sum(exp(x)))`` over axes. See :func:`pluggrad.logsumexp`."""
     return r.logsumexp(self, _axes("logsumexp", dim, axis), keepdim or keepdims)
 
@@ -185,9 +231,15 @@ def _correction(name: str, dim: Any, unbiased: bool | None, correction: Any) -> 
 
 @method()
 def var(
-    self: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = _UNSET,
-    axis: Axes = None, keepdims: bool = False,
-) -> Tensor:  # fmt: skip
+    self: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = _UNSET,
+    axis: Axes = None,
+    keepdims: bool = False,
+) -> Tensor:
     """Variance over axes, divided by ``n - 1`` unless ``unbiased=False`` or ``correction=`` say otherwise.
 
     >>> import pluggrad
@@ -201,9 +253,15 @@ def var(
 
 @method()
 def std(
-    self: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = _UNSET,
-    axis: Axes = None, keepdims: bool = False,
-) -> Tensor:  # fmt: skip
+    self: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = _UNSET,
+    axis: Axes = None,
+    keepdims: bool = False,
+) -> Tensor:
     """Standard deviation over axes: the square root of :meth:`Tensor.var`."""
     dim, correction = _correction("std", dim, unbiased, correction)
     return statistical.std(self, _axes("std", dim, axis), correction=correction, keepdims=keepdim or keepdims)
@@ -253,7 +311,13 @@ def cummin(self: Tensor, dim: int | None = None, *, axis: int | None = None) -> 
 
 @method()
 def diff(
-    self: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *, axis: int | None = None
+    self: Tensor,
+    n: int = 1,
+    dim: int = -1,
+    prepend: Tensor | None = None,
+    append: Tensor | None = None,
+    *,
+    axis: int | None = None,
 ) -> Tensor:
     """The differences of neighbours along an axis, ``n`` times over. See :func:`pluggrad.diff`."""
     return cumulative.diff(self, n, dim if axis is None else axis, prepend, append)
@@ -263,9 +327,7 @@ def diff(
 
 
 @method()
-def sort(
-    self: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True, axis: int | None = None
-) -> Any:
+def sort(self: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True, axis: int | None = None) -> Any:
     """The elements in order along an axis, and the indices they had: ``(values, indices)``.
 
     Equal elements stay in their order, whether ``stable`` is asked for or not. NaN counts as larger than all numbers.
@@ -332,9 +394,7 @@ def nanmedian(
 
 
 @method()
-def mode(
-    self: Tensor, dim: int = -1, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False
-) -> Any:
+def mode(self: Tensor, dim: int = -1, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """The commonest element along an axis, and an index of it. See :func:`pluggrad.mode`."""
     return statistical.mode(self, dim, keepdim, axis=axis, keepdims=keepdims)
 
@@ -388,16 +448,26 @@ def argwhere(self: Tensor) -> Tensor:
 
 @method()
 def unique(
-    self: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None, *,
+    self: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+    *,
     axis: int | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The distinct elements in order. See :func:`pluggrad.unique`."""
     return sets.unique(self, sorted, return_inverse, return_counts, dim, axis=axis)
 
 
 @method()
 def unique_consecutive(
-    self: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None, *, axis: int | None = None
+    self: Tensor,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+    *,
+    axis: int | None = None,
 ) -> Any:
     """The tensor without the elements that equal the one before them. See :func:`pluggrad.unique_consecutive`."""
     return sets.unique_consecutive(self, return_inverse, return_counts, dim, axis=axis)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import dtypes
-from ..autograd.operands import wrap
 from ..autograd.engine import graph_namespace
+from ..autograd.operands import wrap
 from ..dtypes import BOOL, FLOATING, REAL, DType
 from ..errors import ArgumentError, AxisError, ShapeError
 from ..tensor import Tensor
@@ -46,7 +46,9 @@ def _axis(name: str, x: Tensor, axis: int | None) -> int:
     """A canonical axis; that of a 1-D tensor may be left out."""
     if axis is None:
         if x.ndim != 1:
-            raise AxisError(f"{name}: a tensor of {x.ndim} axes (shape {tuple(x.shape)}) needs axis; only for 1-D is there a default")
+            raise AxisError(
+                f"{name}: a tensor of {x.ndim} axes (shape {tuple(x.shape)}) needs axis; only 1-D has a default"
+            )
         axis = 0
     return one_axis(name, axis, x._array.ndim)
 
@@ -66,7 +68,13 @@ def _accumulate(
 
 
 def cumulative_sum(
-    x: Tensor, /, *, axis: int | None = None, dtype: DType | None = None, include_initial: bool = False, dim: int | None = None
+    x: Tensor,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DType | None = None,
+    include_initial: bool = False,
+    dim: int | None = None,
 ) -> Tensor:
     """The sum of all elements up to each, along an axis.
 
@@ -90,7 +98,9 @@ def cumulative_sum(
     >>> pluggrad.cumulative_sum(pluggrad.asarray([1, 2, 3]), include_initial=True)
     tensor([0, 1, 3, 6])
     """
-    return _accumulate("cumulative_sum", _cumulative_sum, x, either("cumulative_sum", axis, dim), dtype, include_initial)
+    return _accumulate(
+        "cumulative_sum", _cumulative_sum, x, either("cumulative_sum", axis, dim), dtype, include_initial
+    )
 
 
 def cumsum(x: Tensor, dim: int | None = None, *, dtype: DType | None = None, axis: int | None = None) -> Tensor:
@@ -154,7 +164,7 @@ def _linear_recurrence(xp: Any, a: Any, b: Any, /, *, axis: int, reverse: bool =
     n = b.shape[axis]
     step = 1
     while step < n:
-        # Each (a, b) is an affine map; composed with the one `step` places before, as in `scan`, it reaches twice as far.
+        # Each (a, b) is an affine map; composed with the one `step` places before it reaches twice as far (see `scan`).
         first, rest, earlier = (None, step), (step, None), (None, n - step)
         if reverse:
             first, rest, earlier = (n - step, None), (None, n - step), (step, None)
@@ -181,7 +191,9 @@ def _cumulative_prod_x(xp: Any, g: Any, x: Any, axis: int, include_initial: bool
 
 
 @composite(name="cumulative_prod", vjp=_cumulative_prod_x)
-def _cumulative_prod(xp: Any, x: Any, /, *, axis: int, include_initial: bool = False, dtype: DType | None = None) -> Any:
+def _cumulative_prod(
+    xp: Any, x: Any, /, *, axis: int, include_initial: bool = False, dtype: DType | None = None
+) -> Any:
     native = None if dtype is None else xp.native_dtype(dtype)
     if xp.isdtype(x.dtype, "bool"):
         x = xp.namespace.astype(x, native)
@@ -189,7 +201,13 @@ def _cumulative_prod(xp: Any, x: Any, /, *, axis: int, include_initial: bool = F
 
 
 def cumulative_prod(
-    x: Tensor, /, *, axis: int | None = None, dtype: DType | None = None, include_initial: bool = False, dim: int | None = None
+    x: Tensor,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DType | None = None,
+    include_initial: bool = False,
+    dim: int | None = None,
 ) -> Tensor:
     """The product of all elements up to each, along an axis. Its gradient is right where elements are zero, too.
 
@@ -213,7 +231,9 @@ def cumulative_prod(
     >>> pluggrad.cumulative_prod(pluggrad.asarray([1, 2, 3, 4]))
     tensor([ 1,  2,  6, 24])
     """
-    return _accumulate("cumulative_prod", _cumulative_prod, x, either("cumulative_prod", axis, dim), dtype, include_initial)
+    return _accumulate(
+        "cumulative_prod", _cumulative_prod, x, either("cumulative_prod", axis, dim), dtype, include_initial
+    )
 
 
 def cumprod(x: Tensor, dim: int | None = None, *, dtype: DType | None = None, axis: int | None = None) -> Tensor:
@@ -272,7 +292,7 @@ def logcumsumexp(x: Tensor, dim: int | None = None, *, axis: int | None = None) 
 
     >>> import pluggrad
     >>> pluggrad.logcumsumexp(pluggrad.asarray([1000.0, 1000.0]), 0)
-    tensor([1000.0000, 1000.6931])
+    tensor([1000.0000, 1000.6932])
     """
     x = wrap(x)
     axis = _axis("logcumsumexp", x, either("logcumsumexp", axis, dim))
@@ -406,7 +426,9 @@ def _trapezoids(name: str, y: Tensor, x: Tensor | float | None, dx: Any, dim: in
         x = wrap(x)
         if x.ndim == 1 and y.ndim > 1:
             if x.shape[0] != y.shape[at]:
-                raise ShapeError(f"{name}: {x.shape[0]} positions x for {y.shape[at]} values along axis {at} of shape {tuple(y.shape)}")
+                raise ShapeError(
+                    f"{name}: {x.shape[0]} positions x for {y.shape[at]} values along axis {at} of {tuple(y.shape)}"
+                )
             x = reshape(x, tuple([-1 if i == at else 1 for i in range(y.ndim)]))
             width = _between(x, at, 1, None) - _between(x, at, None, -1)
         else:
@@ -445,7 +467,9 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1.0, dim: int =
 trapz = trapezoid
 
 
-def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1.0, dim: int = -1, axis: int | None = None) -> Tensor:
+def cumulative_trapezoid(
+    y: Tensor, x: Tensor | None = None, *, dx: float = 1.0, dim: int = -1, axis: int | None = None
+) -> Tensor:
     """The integral up to each point along an axis by the trapezoidal rule. Arguments as in :func:`trapezoid`.
 
     Returns

@@ -79,7 +79,7 @@ def accumulation_dtype(dtype: DType) -> DType:
 
 
 def accumulate_in(x: Tensor, dtype: DType | None) -> tuple[Tensor, DType | None]:
-    """``x``, cast where its gradient must know, and the dtype in which its primitive shall sum (None: that of ``x``)."""
+    """``x``, cast where its gradient must know, and the dtype in which to accumulate (None: that of ``x``)."""
     own = x._type.dtype
     if dtype is None:
         return x, None if own.is_differentiable else accumulation_dtype(own)
@@ -265,35 +265,36 @@ def prod(
 # -- extrema -------------------------------------------------------------------------------------------
 
 
-def extremum_x(
+def _extremum_x(
     xp: Any, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], x_dtype: DType, axis: tuple[int, ...], keepdims: bool
 ) -> Any:
-    """Equal extrema share the gradient evenly, as in PyTorch; so do NaNs, which are the extremum where there are any."""
+    """Equal extrema share the gradient evenly, as in PyTorch; so do NaNs, which are extrema where there are any."""
     if not keepdims:
         kept = kept_shape(x_shape, axis)
         g, out = xp.reshape(g, shape=kept), xp.reshape(out, shape=kept)
-    chosen = xp.logical_or(xp.equal(x, out), xp.not_equal(x, x))
-    count = xp.sum(chosen, axis=axis, keepdims=True, dtype=x_dtype)
-    return xp.where(chosen, g / count, 0)
+    return share_evenly(xp, g, xp.logical_or(xp.equal(x, out), xp.not_equal(x, x)), x_dtype, axis)
 
 
-@composite(name="max", result="same", kinds=REAL | BOOL, vjp=extremum_x)
+def share_evenly(xp: Any, g: Any, chosen: Any, dtype: DType, axis: tuple[int, ...]) -> Any:
+    """``g``, which has size 1 along ``axis``, divided among the elements that are ``chosen``."""
+    return xp.where(chosen, g / xp.sum(chosen, axis=axis, keepdims=True, dtype=dtype), 0)
+
+
+@composite(name="max", result="same", kinds=REAL | BOOL, vjp=_extremum_x)
 def _max(xp: Any, x: Any, /, *, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     if xp.isdtype(x.dtype, "bool"):
         return xp.namespace.any(x, axis=axis, keepdims=keepdims)
     return xp.namespace.max(x, axis=axis, keepdims=keepdims)
 
 
-@composite(name="min", result="same", kinds=REAL | BOOL, vjp=extremum_x)
+@composite(name="min", result="same", kinds=REAL | BOOL, vjp=_extremum_x)
 def _min(xp: Any, x: Any, /, *, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     if xp.isdtype(x.dtype, "bool"):
         return xp.namespace.all(x, axis=axis, keepdims=keepdims)
     return xp.namespace.min(x, axis=axis, keepdims=keepdims)
 
 
-def spread_to_index(
-    xp: Any, g: Any, index: Any, shape: tuple[int, ...], axis: int, keepdims: bool
-) -> Any:
+def spread_to_index(xp: Any, g: Any, index: Any, shape: tuple[int, ...], axis: int, keepdims: bool) -> Any:
     """Zeros of ``shape`` with ``g`` at the one ``index`` along ``axis``: the gradient of choosing one element."""
     if not keepdims:
         kept = kept_shape(shape, (axis,))
@@ -322,12 +323,16 @@ def take_one(xp: Any, x: Any, index: Any, axis: int, keepdims: bool) -> tuple[An
     return xp.namespace.squeeze(values, axis=axis), xp.namespace.squeeze(index, axis=axis)
 
 
-@composite(name="max_along", kinds=REAL | BOOL, outputs=("values", "indices"), constant=frozenset({"indices"}), vjp=_chosen_x)
+@composite(
+    name="max_along", kinds=REAL | BOOL, outputs=("values", "indices"), constant=frozenset({"indices"}), vjp=_chosen_x
+)
 def _max_along(xp: Any, x: Any, /, *, axis: int, keepdims: bool = False) -> Any:
     return take_one(xp, x, xp.argmax(x, axis=axis if x.ndim else None, keepdims=True), axis, keepdims)
 
 
-@composite(name="min_along", kinds=REAL | BOOL, outputs=("values", "indices"), constant=frozenset({"indices"}), vjp=_chosen_x)
+@composite(
+    name="min_along", kinds=REAL | BOOL, outputs=("values", "indices"), constant=frozenset({"indices"}), vjp=_chosen_x
+)
 def _min_along(xp: Any, x: Any, /, *, axis: int, keepdims: bool = False) -> Any:
     return take_one(xp, x, xp.argmin(x, axis=axis if x.ndim else None, keepdims=True), axis, keepdims)
 
@@ -346,9 +351,7 @@ def min_along(x: Tensor, dim: int, keepdim: bool) -> return_types.min:
     return return_types.min(*_min_along(x, axis=axis, keepdims=keepdim))
 
 
-def amax(
-    x: Tensor, /, axis: Axes = None, keepdims: bool = False, *, dim: Axes = None, keepdim: bool = False
-) -> Tensor:
+def amax(x: Tensor, /, axis: Axes = None, keepdims: bool = False, *, dim: Axes = None, keepdim: bool = False) -> Tensor:
     """Largest value over axes. Equal ones share the gradient evenly.
 
     Parameters
@@ -378,9 +381,7 @@ def amax(
     return _max(x, axis=axes, keepdims=keepdims or keepdim)
 
 
-def amin(
-    x: Tensor, /, axis: Axes = None, keepdims: bool = False, *, dim: Axes = None, keepdim: bool = False
-) -> Tensor:
+def amin(x: Tensor, /, axis: Axes = None, keepdims: bool = False, *, dim: Axes = None, keepdim: bool = False) -> Tensor:
     """Smallest value over axes. Equal ones share the gradient evenly. Arguments as in :func:`amax`.
 
     >>> import pluggrad
@@ -458,7 +459,7 @@ def min(
 def _torch_extremum(name: str, x: Tensor, dim: Any, keepdim: bool, other: Any, axis: Axes = None) -> Any:
     """The calls of ``max`` and ``min`` that only PyTorch has: with another tensor, and along one axis with indices."""
     x = wrap(x)
-    if other is None and hasattr(dim, "shape") and not hasattr(dim, "__index__") or isinstance(dim, Tensor):
+    if (other is None and hasattr(dim, "shape") and not hasattr(dim, "__index__")) or isinstance(dim, Tensor):
         other, dim = dim, None
     if other is not None:
         if dim is not None or axis is not None:
@@ -467,11 +468,15 @@ def _torch_extremum(name: str, x: Tensor, dim: Any, keepdim: bool, other: Any, a
     if axis is not None:
         raise TypeError(f"{name}: axis (values alone) and dim (values and indices) cannot be given together")
     if isinstance(dim, tuple | list):
-        raise TypeError(f"{name}: indices exist along one axis only, got dim={dim}; for the values over several axes call a{name}")
+        raise TypeError(
+            f"{name}: indices exist along one axis only, got dim={dim}; for the values over several axes call a{name}"
+        )
     return max_along(x, dim, keepdim) if name == "max" else min_along(x, dim, keepdim)
 
 
-def aminmax(x: Tensor, /, *, dim: int | None = None, keepdim: bool = False, axis: int | None = None, keepdims: bool = False) -> Any:
+def aminmax(
+    x: Tensor, /, *, dim: int | None = None, keepdim: bool = False, axis: int | None = None, keepdims: bool = False
+) -> Any:
     """Smallest and largest value over one axis or all, as a pair ``(min, max)``.
 
     >>> import pluggrad
@@ -535,7 +540,9 @@ def all(x: Tensor, /, axis: Axes = None, keepdims: bool = False, *, dim: Axes = 
 # -- log-sum-exp -----------------------------------------------------------------------------------------
 
 
-def _logsumexp_x(xp: Any, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: tuple[int, ...], keepdims: bool) -> Any:
+def _logsumexp_x(
+    xp: Any, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: tuple[int, ...], keepdims: bool
+) -> Any:
     """The softmax; 0 where all is -inf, whose softmax has no value."""
     if not keepdims:
         kept = kept_shape(x_shape, axis)
@@ -577,7 +584,7 @@ def logsumexp(
 
     >>> import pluggrad
     >>> pluggrad.logsumexp(pluggrad.asarray([1000.0, 1000.0]))
-    tensor(1000.6931)
+    tensor(1000.6932)
     """
     x = wrap(x)
     axes = reduced_axes("logsumexp", x, axis, dim)

@@ -255,7 +255,9 @@ def searchsorted(
         )
     if sorter is not None:
         if tuple(sorter.shape) != tuple(x1.shape):
-            raise ShapeError(f"searchsorted: sorter must have the shape of x1, got {tuple(sorter.shape)} and {tuple(x1.shape)}")
+            raise ShapeError(
+                f"searchsorted: sorter must have the shape of x1, got {tuple(sorter.shape)} and {tuple(x1.shape)}"
+            )
         x1 = graph_namespace.gather(x1, sorter, axis=x1.ndim - 1)
     out = _searchsorted(x1, x2, right=right or side == "right")
     return _astype(out, dtype=dtypes.int32) if out_int32 else out

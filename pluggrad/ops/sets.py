@@ -152,9 +152,14 @@ def _answer(values: Tensor, inverse: Tensor | None, counts: Tensor | None) -> An
 
 
 def unique(
-    x: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None, *,
+    x: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+    *,
     axis: int | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """The distinct elements of a tensor, or its distinct slices along an axis, as in PyTorch.
 
     Parameters
@@ -194,7 +199,12 @@ def unique(
 
 
 def unique_consecutive(
-    x: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None, *, axis: int | None = None
+    x: Tensor,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+    *,
+    axis: int | None = None,
 ) -> Any:
     """A tensor without the elements (or slices) that equal the one before them, as in PyTorch.
 

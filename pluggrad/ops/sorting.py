@@ -46,7 +46,9 @@ def _argsort(xp: Any, x: Any, /, *, axis: int, descending: bool = False) -> Any:
     return ns.argsort(ordered(xp, x), axis=axis, descending=descending, stable=True)
 
 
-@composite(name="sort", kinds=REAL | BOOL, outputs=("values", "indices"), constant=frozenset({"indices"}), vjp=_chosen_x)
+@composite(
+    name="sort", kinds=REAL | BOOL, outputs=("values", "indices"), constant=frozenset({"indices"}), vjp=_chosen_x
+)
 def _sort(xp: Any, x: Any, /, *, axis: int, descending: bool = False) -> Any:
     indices = xp.argsort(x, axis=axis, descending=descending)
     return (xp.namespace.take_along_axis(x, indices, axis=axis) if x.ndim else x), indices
@@ -55,7 +57,9 @@ def _sort(xp: Any, x: Any, /, *, axis: int, descending: bool = False) -> Any:
 def sort(
     x: Tensor, /, axis: int | None = None, descending: bool = False, *, stable: bool = True, dim: int | None = None
 ) -> Tensor:
-    """The elements in order along an axis. (The method ``x.sort()`` gives PyTorch's pair of values and indices.)
+    """The elements in order along an axis.
+
+    (The method ``x.sort()`` gives PyTorch's pair of values and indices.)
 
     Parameters
     ----------
@@ -124,7 +128,9 @@ def msort(x: Tensor) -> Tensor:
 # -- the largest and the k-th ---------------------------------------------------------------------------------
 
 
-@composite(name="topk", kinds=REAL | BOOL, outputs=("values", "indices"), constant=frozenset({"indices"}), vjp=_chosen_x)
+@composite(
+    name="topk", kinds=REAL | BOOL, outputs=("values", "indices"), constant=frozenset({"indices"}), vjp=_chosen_x
+)
 def _topk(xp: Any, x: Any, /, *, k: int, axis: int, largest: bool = True, sorted: bool = True) -> Any:
     indices = xp.argsort(x, axis=axis, descending=largest)
     if not x.ndim:
@@ -164,7 +170,9 @@ def topk(
     at = one_axis("topk", dim if axis is None else axis, x._array.ndim)
     k, n = k.__index__(), x._array.shape[at] if x._array.ndim else 1
     if not 0 <= k <= n:
-        raise ShapeError(f"topk: selected index k out of range: k is {k}, but axis {at} of shape {tuple(x.shape)} has {n} elements")
+        raise ShapeError(
+            f"topk: selected index k out of range: k is {k}, but axis {at} of shape {tuple(x.shape)} has {n} elements"
+        )
     return return_types.topk(*_topk(x, k=k, axis=at, largest=largest, sorted=sorted))
 
 
@@ -172,7 +180,9 @@ def _kth_x(xp: Any, g: Any, indices: Any, x_shape: tuple[int, ...], axis: int, k
     return spread_to_index(xp, g[0], indices, x_shape, axis, keepdims)
 
 
-@composite(name="kthvalue", kinds=REAL | BOOL, outputs=("values", "indices"), constant=frozenset({"indices"}), vjp=_kth_x)
+@composite(
+    name="kthvalue", kinds=REAL | BOOL, outputs=("values", "indices"), constant=frozenset({"indices"}), vjp=_kth_x
+)
 def _kthvalue(xp: Any, x: Any, /, *, k: int, axis: int, keepdims: bool = False) -> Any:
     indices = xp.argsort(x, axis=axis)
     return take_one(xp, x, part_of(indices, axis, k - 1, k) if x.ndim else indices, axis, keepdims)
@@ -208,5 +218,7 @@ def kthvalue(
     refuse_empty("kthvalue", x, (at,))
     k, n = k.__index__(), x._array.shape[at] if x._array.ndim else 1
     if not 1 <= k <= n:
-        raise ShapeError(f"kthvalue: k out of range: k is {k}, but axis {at} of shape {tuple(x.shape)} has {n} elements, counted from 1")
+        raise ShapeError(
+            f"kthvalue: k out of range: k is {k}, but axis {at} of shape {tuple(x.shape)} has {n} elements, from 1 on"
+        )
     return return_types.kthvalue(*_kthvalue(x, k=k, axis=at, keepdims=keepdim or keepdims))

@@ -19,8 +19,18 @@ from .declare import composite
 from .dtype_functions import _astype
 from .manipulation import reshape
 from .reductions import (
-    expand_reduced, extremum_x, kept_shape, mean, part, part_of, reduced_axes, reduced_count, refuse_empty, spread_to_index,
-    sum, take_one,
+    expand_reduced,
+    kept_shape,
+    mean,
+    part,
+    part_of,
+    reduced_axes,
+    reduced_count,
+    refuse_empty,
+    share_evenly,
+    spread_to_index,
+    sum,
+    take_one,
 )  # fmt: skip
 from .searching import where
 from .sorting import sort
@@ -94,7 +104,14 @@ def _var(xp: Any, x: Any, /, *, axis: tuple[int, ...], correction: float = 0.0, 
 
 
 def _std_x(
-    xp: Any, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: tuple[int, ...], correction: float, keepdims: bool
+    xp: Any,
+    g: Any,
+    x: Any,
+    out: Any,
+    x_shape: tuple[int, ...],
+    axis: tuple[int, ...],
+    correction: float,
+    keepdims: bool,
 ) -> Any:
     """Where the deviation is 0 so is the gradient, as in PyTorch."""
     flat = xp.equal(out, 0)
@@ -108,7 +125,14 @@ def _std(xp: Any, x: Any, /, *, axis: tuple[int, ...], correction: float = 0.0, 
 
 
 def var(
-    x: Tensor, /, axis: Axes = None, *, correction: float = 0.0, keepdims: bool = False, dim: Axes = None, keepdim: bool = False
+    x: Tensor,
+    /,
+    axis: Axes = None,
+    *,
+    correction: float = 0.0,
+    keepdims: bool = False,
+    dim: Axes = None,
+    keepdim: bool = False,
 ) -> Tensor:
     """Variance over axes, by default that of the values themselves: the sum of squares is divided by their number.
 
@@ -138,7 +162,14 @@ def var(
 
 
 def std(
-    x: Tensor, /, axis: Axes = None, *, correction: float = 0.0, keepdims: bool = False, dim: Axes = None, keepdim: bool = False
+    x: Tensor,
+    /,
+    axis: Axes = None,
+    *,
+    correction: float = 0.0,
+    keepdims: bool = False,
+    dim: Axes = None,
+    keepdim: bool = False,
 ) -> Tensor:
     """Standard deviation over axes: the square root of :func:`var`, with the same arguments.
 
@@ -153,7 +184,14 @@ def std(
 
 
 def var_mean(
-    x: Tensor, /, dim: Axes = None, *, correction: float = 1, keepdim: bool = False, axis: Axes = None, keepdims: bool = False
+    x: Tensor,
+    /,
+    dim: Axes = None,
+    *,
+    correction: float = 1,
+    keepdim: bool = False,
+    axis: Axes = None,
+    keepdims: bool = False,
 ) -> return_types.var_mean:
     """Variance and mean over axes, with PyTorch's correction of 1.
 
@@ -166,7 +204,14 @@ def var_mean(
 
 
 def std_mean(
-    x: Tensor, /, dim: Axes = None, *, correction: float = 1, keepdim: bool = False, axis: Axes = None, keepdims: bool = False
+    x: Tensor,
+    /,
+    dim: Axes = None,
+    *,
+    correction: float = 1,
+    keepdim: bool = False,
+    axis: Axes = None,
+    keepdims: bool = False,
 ) -> return_types.std_mean:
     """Standard deviation and mean over axes, with PyTorch's correction of 1.
 
@@ -182,7 +227,15 @@ def std_mean(
 
 
 def _vector_norm_x(
-    xp: Any, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], x_dtype: DType, ord: float, axis: tuple[int, ...], keepdims: bool
+    xp: Any,
+    g: Any,
+    x: Any,
+    out: Any,
+    x_shape: tuple[int, ...],
+    x_dtype: DType,
+    ord: float,
+    axis: tuple[int, ...],
+    keepdims: bool,
 ) -> Any:
     """At a norm of 0 the gradient is 0; largest (smallest) elements share that of an infinite norm. As in PyTorch."""
     if not keepdims:
@@ -198,8 +251,7 @@ def _vector_norm_x(
     size = xp.abs(x)
     if abs(ord) == math.inf:
         chosen = xp.logical_or(xp.equal(size, out), xp.not_equal(x, x))
-        count = xp.sum(chosen, axis=axis, keepdims=True, dtype=x_dtype.to_real())
-        return xp.sign(x) * xp.where(chosen, g / count, 0)
+        return xp.sign(x) * share_evenly(xp, g, chosen, x_dtype.to_real(), axis)
     # d|x|_p / dx = sign(x) (|x| / |x|_p)**(p - 1); the ratio is at most 1, so that nothing overflows.
     none = xp.equal(x, 0)
     ratio = xp.where(none, 1, size) / xp.where(zero, 1, out)
@@ -253,7 +305,9 @@ def norm(
     if p is None or p == "fro":
         p = 2
     if isinstance(p, str):
-        raise ArgumentError(f"norm: p must be a number or 'fro', got {p!r}; for norms of matrices see pluggrad.linalg.matrix_norm")
+        raise ArgumentError(
+            f"norm: p must be a number or 'fro', got {p!r}; for norms of matrices see pluggrad.linalg.matrix_norm"
+        )
     axes = reduced_axes("norm", x, axis, dim)
     return _vector_norm(x, ord=p, axis=axes, keepdims=keepdims or keepdim)
 
@@ -315,7 +369,7 @@ def median(
 
 
 def _middle(xp: Any, x: Any, axis: int, skip_nan: bool) -> Any:
-    """The index of the lower median along an axis of a raw array, which keeps size 1; of the first NaN, if that is not skipped."""
+    """The index of the lower median along an axis of a raw array, which keeps size 1; or of the first NaN."""
     ns = xp.namespace
     n = x.shape[axis]
     order = xp.argsort(x, axis=axis)
@@ -336,13 +390,26 @@ def _chosen_x(xp: Any, g: Any, indices: Any, x_shape: tuple[int, ...], axis: int
     return spread_to_index(xp, g[0], indices, x_shape, axis, keepdims)
 
 
-@composite(name="median_along", kinds=REAL, outputs=("values", "indices"), constant=frozenset({"indices"}), vjp=_chosen_x)
+@composite(
+    name="median_along", kinds=REAL, outputs=("values", "indices"), constant=frozenset({"indices"}), vjp=_chosen_x
+)
 def _median_along(xp: Any, x: Any, /, *, axis: int, keepdims: bool = False, skip_nan: bool = False) -> Any:
     index = _middle(xp, x, axis, skip_nan) if x.ndim else xp.argsort(x, axis=axis)
     return take_one(xp, x, index, axis, keepdims)
 
 
-@composite(name="lower_median", result="same", kinds=REAL, vjp=extremum_x)
+def _lower_median_x(
+    xp: Any, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], x_dtype: DType, axis: tuple[int, ...], keepdims: bool
+) -> Any:
+    """Elements that equal the median share the gradient evenly, as in PyTorch."""
+    if not keepdims:
+        kept = kept_shape(x_shape, axis)
+        g, out = xp.reshape(g, shape=kept), xp.reshape(out, shape=kept)
+    missing = xp.logical_and(xp.not_equal(x, x), xp.not_equal(out, out))
+    return share_evenly(xp, g, xp.logical_or(xp.equal(x, out), missing), x_dtype, axis)
+
+
+@composite(name="lower_median", result="same", kinds=REAL, vjp=_lower_median_x)
 def _lower_median(xp: Any, x: Any, /, *, axis: tuple[int, ...], keepdims: bool = False, skip_nan: bool = False) -> Any:
     """The lower median of all elements; ``axis`` names all axes."""
     flat = xp.namespace.reshape(x, (-1,))
@@ -363,7 +430,9 @@ def torch_median(x: Tensor, dim: int | None, keepdim: bool, skip_nan: bool) -> A
     return result(*_median_along(x, axis=at, keepdims=keepdim, skip_nan=skip_nan))
 
 
-def nanmedian(x: Tensor, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False) -> Any:
+def nanmedian(
+    x: Tensor, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False
+) -> Any:
     """The median of what is not NaN, as in PyTorch: the lower of two; along one axis, with its index.
 
     Parameters
@@ -421,7 +490,9 @@ def _quantile(name: str, x: Tensor, q: Any, axis: Axes, keepdims: bool, interpol
     below, above = rounding.floor(ranks.detach()), rounding.ceil(ranks.detach())
     out = graph_namespace.gather(lanes, _astype(below, dtype=dtypes.int64), axis=lanes.ndim - 1)
     if interpolation in ("linear", "midpoint"):
-        weight = _astype(ranks - below, dtype=x.dtype) if interpolation == "linear" else where(equal(below, above), 0.0, 0.5)
+        weight = (
+            _astype(ranks - below, dtype=x.dtype) if interpolation == "linear" else where(equal(below, above), 0.0, 0.5)
+        )
         upper = graph_namespace.gather(lanes, _astype(above, dtype=dtypes.int64), axis=lanes.ndim - 1)
         out = out + (upper - out) * _astype(weight, dtype=x.dtype)
     kept = kept_shape(x.shape, axes)
@@ -433,9 +504,16 @@ def _quantile(name: str, x: Tensor, q: Any, axis: Axes, keepdims: bool, interpol
 
 
 def quantile(
-    x: Tensor, q: float | Sequence[float] | Tensor, axis: Axes = None, keepdims: bool = False, *, interpolation: str = "linear",
-    method: str | None = None, dim: Axes = None, keepdim: bool = False,
-) -> Tensor:  # fmt: skip
+    x: Tensor,
+    q: float | Sequence[float] | Tensor,
+    axis: Axes = None,
+    keepdims: bool = False,
+    *,
+    interpolation: str = "linear",
+    method: str | None = None,
+    dim: Axes = None,
+    keepdim: bool = False,
+) -> Tensor:
     """The values below which a fraction ``q`` of the elements lies, over axes.
 
     Parameters
@@ -460,23 +538,36 @@ def quantile(
     >>> pluggrad.quantile(pluggrad.asarray([1.0, 2.0, 3.0, 4.0]), [0.5, 1.0])
     tensor([2.5000, 4.0000])
     """
-    return _quantile("quantile", x, q, either("quantile", axis, dim), keepdims or keepdim, method or interpolation, False)
+    return _quantile(
+        "quantile", x, q, either("quantile", axis, dim), keepdims or keepdim, method or interpolation, False
+    )
 
 
 def nanquantile(
-    x: Tensor, q: float | Sequence[float] | Tensor, axis: Axes = None, keepdims: bool = False, *, interpolation: str = "linear",
-    method: str | None = None, dim: Axes = None, keepdim: bool = False,
-) -> Tensor:  # fmt: skip
+    x: Tensor,
+    q: float | Sequence[float] | Tensor,
+    axis: Axes = None,
+    keepdims: bool = False,
+    *,
+    interpolation: str = "linear",
+    method: str | None = None,
+    dim: Axes = None,
+    keepdim: bool = False,
+) -> Tensor:
     """Quantiles of what is not NaN; NaN where all is. Arguments as in :func:`quantile`.
 
     >>> import pluggrad
     >>> pluggrad.nanquantile(pluggrad.asarray([1.0, float("nan"), 3.0]), 0.5)
     tensor(2.)
     """
-    return _quantile("nanquantile", x, q, either("nanquantile", axis, dim), keepdims or keepdim, method or interpolation, True)
+    return _quantile(
+        "nanquantile", x, q, either("nanquantile", axis, dim), keepdims or keepdim, method or interpolation, True
+    )
 
 
-@composite(name="mode", kinds=REAL | BOOL, outputs=("values", "indices"), constant=frozenset({"indices"}), vjp=_chosen_x)
+@composite(
+    name="mode", kinds=REAL | BOOL, outputs=("values", "indices"), constant=frozenset({"indices"}), vjp=_chosen_x
+)
 def _mode(xp: Any, x: Any, /, *, axis: int, keepdims: bool = False) -> Any:
     ns = xp.namespace
     order = xp.argsort(x, axis=axis)
@@ -570,7 +661,9 @@ def bincount(x: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Te
     if weights is not None:
         weights = wrap(weights)
         if tuple(weights.shape) != tuple(x.shape):
-            raise ShapeError(f"bincount: weights must have the shape of x, got {tuple(weights.shape)} and {tuple(x.shape)}")
+            raise ShapeError(
+                f"bincount: weights must have the shape of x, got {tuple(weights.shape)} and {tuple(x.shape)}"
+            )
         if not weights.dtype.is_differentiable:
             weights = _astype(weights, dtype=dtypes.float64)
     length = minlength
@@ -621,7 +714,9 @@ def histc(x: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     if min == max == 0 and x.size:
         min, max = reductions.amin(x).item(), reductions.amax(x).item()
     if not (math.isfinite(min) and math.isfinite(max)):
-        raise ArgumentError(f"histc: the range [{min}, {max}] is not finite; give min and max, or remove what is not finite")
+        raise ArgumentError(
+            f"histc: the range [{min}, {max}] is not finite; give min and max, or remove what is not finite"
+        )
     if max < min:
         raise ArgumentError(f"histc: max must not be below min, got min={min} and max={max}")
     if min == max:

@@ -65,8 +65,8 @@ def same_as_torch() -> Callable[..., None]:
         a.backward()
         b.backward()
         for x, t in zip(xs, ts, strict=True):
-            if t.grad is None:
-                assert x.grad is None
+            if t.grad is None:  # PyTorch knows some gradients to be zero without making them
+                assert x.grad is None or not np.any(x.grad.tolist())
             else:
                 np.testing.assert_allclose(x.grad.tolist(), t.grad.tolist(), rtol=rtol, atol=atol, equal_nan=True)
 

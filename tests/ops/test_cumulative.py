@@ -26,7 +26,9 @@ def test_values_and_gradients(name: str, shape: tuple[int, ...], dim: int, rng: 
     if name.startswith("cumm"):
         x = np.round(x)  # ties: the last counts
     gradient = not (name == "logcumsumexp" and 0 in shape)  # PyTorch fails there
-    same_as_torch(lambda x: getattr(pluggrad, name)(x, dim), lambda t: getattr(torch, name)(t, dim), x, gradient=gradient)
+    same_as_torch(
+        lambda x: getattr(pluggrad, name)(x, dim), lambda t: getattr(torch, name)(t, dim), x, gradient=gradient
+    )
     same_as_torch(lambda x: getattr(x, name)(axis=dim), lambda t: getattr(torch, name)(t, dim), x, gradient=gradient)
 
 

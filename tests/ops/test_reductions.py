@@ -33,7 +33,9 @@ def dims(shape: tuple[int, ...], axis: Any) -> Any:
 
 @pytest.mark.parametrize(("shape", "axis", "keep"), CASES)
 @pytest.mark.parametrize("name", ["sum", "mean", "amax", "amin", "logsumexp", "prod"])
-def test_values_and_gradients(name: str, shape: tuple[int, ...], axis: Any, keep: bool, rng: Any, same_as_torch: Any) -> None:
+def test_values_and_gradients(
+    name: str, shape: tuple[int, ...], axis: Any, keep: bool, rng: Any, same_as_torch: Any
+) -> None:
     x = rng.normal(size=shape)
 
     def theirs(t: Any) -> Any:
@@ -64,7 +66,11 @@ def test_prod_with_zeros(values: list[float]) -> None:
     (gg,) = pluggrad.autograd.grad((g * pluggrad.asarray(weights)).sum(), x, materialize_grads=True)
     # PyTorch's own second derivative fails at some zeros: multiply out instead.
     expected = [
-        sum(weights[i] * np.prod([v for k, v in enumerate(values) if k not in (i, j)]) for i in range(len(values)) if i != j)
+        sum(
+            weights[i] * np.prod([v for k, v in enumerate(values) if k not in (i, j)])
+            for i in range(len(values))
+            if i != j
+        )
         for j in range(len(values))
     ]
     assert gg.tolist() == expected
@@ -92,8 +98,10 @@ def test_dtype(name: str, to: str, same_as_torch: Any) -> None:
             continue
         same_as_torch(
             lambda x: getattr(x, name)(dtype=getattr(pluggrad, to)),
-            lambda t: getattr(t, name)(dtype=getattr(torch, to)), x, gradient=to not in ("int16", "complex64"),  # PyTorch fails in its backward
-        )  # fmt: skip
+            lambda t: getattr(t, name)(dtype=getattr(torch, to)),
+            x,
+            gradient=to not in ("int16", "complex64"),
+        )
 
 
 def test_mean_of_integers_is_of_the_default_float_type() -> None:
@@ -170,7 +178,9 @@ def test_extrema_with_indices(name: str, shape: tuple[int, ...], rng: Any, same_
 @pytest.mark.parametrize("dtype", [*INTEGERS, "bool", "float32"])
 def test_extrema_of_other_dtypes(name: str, dtype: str, same_as_torch: Any) -> None:
     x = np.asarray([[3, 0, 3], [0, 0, 1]]).astype(dtype)
-    same_as_torch(lambda x: getattr(pluggrad, name)(x, axis=1), lambda t: getattr(torch, f"a{name}")(t, dim=1), x, gradient=False)
+    same_as_torch(
+        lambda x: getattr(pluggrad, name)(x, axis=1), lambda t: getattr(torch, f"a{name}")(t, dim=1), x, gradient=False
+    )
     same_as_torch(lambda x: getattr(x, name)(1), lambda t: getattr(t, name)(1), x, gradient=False)
 
 
@@ -226,7 +236,9 @@ def test_truth(name: str, dtype: str, same_as_torch: Any) -> None:
     x = np.asarray([[0, 0, 0], [0, 2, 0], [1, 1, 3]]).astype(dtype)
     same_as_torch(lambda x: getattr(x, name)(1), lambda t: getattr(t, name)(1), x, gradient=False)
     same_as_torch(lambda x: getattr(x, name)(), lambda t: getattr(t, name)(), x, gradient=False)
-    ours = getattr(pluggrad, name)(pluggrad.asarray(x.tolist(), dtype=getattr(pluggrad, dtype)), axis=(0, 1), keepdims=True)
+    ours = getattr(pluggrad, name)(
+        pluggrad.asarray(x.tolist(), dtype=getattr(pluggrad, dtype)), axis=(0, 1), keepdims=True
+    )
     assert ours.dtype is pluggrad.bool and ours.shape == (1, 1)
     assert ours.item() == getattr(np, name)(x)
 

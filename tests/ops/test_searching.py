@@ -25,9 +25,7 @@ def test_arg_extrema(name: str, shape: tuple[int, ...], keep: bool, rng: Any, sa
             lambda x: getattr(pluggrad, name)(x, axis=dim, keepdims=keep),
             lambda t: getattr(torch, name)(t, dim=dim, keepdim=keep), x, gradient=False,
         )  # fmt: skip
-        same_as_torch(
-            lambda x: getattr(x, name)(dim, keep), lambda t: getattr(t, name)(dim, keep), x, gradient=False
-        )
+        same_as_torch(lambda x: getattr(x, name)(dim, keep), lambda t: getattr(t, name)(dim, keep), x, gradient=False)
 
 
 @pytest.mark.parametrize("name", ["argmax", "argmin"])
@@ -70,9 +68,12 @@ def test_searchsorted(right: bool, dtype: str, rng: Any, same_as_torch: Any) -> 
     values = rng.integers(-1, 10, size=(3, 4)).astype(dtype)
     side = "right" if right else "left"
     same_as_torch(
-        lambda x, v: pluggrad.searchsorted(x, v, side=side), lambda t, v: torch.searchsorted(t, v, right=right), x, values,
+        lambda x, v: pluggrad.searchsorted(x, v, side=side),
+        lambda t, v: torch.searchsorted(t, v, right=right),
+        x,
+        values,
         gradient=False,
-    )  # fmt: skip
+    )
     same_as_torch(
         lambda x, v: pluggrad.bucketize(v, x, right=right, out_int32=True),
         lambda t, v: torch.bucketize(v, t, right=right, out_int32=True), x, values, gradient=False,

@@ -62,13 +62,23 @@ def test_the_gradient_goes_to_the_first_occurrence() -> None:
 @pytest.mark.parametrize("dtype", ["int64", "float32", "bool"])
 def test_unique(name: str, dim: int | None, dtype: str, rng: Any, same_as_torch: Any) -> None:
     x = rng.integers(0, 2, size=(4, 3, 2)).astype(dtype)
-    for flags in ({}, {"return_inverse": True}, {"return_counts": True}, {"return_inverse": True, "return_counts": True}):
+    for flags in (
+        {},
+        {"return_inverse": True},
+        {"return_counts": True},
+        {"return_inverse": True, "return_counts": True},
+    ):
         same_as_torch(
-            lambda x: getattr(pluggrad, name)(x, dim=dim, **flags), lambda t: getattr(torch, name)(t, dim=dim, **flags), x,
+            lambda x: getattr(pluggrad, name)(x, dim=dim, **flags),
+            lambda t: getattr(torch, name)(t, dim=dim, **flags),
+            x,
             gradient=False,
-        )  # fmt: skip
+        )
         same_as_torch(
-            lambda x: getattr(x, name)(axis=dim, **flags), lambda t: getattr(t, name)(dim=dim, **flags), x, gradient=False
+            lambda x: getattr(x, name)(axis=dim, **flags),
+            lambda t: getattr(t, name)(dim=dim, **flags),
+            x,
+            gradient=False,
         )
 
 

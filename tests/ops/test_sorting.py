@@ -26,7 +26,9 @@ def test_sort(shape: tuple[int, ...], dim: int, descending: bool, rng: Any, same
 
     same_as_torch(lambda x: x.sort(dim, descending), theirs, x)
     same_as_torch(lambda x: pluggrad.sort(x, axis=dim, descending=descending), lambda t: theirs(t)[0], x)
-    same_as_torch(lambda x: pluggrad.sort(x, axis=dim, descending=descending), lambda t: theirs(t)[0], x, gradient=False)
+    same_as_torch(
+        lambda x: pluggrad.sort(x, axis=dim, descending=descending), lambda t: theirs(t)[0], x, gradient=False
+    )
     same_as_torch(lambda x: x.argsort(dim, descending), lambda t: theirs(t)[1], x, gradient=False)
     same_as_torch(
         lambda x: pluggrad.argsort(x, axis=dim, descending=descending), lambda t: theirs(t)[1], x, gradient=False
@@ -51,7 +53,9 @@ def test_nan_is_the_largest(descending: bool, same_as_torch: Any) -> None:
     same_as_torch(
         lambda x: x.sort(0, descending), lambda t: t.sort(dim=0, descending=descending, stable=True), x, gradient=False
     )
-    same_as_torch(lambda x: pluggrad.sort(x, descending=descending), lambda t: t.sort(0, descending)[0], x, gradient=False)
+    same_as_torch(
+        lambda x: pluggrad.sort(x, descending=descending), lambda t: t.sort(0, descending)[0], x, gradient=False
+    )
     same_as_torch(lambda x: x.topk(3, 0, descending)[0], lambda t: t.topk(3, 0, descending)[0], x, gradient=False)
     same_as_torch(lambda x: x.kthvalue(5)[0], lambda t: t.kthvalue(5)[0], x, gradient=False)
 
@@ -112,7 +116,7 @@ def test_errors() -> None:
             call(x, axis=2)
     with pytest.raises(ShapeError, match=r"k out of range: k is 4, but axis 1 of shape \(2, 3\) has 3 elements"):
         x.topk(4)
-    with pytest.raises(RuntimeError, match="k is 0, but axis 1 .* counted from 1"):
+    with pytest.raises(RuntimeError, match="k is 0, but axis 1 .* from 1 on"):
         x.kthvalue(0)
     with pytest.raises(ShapeError, match="kthvalue of nothing has no value"):
         pluggrad.zeros((2, 0)).kthvalue(1)

@@ -191,13 +191,17 @@ def argsort(x: np.ndarray, *, axis: int, descending: bool = False) -> np.ndarray
     return x.shape[axis] - 1 - turned
 
 
-def topk(x: np.ndarray, *, k: int, axis: int, largest: bool = True, sorted: bool = True) -> tuple[np.ndarray, np.ndarray]:
+def topk(
+    x: np.ndarray, *, k: int, axis: int, largest: bool = True, sorted: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
     if not x.ndim:
         return (x.copy(), np.zeros((), np.int64)) if k else (x.reshape(1)[:0], np.zeros(0, np.int64))
     n = x.shape[axis]
     before = (slice(None),) * axis
     if 0 < 4 * k < n:  # partition first where that leaves little to sort
-        chosen = np.argpartition(x, n - k if largest else k - 1, axis)[(*before, slice(n - k, None) if largest else slice(k))]
+        chosen = np.argpartition(x, n - k if largest else k - 1, axis)[
+            (*before, slice(n - k, None) if largest else slice(k))
+        ]
         chosen.sort(axis)  # so that equal elements come in their order
         order = argsort(np.take_along_axis(x, chosen, axis), axis=axis, descending=largest)
         indices = np.take_along_axis(chosen, order, axis)
