@@ -11,6 +11,7 @@ __all__ = [
     "AxisError",
     "BackendError",
     "BackendUnavailable",
+    "BoundsError",
     "DTypeError",
     "DeviceError",
     "GradientError",
@@ -29,6 +30,10 @@ class ShapeError(ValueError, RuntimeError):
 
 class AxisError(IndexError, ValueError):
     """An axis that the tensor does not have. Same bases as ``numpy.exceptions.AxisError``."""
+
+
+class BoundsError(IndexError, RuntimeError):
+    """An index in an index tensor that the axis does not have. PyTorch raises one or the other, by function."""
 
 
 class DTypeError(TypeError, RuntimeError):

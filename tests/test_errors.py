@@ -158,7 +158,7 @@ def mask_of_wrong_shape(t: Any) -> None:
     t.ones(2, 3)[t.ones(3, dtype=t.bool)]
 
 
-@mistake("out of (bounds|range)", (IndexError, RuntimeError))  # type: ignore[arg-type]
+@mistake("gather: index 3 is out of bounds for dimension 1 with size 3", errors.BoundsError)
 def gather_out_of_range(t: Any) -> None:
     t.ones(2, 3).gather(1, t.tensor([[3]]))
 
@@ -205,11 +205,6 @@ def in_place_float_into_int(t: Any) -> None:
 @mistake("bitwise_and: dtype float32 is not supported", errors.DTypeError)
 def bitwise_of_floats(t: Any) -> None:
     t.ones(2) & t.ones(2)
-
-
-@mistake("subtract: dtype bool is not supported|subtract: .*bool", errors.DTypeError)
-def subtract_bools(t: Any) -> None:
-    t.ones(2, dtype=t.bool) - t.ones(2, dtype=t.bool)
 
 
 @mistake("a Tensor with 2 elements cannot be converted to Scalar", RuntimeError)
@@ -374,6 +369,7 @@ def test_a_mistake_is_caught_as_in_pytorch(case: Mistake) -> None:
     [
         (errors.ShapeError, (ValueError, RuntimeError)),
         (errors.AxisError, (IndexError, ValueError)),
+        (errors.BoundsError, (IndexError, RuntimeError)),
         (errors.DTypeError, (TypeError, RuntimeError)),
         (errors.DeviceError, (RuntimeError, ValueError)),
         (errors.GradientError, (RuntimeError,)),

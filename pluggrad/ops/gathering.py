@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from ..autograd.broadcasting import sum_to_shape
 from ..dtypes import INTEGRAL, REAL, int64
-from ..errors import DTypeError, ShapeError
+from ..errors import AxisError, BoundsError, DTypeError, ShapeError
 from ..tensor import Buffer, Tensor, memory
 from .axes import either, one_axis
 from .declare import composite
@@ -19,6 +21,23 @@ __all__ = [
     "gather", "index_add", "index_copy", "index_fill", "index_put", "index_select", "masked_fill", "masked_scatter",
     "masked_select", "scatter", "scatter_add", "scatter_reduce", "take", "take_along_axis", "take_along_dim",
 ]  # fmt: skip
+
+F = TypeVar("F", bound=Callable[..., Tensor])
+
+
+def _checks_bounds(function: F) -> F:
+    """Let an index out of range, which kernels report as an IndexError, be the RuntimeError that PyTorch raises, too."""
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Tensor:
+        try:
+            return function(*args, **kwargs)
+        except AxisError:
+            raise
+        except IndexError as error:
+            raise BoundsError(f"{function.__name__}: {error}") from None
+
+    return checked  # type: ignore[return-value]
 
 
 # -- whole slices by a vector of indices -----------------------------------------------------------------
@@ -147,6 +166,7 @@ def _source(name: str, x: Tensor, axis: int, index: Tensor, source: Tensor) -> T
     return source
 
 
+@_checks_bounds
 def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
     """``x`` with the slices of ``source``, times ``alpha``, added at ``index`` along an axis; those named twice take both.
 
@@ -296,6 +316,7 @@ def _gathering(name: str, x: Tensor, dim: int, index: Any) -> tuple[Tensor, Tens
     return x, index, axis
 
 
+@_checks_bounds
 def gather(x: Tensor, dim: int | None = None, index: Any = None, *, axis: int | None = None, sparse_grad: bool = False) -> Tensor:
     """Elements of ``x`` picked along an axis: ``out[i][j] = x[index[i][j]][j]`` for axis 0 of a matrix.
 
@@ -383,6 +404,7 @@ def _fit_src(name: str, x: Tensor, index: Tensor, src: Any) -> Tensor:
     return src if tuple(src._array.shape) == shape else src[tuple([slice(0, n) for n in shape])]
 
 
+@_checks_bounds
 def scatter(x: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Tensor:
     """``x`` with elements of ``src`` written along an axis: ``out[index[i][j]][j] = src[i][j]`` for axis 0 of a matrix.
 
@@ -417,6 +439,7 @@ def scatter(x: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any =
     return out if shape else reshape(out, ())
 
 
+@_checks_bounds
 def scatter_add(x: Tensor, dim: int, index: Tensor, src: Any) -> Tensor:
     """``x`` with elements of ``src`` added along an axis: ``out[index[i][j]][j] += src[i][j]`` for axis 0 of a matrix.
 
@@ -434,6 +457,7 @@ def scatter_add(x: Tensor, dim: int, index: Tensor, src: Any) -> Tensor:
     return out if shape else reshape(out, ())
 
 
+@_checks_bounds
 def scatter_reduce(x: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
     """``x`` with elements of ``src`` combined along an axis.
 
