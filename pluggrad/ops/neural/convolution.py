@@ -131,7 +131,7 @@ def _convolution_weight_gradient(
 # -- public --------------------------------------------------------------------------------------------
 
 
-def _same_padding(kernel: Sizes, stride: Sizes, dilation: Sizes) -> Padding:
+def same_padding(kernel: Sizes, stride: Sizes, dilation: Sizes) -> Padding:
     """Zeros that keep the size, the odd one behind, as in PyTorch."""
     if any(s != 1 for s in stride):
         raise ValueError(f"padding='same' is not supported for strided convolutions, got stride {stride}")
@@ -142,7 +142,7 @@ def _same_padding(kernel: Sizes, stride: Sizes, dilation: Sizes) -> Padding:
 def padding_pairs(name: str, padding: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Padding:
     """``padding`` as a user writes it: an int, ints, 'valid' or 'same'."""
     if padding == "same":
-        return _same_padding(kernel, stride, dilation)
+        return same_padding(kernel, stride, dilation)
     if isinstance(padding, str):
         if padding != "valid":
             raise ValueError(f"{name}: padding must be 'valid', 'same', an int or ints, got {padding!r}")

@@ -9,8 +9,8 @@ from ...dtypes import REAL_FLOATING
 from ...errors import ShapeError
 from ...tensor import Tensor
 from ..declare import composite
-from ..manipulation import broadcast_to
 from ..reductions import _sum
+from ..views import broadcast_to
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "l1_loss", "mse_loss"]
 

@@ -88,13 +88,13 @@ def pad(xp: Any, x: Any, padding: Padding, value: float = 0) -> Any:
     lead = x.ndim - len(padding)
     shape = (*x.shape[:lead], *(b + n + a for n, (b, a) in zip(x.shape[lead:], padding, strict=True)))
     out = xp.namespace.full(shape, value, dtype=x.dtype, device=xp.native_device(x))
-    xp.write(out, _interior(x.shape[lead:], padding), x)
+    xp.write(out, interior(x.shape[lead:], padding), x)
     return out
 
 
 def crop(x: Any, size: Sequence[int], padding: Padding) -> Any:
     """What :func:`pad` was given."""
-    return x[_interior(size, padding)] if any(map(any, padding)) else x
+    return x[interior(size, padding)] if any(map(any, padding)) else x
 
 
 def padded(size: Sequence[int], padding: Padding) -> Sizes:
@@ -102,7 +102,8 @@ def padded(size: Sequence[int], padding: Padding) -> Sizes:
     return tuple(b + n + a for n, (b, a) in zip(size, padding, strict=True))
 
 
-def _interior(size: Sequence[int], padding: Padding) -> tuple[Any, ...]:
+def interior(size: Sequence[int], padding: Padding) -> tuple[Any, ...]:
+    """The key, into an array that was padded, of what it was before."""
     return (..., *(slice(b, b + n) for n, (b, _) in zip(size, padding, strict=True)))
 
 

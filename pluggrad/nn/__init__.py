@@ -1,0 +1,15 @@
+"""Modules, the parts of which models are made, under PyTorch's names.
+
+>>> import pluggrad
+>>> from pluggrad import nn
+>>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+>>> net(pluggrad.zeros(3, 4)).shape
+pluggrad.Size([3, 2])
+"""
+
+from . import functional, init, modules
+from .modules import *  # noqa: F403
+from .parameter import Buffer, Parameter
+
+__all__ = ["Buffer", "Parameter", "functional", "init", "modules"]
+__all__ += modules.__all__

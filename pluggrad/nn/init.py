@@ -1,0 +1,162 @@
+"""Initial values of parameters, written in place and off the record.
+
+The bounds are those of Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
+networks", 2010 (xavier) and He et al., "Delving deep into rectifiers", 2015 (kaiming).
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+from ..autograd.mode import no_grad
+from ..random import Generator
+from ..tensor import Tensor
+
+__all__ = [
+    "calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "uniform_",
+    "xavier_normal_", "xavier_uniform_", "zeros_",
+]  # fmt: skip
+
+_LINEAR = (
+    "linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid",
+)  # fmt: skip
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """The factor by which the weights before a nonlinearity are scaled.
+
+    Parameters
+    ----------
+    nonlinearity : 'linear', 'conv2d' and the like, 'sigmoid', 'tanh', 'relu', 'leaky_relu' or 'selu'
+    param : the negative slope of 'leaky_relu', default 0.01
+
+    Raises
+    ------
+    ValueError : another nonlinearity
+
+    >>> calculate_gain("tanh")
+    1.6666666666666667
+    """
+    if nonlinearity in _LINEAR:
+        return 1
+    if nonlinearity == "tanh":
+        return 5.0 / 3
+    if nonlinearity == "relu":
+        return math.sqrt(2.0)
+    if nonlinearity == "leaky_relu":
+        if param is not None and (isinstance(param, bool) or not isinstance(param, int | float)):
+            raise ValueError(f"negative_slope {param} not a valid number")
+        slope = 0.01 if param is None else param
+        return math.sqrt(2.0 / (1 + slope**2))
+    if nonlinearity == "selu":
+        return 3.0 / 4
+    raise ValueError(f"Unsupported nonlinearity {nonlinearity}")
+
+
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Fill with numbers drawn evenly from [a, b); returns the tensor."""
+    with no_grad():
+        return tensor.uniform_(a, b, generator=generator)
+
+
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Fill with normally distributed numbers; returns the tensor."""
+    with no_grad():
+        return tensor.normal_(mean, std, generator=generator)
+
+
+def constant_(tensor: Tensor, val: float) -> Tensor:
+    """Fill with one value; returns the tensor.
+
+    >>> import pluggrad
+    >>> pluggrad.nn.init.constant_(pluggrad.empty(2), 0.5)
+    tensor([0.5000, 0.5000])
+    """
+    with no_grad():
+        return tensor.fill_(val)
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """Fill with 1; returns the tensor."""
+    return constant_(tensor, 1.0)
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """Fill with 0; returns the tensor."""
+    return constant_(tensor, 0.0)
+
+
+def fans(tensor: Tensor) -> tuple[int, int]:
+    """How many inputs each output of a weight has, and how many outputs each input.
+
+    Raises
+    ------
+    ValueError : fewer than 2 axes
+    """
+    shape = tensor._array.shape
+    if len(shape) < 2:
+        raise ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
+    field = math.prod(shape[2:])
+    return shape[1] * field, shape[0] * field
+
+
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Fill evenly from [-a, a), a = gain·√(6 / (inputs + outputs)); returns the tensor."""
+    bound = gain * math.sqrt(6.0 / sum(fans(tensor)))
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Fill normally with standard deviation gain·√(2 / (inputs + outputs)); returns the tensor."""
+    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(fans(tensor))), generator)
+
+
+def _kaiming_deviation(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    if mode.lower() not in ("fan_in", "fan_out"):
+        raise ValueError(f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']")
+    fan = fans(tensor)[mode.lower() == "fan_out"]
+    return calculate_gain(nonlinearity, a) / math.sqrt(fan)
+
+
+def _is_empty(tensor: Tensor) -> bool:
+    if 0 not in tensor._array.shape:
+        return False
+    warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=3)
+    return True
+
+
+def kaiming_uniform_(
+    tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:  # fmt: skip
+    """Fill evenly from [-b, b), b = gain·√(3 / fan); returns the tensor.
+
+    Parameters
+    ----------
+    a : the negative slope, for 'leaky_relu'
+    mode : 'fan_in' (keeps the variance forward) or 'fan_out' (backward)
+    nonlinearity : see :func:`calculate_gain`
+    """
+    if _is_empty(tensor):
+        return tensor
+    bound = math.sqrt(3.0) * _kaiming_deviation(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def kaiming_normal_(
+    tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:  # fmt: skip
+    """Fill normally with standard deviation gain / √fan; arguments as of :func:`kaiming_uniform_`."""
+    if _is_empty(tensor):
+        return tensor
+    return normal_(tensor, 0.0, _kaiming_deviation(tensor, a, mode, nonlinearity), generator)
+
+
+def __getattr__(name: str) -> Any:
+    """PyTorch's deprecated names without an underscore are not offered: say so."""
+    if f"{name}_" in __all__:
+        raise AttributeError(f"pluggrad.nn.init has no {name!r}; it works in place: use {name}_")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
