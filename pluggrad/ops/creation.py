@@ -85,11 +85,18 @@ def _scalar_dtype(obj: Any) -> DType:
     return dtypes.get_default_dtype()
 
 
+def _has_negative(obj: Any) -> bool:
+    """Whether nested sequences of integers hold a negative one."""
+    return any(map(_has_negative, obj)) if isinstance(obj, list | tuple) else obj < 0
+
+
 def _from_scalars(obj: Any, dtype: DType | None, device: Device | str | None) -> Tensor:
     given = _scalar_dtype(obj)
     array_type = _array_type(dtype, device, default=given)
     asarray_ = array_type.kernels.namespace.asarray
-    if array_type.dtype.kind == given.kind or array_type.dtype.kind in dtypes.FLOATING:
+    direct = array_type.dtype.kind == given.kind or array_type.dtype.kind in dtypes.FLOATING
+    # Half of uint64 is beyond int64.
+    if direct or (array_type.dtype is dtypes.uint64 and given is dtypes.int64 and not _has_negative(obj)):
         return make(asarray_(obj, dtype=array_type.native, device=array_type.native_device), array_type)
     # A cast that loses something (float to int): made by astype, the same way on every backend.
     wide = array_type.with_dtype({"real floating": dtypes.float64, "complex floating": dtypes.complex128}.get(given.kind, given))
