@@ -9,6 +9,9 @@ tensor([2., 4., 6.])
 
 from __future__ import annotations
 
+import typing as _typing
+from importlib import import_module as _import_module
+
 from . import autograd, backends, ops, random
 from . import methods as _methods  # attaches Tensor's methods
 from .autograd import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
@@ -33,9 +36,21 @@ from .typed import (
     ShortTensor,
 )  # fmt: skip
 
+if _typing.TYPE_CHECKING:
+    from . import nn, optim, utils
+
 __version__ = "0.1.0"
 
 float, double, half = float32, float64, float16
 int, long, short = int32, int64, int16
 cfloat, cdouble = complex64, complex128
 e, pi, inf, nan, newaxis = 2.718281828459045, 3.141592653589793, 1e309, 1e309 - 1e309, None
+
+#: Parts that are imported when they are first asked for: who only differentiates does not wait for them.
+_PARTS = ("nn", "optim", "utils")
+
+
+def __getattr__(name: str) -> object:
+    if name in _PARTS:
+        return _import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
