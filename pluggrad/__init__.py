@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as _typing
 from importlib import import_module as _import_module
 
-from . import autograd, backends, ops, random
+from . import autograd, backends, fft, ops, random
 from . import methods as _methods  # attaches Tensor's methods
 from .autograd import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
 from .device import Device as device
