@@ -15,7 +15,7 @@ Both register it, compile its call (:mod:`pluggrad.autograd.recorder`) and retur
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ..autograd.inplace import in_place
 from ..autograd.recorder import prepare
@@ -23,16 +23,19 @@ from ..function import Function, register
 from ..function.declaration import declare
 from ..tensor import Tensor
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 #: PyTorch's names of public functions, by their name here: filled by the declarations, read by pluggrad/__init__.
 ALIASES: dict[str, str] = {}
 
 
-def standard(**properties: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def standard(**properties: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a function of the standard; the decorated stub gives name, signature and docstring."""
     return lambda stub: _declare(stub, None, properties)
 
 
-def composite(**properties: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def composite(**properties: Any) -> Callable[[Callable[Concatenate[Any, P], R]], Callable[P, R]]:
     """Declare a function that the standard lacks; the decorated body, which takes ``xp`` first, is its forward."""
     return lambda body: _declare(body, body, properties)
 
