@@ -23,6 +23,7 @@ from ..errors import DeviceError, DTypeError, ShapeError
 from ..tensor import Buffer, Node, Tensor, memory
 from .creation import asarray
 from .declare import composite
+from .manipulation import _flip
 from .transfer import to_device
 from .views import _broadcast_to, _expand_dims, _getitem, inverse
 
@@ -86,7 +87,11 @@ class _Plan:
         self.order = tuple(self.axes + [i for i, a in enumerate(arrays) if a is None])
         self.rest = tuple(shape[i] for i, a in enumerate(arrays) if a is None)
         self.count = math.prod(shape[i] for i in self.axes)
-        given = xp.namespace.broadcast_arrays(*(arrays[i] for i in self.axes))
+        try:
+            given = xp.namespace.broadcast_arrays(*(arrays[i] for i in self.axes))
+        except ValueError:
+            shapes = " ".join(str(tuple(arrays[i].shape)) for i in self.axes)
+            raise IndexError(f"shape mismatch: index tensors could not be broadcast together with shapes {shapes}") from None
         self.shape = tuple(given[0].shape)
         linear = None
         for i, array in zip(self.axes, given, strict=True):
@@ -337,7 +342,8 @@ def getitem(self: Tensor, key: Any) -> Tensor:
     ----------
     key : an int, a slice (of any step), ``None`` (a new axis), ``...``: the result is a view; or an integer tensor,
         a mask, a list or an array of these: the result is a copy; or a tuple of such items. Integers that stand
-        beside tensors are applied first, as in PyTorch.
+        beside tensors are applied first, as in PyTorch. (A negative step gives a copy where the backend's library
+        knows no negative strides: PyTorch.)
 
     Raises
     ------
@@ -354,15 +360,48 @@ def getitem(self: Tensor, key: Any) -> Tensor:
             return _getitem(self, key=(key, ...))
     basic, tensors = parse_key(self, key)
     if tensors is None:
-        return _getitem(self, key=basic)
+        return _part(self, basic)
     if any(item is not Ellipsis and item != ALL for item in basic):
-        self = _getitem(self, key=basic)
+        self = _part(self, basic)
     only = [(axis, t) for axis, t in enumerate(tensors) if t is not None]
     if len(only) == 1 and only[0][1]._type.dtype.kind != "bool":
         from .gathering import _take  # it is built on this module
 
         return _take(self, only[0][1], axis=only[0][0])
     return _index(self, indices=indices_of(tensors))
+
+
+def _part(x: Tensor, key: tuple[Any, ...]) -> Tensor:
+    """The view that a basic key leads to; a copy where a step is negative and the library has no negative strides."""
+    try:
+        return _getitem(x, key=key)
+    except ValueError:
+        if not _steps_back(key):
+            raise
+        key, axes, _ = forwards(key, x._array.ndim)
+        return _flip(_getitem(x, key=key), axis=axes)
+
+
+def _steps_back(key: tuple[Any, ...]) -> bool:
+    """Whether a basic key has a negative step."""
+    return any(item.__class__ is slice and item.step is not None and item.step < 0 for item in key)
+
+
+def forwards(key: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tuple[int, ...], int]:
+    """A canonical basic key that names the same elements by positive steps; the axes that are then in reverse, of how many."""
+    out: list[Any] = []
+    axes = []
+    at = 0
+    for item in key:
+        if item is Ellipsis:
+            at += ndim - sum(other.__class__ in (int, slice) for other in key)
+        elif item.__class__ is slice and item.step is not None and item.step < 0:
+            last = range(item.start, -1 if item.stop is None else item.stop, item.step)[-1]
+            item = slice(last, item.start + 1, -item.step)
+            axes.append(at)
+        out.append(item)
+        at += item is None or item.__class__ is slice
+    return tuple(out), tuple(axes), at
 
 
 def setitem(self: Tensor, key: Any, value: Any) -> None:
@@ -393,6 +432,9 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     value = as_value(value, self._type)
     records = is_grad_enabled() and (self._node is not None or value._node is not None)
     if tensors is None:
+        if _steps_back(basic):
+            basic, axes, ndim = forwards(basic, self._array.ndim)
+            value = _reverse_value(value, axes, ndim)
         if records:
             view = _getitem(self, key=basic)
             assign(view, fit(value, view._array.shape))
@@ -402,8 +444,20 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
         memory.release(self)
         self._type.kernels.write(part, ..., drop_leading(value._array, part.ndim))
         return
-    view = self if all(item is Ellipsis or item == ALL for item in basic) else _getitem(self, key=basic)
+    view = self if all(item is Ellipsis or item == ALL for item in basic) else _part(self, basic)
+    if view._view is None and view is not self:
+        raise IndexError(
+            f"writing at index tensors beside a negative step needs negative strides, which backend "
+            f"{self._type.backend.name!r} does not have; use a positive step and flip the value"
+        )
     put(view, value, indices_of(tensors), accumulate=False)
+
+
+def _reverse_value(value: Tensor, axes: tuple[int, ...], ndim: int) -> Tensor:
+    """``value`` in reverse along those of its axes that will be broadcast to ``axes`` of ``ndim``."""
+    lead = ndim - value._array.ndim
+    own = tuple([a - lead for a in axes if a >= lead and value._array.shape[a - lead] != 1])
+    return _flip(value, axis=own) if own else value
 
 
 def put(x: Tensor, values: Tensor, indices: Indices, *, accumulate: bool) -> Tensor:

@@ -11,6 +11,7 @@ mean they are divided by the sum of the weights w_t of the samples that count.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ...dtypes import FLOATING, INTEGRAL, REAL_FLOATING
@@ -194,7 +195,7 @@ def _weighted_target(xp: Any, target: Any, weight: Any) -> Any:
 def _share(xp: Any, g: Any, x: Any, axis: int, reduction: str) -> Any:
     if reduction == "none":
         return xp.reshape(g, shape=(*x.shape[:axis], 1, *x.shape[axis + 1 :]))
-    return g / (x.size // x.shape[axis]) if reduction == "mean" else g
+    return g / (math.prod(x.shape) // x.shape[axis]) if reduction == "mean" else g
 
 
 def _soft_x(xp: Any, g: Any, x: Any, target: Any, weight: Any, reduction: str) -> Any:

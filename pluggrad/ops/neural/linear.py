@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ...dtypes import FLOATING
@@ -14,7 +15,7 @@ __all__ = ["linear"]
 
 def _rows(xp: Any, x: Any) -> Any:
     """``x`` with all axes but the last as one: one large matrix product is faster than a stack of small ones."""
-    return x if x.ndim == 2 else xp.reshape(x, shape=(x.size // x.shape[-1] if x.shape[-1] else 0, x.shape[-1]))
+    return x if x.ndim == 2 else xp.reshape(x, shape=(math.prod(x.shape[:-1]) if x.shape[-1] else 0, x.shape[-1]))
 
 
 def _linear_x(xp: Any, g: Any, weight: Any, x_shape: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any, Literal
 
@@ -29,7 +30,7 @@ def reduced(xp: Any, loss: Any, reduction: str) -> Any:
 
 def spread(g: Any, like: Any, reduction: str) -> Any:
     """The gradient of :func:`reduced`, up to broadcasting."""
-    return g / like.size if reduction == "mean" else g
+    return g / math.prod(like.shape) if reduction == "mean" else g
 
 
 def reduction_of(name: str, reduction: str, size_average: bool | None = None, reduce: bool | None = None) -> str:

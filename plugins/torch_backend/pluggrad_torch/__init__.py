@@ -1,0 +1,3 @@
+"""PyTorch's arrays as a backend of pluggrad."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,237 @@
+"""Elementwise functions: PyTorch's own, by the name of pluggrad's function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from .signed import SIGNED, binary, divide, retry, shift_right, signed, to_signed
+
+Tensor = torch.Tensor
+
+# Floats alone come here, and PyTorch's function does what is asked for.
+_PLAIN: dict[str, Callable[..., Any]] = {
+    name: getattr(torch, name)
+    for name in (
+        "acos acosh angle asin asinh atan atan2 atanh copysign cos cosh deg2rad digamma divide erf erfc erfinv exp exp2 expm1 "
+        "frac hypot isneginf isposinf isreal lerp lgamma log log10 log1p log2 logaddexp nextafter polar rad2deg "
+        "reciprocal rsqrt sigmoid sin sinh sqrt tan tanh xlogy complex"
+    ).split()
+}
+
+# Integers, too: for the unsigned ones PyTorch lacks the kernel.
+_ARITHMETIC = {
+    "add": binary(torch.add), "multiply": binary(torch.mul), "subtract": binary(torch.sub), "pow": binary(torch.pow),
+    "bitwise_and": binary(torch.bitwise_and), "bitwise_or": binary(torch.bitwise_or),
+    "bitwise_xor": binary(torch.bitwise_xor), "negative": signed(torch.neg), "square": signed(torch.square),
+    "bitwise_invert": signed(torch.bitwise_not), "heaviside": binary(torch.heaviside),
+}  # fmt: skip
+_COMPARISONS = {
+    name: binary(getattr(torch, name), ordered=True, values=False)
+    for name in ("less", "less_equal", "greater", "greater_equal", "not_equal")
+} | {"equal": binary(torch.eq, ordered=True, values=False)}
+_BOUNDS = {
+    "maximum": binary(torch.maximum, ordered=True), "minimum": binary(torch.minimum, ordered=True),
+    "fmax": binary(torch.fmax, ordered=True), "fmin": binary(torch.fmin, ordered=True),
+}  # fmt: skip
+_BOUNDS |= {"clamp_min": _BOUNDS["maximum"], "clamp_max": _BOUNDS["minimum"]}
+_LOGICAL = {
+    name: binary(getattr(torch, name), values=False) for name in ("logical_and", "logical_or", "logical_xor")
+} | {"logical_not": signed(torch.logical_not, values=False)}
+
+
+def abs(x: Tensor) -> Tensor:
+    return torch.abs(x) if x.dtype not in SIGNED else x.clone()
+
+
+def _rounding(f: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    def kernel(x: Tensor) -> Tensor:
+        return f(x) if x.dtype.is_floating_point else x.clone()
+
+    return kernel
+
+
+def round(x: Tensor) -> Tensor:
+    if x.dtype.is_complex:
+        return torch.complex(torch.round(x.real), torch.round(x.imag))
+    return torch.round(x) if x.dtype.is_floating_point else x.clone()
+
+
+def sign(x: Tensor) -> Tensor:
+    if x.dtype in SIGNED:
+        return (x != 0).to(x.dtype)
+    out = torch.sgn(x)
+    return torch.where(torch.isnan(x), x, out) if x.dtype.is_floating_point else out  # PyTorch: 0 for NaN
+
+
+def signbit(x: Tensor) -> Tensor:
+    return torch.signbit(x) if x.dtype.is_signed else torch.zeros_like(x, dtype=torch.bool)
+
+
+def floor_divide(x1: Tensor, x2: Tensor) -> Tensor:
+    """Rounded down; infinities as the standard prefers, see ``pluggrad.floor_divide``."""
+    if x1.dtype.is_floating_point:
+        infinite = torch.isinf(x1) | torch.isinf(x2)
+        return torch.where(infinite, x1 / x2, torch.floor_divide(x1, x2))
+    if x1.dtype == torch.uint64:
+        return divide(x1.view(torch.int64), x2.view(torch.int64))[0].view(torch.uint64)
+    try:
+        return torch.floor_divide(x1, x2)
+    except NotImplementedError:
+        return retry(torch.floor_divide, (x1, x2), {})
+
+
+def remainder(x1: Tensor, x2: Tensor) -> Tensor:
+    if x1.dtype == torch.uint64:
+        return divide(x1.view(torch.int64), x2.view(torch.int64))[1].view(torch.uint64)
+    try:
+        return torch.remainder(x1, x2)
+    except NotImplementedError:
+        return retry(torch.remainder, (x1, x2), {})
+
+
+def fmod(x1: Tensor, x2: Tensor) -> Tensor:
+    return torch.fmod(x1, x2) if x1.dtype.is_signed else remainder(x1, x2)
+
+
+def trunc_divide(x1: Tensor, x2: Tensor) -> Tensor:
+    return torch.div(x1, x2, rounding_mode="trunc") if x1.dtype.is_signed else floor_divide(x1, x2)
+
+
+def _shift(f: Callable[[Tensor, Tensor], Tensor], right: bool) -> Callable[[Tensor, Tensor], Tensor]:
+    """PyTorch's shift, with what it leaves open made what NumPy gives: by all bits or more."""
+
+    def kernel(x1: Tensor, x2: Tensor) -> Tensor:
+        if x1.dtype not in SIGNED:
+            return f(x1, x2)
+        dtype, x1, x2 = x1.dtype, to_signed(x1), to_signed(x2)
+        out = shift_right(x1, x2) if right and dtype == torch.uint64 else f(x1, x2)
+        return out.view(dtype) if dtype == torch.uint64 else out.to(dtype)
+
+    return kernel
+
+
+def conj(x: Tensor) -> Tensor:
+    """With the values conjugated in memory: PyTorch's own ``conj`` only notes that they are to be."""
+    return torch.conj_physical(x) if x.dtype.is_complex else x
+
+
+def real(x: Tensor) -> Tensor:
+    return torch.real(x).clone() if x.dtype.is_complex else x
+
+
+def imag(x: Tensor) -> Tensor:
+    return torch.imag(x).clone()
+
+
+def positive(x: Tensor) -> Tensor:
+    return x.clone()
+
+
+def polygamma(x: Tensor, *, n: int) -> Tensor:
+    return torch.polygamma(n, x)
+
+
+def logit(x: Tensor, *, eps: float | None) -> Tensor:
+    return torch.logit(x, eps)
+
+
+def relu(x: Tensor) -> Tensor:
+    return torch.relu(x) if x.dtype.is_signed else x.clone()
+
+
+def pow_scalar(x: Tensor, *, exponent: float) -> Tensor:
+    return torch.pow(x, exponent)
+
+
+def addcmul(x: Tensor, x1: Tensor, x2: Tensor, *, value: Any = 1) -> Tensor:
+    if x.dtype in SIGNED:
+        return retry(lambda x, x1, x2: torch.addcmul(x, x1, x2, value=value), (x, x1, x2), {})
+    return torch.addcmul(x, x1, x2, value=value)
+
+
+def addcdiv(x: Tensor, x1: Tensor, x2: Tensor, *, value: Any = 1) -> Tensor:
+    return torch.addcdiv(x, x1, x2, value=value)
+
+
+def clip(x: Tensor, *, min: float | None, max: float | None) -> Tensor:
+    if min is None and max is None:
+        return x.clone()
+    if x.dtype in SIGNED:
+        low, high = (None if b is None else torch.asarray(b, dtype=x.dtype, device=x.device) for b in (min, max))
+        out = x if low is None else _BOUNDS["maximum"](x, low)
+        return out if high is None else _BOUNDS["minimum"](out, high)
+    return torch.clamp(x, min, max)
+
+
+def nan_to_num(x: Tensor, *, nan: float, posinf: float | None, neginf: float | None) -> Tensor:
+    if x.dtype.is_floating_point:
+        return torch.nan_to_num(x, nan, posinf, neginf)
+    if x.dtype.is_complex:
+        return torch.complex(*[nan_to_num(p, nan=nan, posinf=posinf, neginf=neginf) for p in (x.real, x.imag)])
+    return x.clone()
+
+
+def isclose(x1: Tensor, x2: Tensor, *, rtol: float, atol: float, equal_nan: bool) -> Tensor:
+    if not (x1.dtype.is_floating_point or x1.dtype.is_complex):
+        if rtol == 0 and atol == 0:
+            return x1 == x2
+        x1, x2 = x1.to(torch.float64), x2.to(torch.float64)
+    return torch.isclose(x1, x2, rtol, atol, equal_nan)
+
+
+def astype(x: Tensor, *, dtype: Any) -> Tensor:
+    """``dtype`` is pluggrad's."""
+    if x.dtype.is_complex and not dtype.is_complex:
+        # PyTorch warns; what it gives is right, but for bool, where it looks at the real part alone.
+        return x != 0 if dtype.kind == "bool" else _cast(torch.real(x), getattr(torch, dtype.name), True)
+    return _cast(x, getattr(torch, dtype.name), True)
+
+
+def _cast(x: Tensor, dtype: torch.dtype, copy: bool) -> Tensor:
+    return x.to(dtype, copy=copy)
+
+
+def leaky_relu(x: Tensor, *, negative_slope: float) -> Tensor:
+    return F.leaky_relu(x, negative_slope)
+
+
+def elu(x: Tensor, *, alpha: float) -> Tensor:
+    return F.elu(x, alpha)
+
+
+def softplus(x: Tensor, *, beta: float, threshold: float) -> Tensor:
+    return F.softplus(x, beta, threshold)
+
+
+def gelu(x: Tensor, *, approximate: str) -> Tensor:
+    return F.gelu(x, approximate=approximate)
+
+
+def gelu_input(g0: Tensor, x: Tensor, *, approximate: str) -> Tensor:
+    return torch.ops.aten.gelu_backward(g0, x, approximate=approximate)
+
+
+def where(condition: Tensor, x1: Any, x2: Any) -> Tensor:
+    return torch.where(condition, x1, x2)
+
+
+def dropout(x: Tensor, mask: Tensor, *, scale: float) -> Tensor:
+    return torch.where(mask, x * scale, 0)
+
+
+KERNELS: dict[str, Callable[..., Any]] = {
+    **_PLAIN, **_ARITHMETIC, **_COMPARISONS, **_BOUNDS, **_LOGICAL,
+    "floor": _rounding(torch.floor), "ceil": _rounding(torch.ceil), "trunc": _rounding(torch.trunc),
+    "bitwise_left_shift": _shift(torch.bitwise_left_shift, right=False),
+    "bitwise_right_shift": _shift(torch.bitwise_right_shift, right=True),
+    "silu": F.silu, "log_sigmoid": F.logsigmoid,
+    **{f.__name__: f for f in (
+        abs, round, sign, signbit, floor_divide, remainder, fmod, trunc_divide, conj, real, imag, positive,
+        polygamma, logit, relu, pow_scalar, addcmul, addcdiv, clip, nan_to_num, isclose, astype, leaky_relu, elu,
+        softplus, gelu, gelu_input, where, dropout,
+    )},
+}  # fmt: skip

@@ -1,0 +1,15 @@
+"""What PyTorch does itself, by function name: all that the core would compose from the standard's functions."""
+
+from __future__ import annotations
+
+from . import elementwise, indexing, memory, random, reductions, sorting, views
+
+KERNELS = {
+    **elementwise.KERNELS,
+    **reductions.KERNELS,
+    **sorting.KERNELS,
+    **views.KERNELS,
+    **indexing.KERNELS,
+    **random.KERNELS,
+    **memory.KERNELS,
+}

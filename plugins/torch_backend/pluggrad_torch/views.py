@@ -1,0 +1,148 @@
+"""Views and changes of shape. PyTorch has no negative strides: what would need them is refused as a view, and copied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from .signed import signed, to_signed
+
+Tensor = torch.Tensor
+Shape = tuple[int, ...]
+
+
+def view(x: Tensor, *, shape: Shape) -> Tensor:
+    """``x`` in another shape over the same memory; ValueError if that needs a copy."""
+    try:
+        return x.view(shape)
+    except RuntimeError as error:
+        raise ValueError(str(error)) from None
+
+
+def reshape(x: Tensor, *, shape: Shape) -> Tensor:
+    return x.reshape(shape)
+
+
+def permute_dims(x: Tensor, *, axes: Shape) -> Tensor:
+    return x.permute(axes)
+
+
+def broadcast_to(x: Tensor, *, shape: Shape) -> Tensor:
+    return x.expand(shape)
+
+
+def getitem(x: Tensor, *, key: Any) -> Tensor:
+    """ValueError for a negative step."""
+    return x[key]
+
+
+def squeeze(x: Tensor, *, axis: Shape) -> Tensor:
+    return x.squeeze(axis)
+
+
+def diagonal(x: Tensor, *, offset: int, axis1: int, axis2: int) -> Tensor:
+    return x.diagonal(offset, axis1, axis2)
+
+
+def copy_diagonal(x: Tensor, *, offset: int, axis1: int, axis2: int) -> Tensor:
+    return x.diagonal(offset, axis1, axis2).clone(memory_format=torch.contiguous_format)
+
+
+def put_diagonal(x: Tensor, *, shape: Shape, offset: int, axis1: int, axis2: int) -> Tensor:
+    out = x.new_zeros(shape)
+    out.diagonal(offset, axis1, axis2).copy_(x)
+    return out
+
+
+def unfold(x: Tensor, *, axis: int, size: int, step: int) -> Tensor:
+    return x.unfold(axis, size, step)
+
+
+def windows(x: Tensor, *, axis: int, size: int, step: int) -> Tensor:
+    return x.unfold(axis, size, step).clone(memory_format=torch.contiguous_format)
+
+
+_flip = signed(torch.flip)
+_tril, _triu = signed(torch.tril), signed(torch.triu)
+
+
+def flip(x: Tensor, *, axis: Shape) -> Tensor:
+    return _flip(x, axis) if axis else x.clone()
+
+
+def roll(x: Tensor, *, shift: Shape, axis: Shape) -> Tensor:
+    return torch.roll(x, shift, axis)
+
+
+def tril(x: Tensor, *, k: int) -> Tensor:
+    return _tril(x, k)
+
+
+def triu(x: Tensor, *, k: int) -> Tensor:
+    return _triu(x, k)
+
+
+def tile(x: Tensor, *, repetitions: Shape) -> Tensor:
+    return torch.tile(x, repetitions)
+
+
+def repeat(x: Tensor, *, repeats: int, axis: int) -> Tensor:
+    return torch.repeat_interleave(x, repeats, axis)
+
+
+def concat(*arrays: Tensor, axis: int) -> Tensor:
+    return torch.cat(arrays, axis)
+
+
+def stack(*arrays: Tensor, axis: int) -> Tensor:
+    return torch.stack(arrays, axis)
+
+
+def split(x: Tensor, *, sizes: Sequence[int], axis: int) -> tuple[Tensor, ...]:
+    return torch.split(x, list(sizes), axis)
+
+
+def unstack(x: Tensor, *, axis: int) -> tuple[Tensor, ...]:
+    return torch.unbind(x, axis)
+
+
+def _edge(size: int, before: int, after: int, mode: str, device: torch.device) -> Tensor:
+    """From which place each element of a padded axis comes."""
+    at = torch.arange(-before, size + after, device=device)
+    if mode == "replicate":
+        return at.clamp(0, size - 1)
+    if mode == "reflect":
+        return (size - 1) - ((size - 1) - at.abs()).abs()
+    return at % size
+
+
+def pad_edges(x: Tensor, *, widths: tuple[tuple[int, int], ...], mode: str) -> Tensor:
+    for axis, (before, after) in enumerate(widths):
+        if before or after:
+            x = torch.index_select(x, axis, _edge(x.shape[axis], before, after, mode, x.device))
+    return x
+
+
+def fold_edges(x: Tensor, *, widths: tuple[tuple[int, int], ...], mode: str) -> Tensor:
+    for axis, (before, after) in enumerate(widths):
+        if before or after:
+            size = x.shape[axis] - before - after
+            shape = (*x.shape[:axis], size, *x.shape[axis + 1 :])
+            x = x.new_zeros(shape).index_add_(axis, _edge(size, before, after, mode, x.device), x)
+    return x
+
+
+def nonzero(x: Tensor) -> tuple[Tensor, ...]:
+    return torch.nonzero(to_signed(x), as_tuple=True)
+
+
+def argwhere(x: Tensor) -> Tensor:
+    return torch.argwhere(to_signed(x))
+
+
+KERNELS = {f.__name__: f for f in (
+    view, reshape, permute_dims, broadcast_to, getitem, squeeze, diagonal, copy_diagonal, put_diagonal, unfold, windows, flip, roll,
+    pad_edges, fold_edges, tril, triu, tile, repeat, concat, stack, split, unstack, nonzero, argwhere,
+)}  # fmt: skip
