@@ -64,7 +64,8 @@ def _has_arrays(obj: Any) -> bool:
     """Whether nested sequences hold tensors or arrays rather than Python scalars alone."""
     if isinstance(obj, list | tuple):
         return any(type(item) not in SCALARS and _has_arrays(item) for item in obj)
-    return not isinstance(obj, SCALARS)
+    # A scalar of NumPy may be a Python float, too; but it has a dtype of its own.
+    return not isinstance(obj, SCALARS) or hasattr(obj, "dtype")
 
 
 def _scalar_dtype(obj: Any) -> DType:
@@ -158,7 +159,7 @@ def asarray(
     elif isinstance(obj, list | tuple) and _has_arrays(obj):
         source = None
         out = _from_sequence(obj, dtype, device)
-    elif isinstance(obj, (*SCALARS, list, tuple)):
+    elif isinstance(obj, (*SCALARS, list, tuple)) and not hasattr(obj, "dtype"):
         source = None
         out = _from_scalars(obj, dtype, device)
     else:
@@ -194,7 +195,8 @@ def tensor(
     Parameters
     ----------
     data : Python scalar, nested sequences, array or Tensor
-    dtype, device : default: as in :func:`asarray`
+    dtype : default: as in :func:`asarray`
+    device : default: that of a Tensor; the default device for anything else
     requires_grad : whether it requires a gradient
     pin_memory : accepted for PyTorch's sake; host memory of a backend is what it is
 
@@ -204,6 +206,8 @@ def tensor(
     """
     if isinstance(data, Tensor):
         data = data.detach()
+    elif device is None:
+        device = get_default_device()
     out = asarray(data, dtype=dtype, device=device, copy=None if isinstance(data, (*SCALARS, list, tuple)) else True)
     return asarray(out.detach(), requires_grad=requires_grad) if out._node is not None else _finish(out._array, out._type, requires_grad)
 
