@@ -19,3 +19,9 @@ for _name in _MODULES:
     for _public in _module.__all__:
         globals()[_public] = getattr(_module, _public)
         __all__.append(_public)
+
+# PyTorch's names; those in capitals name graph nodes only.
+for _name, _public in ALIASES.items():
+    if _name.islower() and _public in __all__ and _name not in globals():
+        globals()[_name] = globals()[_public]
+        __all__.append(_name)
