@@ -164,7 +164,11 @@ def index_fill_(self: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     if not self._array.ndim:
         return assign(self, index_fill(self, dim, index, value))
     index, axis = gathering._vector("index_fill", index, self), one_axis("index_fill", dim, self._array.ndim)
-    return indexing.put(self, indexing.as_value(value, self._type), _along(index, axis), accumulate=False)
+    value = indexing.as_value(value, self._type)
+    if value._array.ndim:
+        raise ShapeError(f"index_fill_(): value must be a number or a 0-d tensor, got shape {list(value.shape)}")
+    mask = gathering.named_mask(index, self._array.shape[axis])
+    return indexing.put(self, value, _along(mask, axis), accumulate=False)
 
 
 @method()

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..autograd.broadcasting import sum_to_shape
-from ..dtypes import INTEGRAL, REAL, int64
+from ..autograd.operands import constant
+from ..dtypes import INTEGRAL, REAL, bool_, int64
 from ..errors import AxisError, BoundsError, DTypeError, ShapeError
 from ..tensor import Buffer, Tensor, memory
 from .axes import either, one_axis
@@ -219,8 +220,17 @@ def index_fill(x: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     if value._array.ndim:
         raise ShapeError(f"index_fill(): value must be a number or a 0-d tensor, got shape {list(value.shape)}")
     if not x._array.ndim:
-        return reshape(_index_put(reshape(x, (1,)), value, indices=Indices((memory.hold(index),)), accumulate=False), ())
-    return _index_put(x, value, indices=Indices((None,) * axis + (memory.hold(index),)), accumulate=False)
+        return reshape(index_fill(reshape(x, (1,)), 0, index, value), ())
+    mask = named_mask(index, x._array.shape[axis])
+    mask = reshape(mask, (-1,) + (1,) * (x._array.ndim - axis - 1))
+    return _masked_fill(x, broadcast_to(mask, tuple(x._array.shape)), value)
+
+
+def named_mask(index: Tensor, n: int) -> Tensor:
+    """Which of ``n`` places an index names: once or several times is the same."""
+    false = constant(index._type.with_dtype(bool_), False)
+    true = constant(index._type.with_dtype(bool_), True)
+    return _index_put(broadcast_to(false, (n,)), true, indices=Indices((memory.hold(index),)), accumulate=False)
 
 
 def index_put(x: Tensor, indices: tuple[Tensor, ...], values: Any, accumulate: bool = False) -> Tensor:

@@ -118,11 +118,14 @@ def concat(arrays: Tensors, /, axis: int | None = 0, *, dim: int | None = None) 
     axis = axis if dim is None else dim
     if axis is None:
         tensors, axis = tuple(map(ravel, tensors)), 0
-    if any(a._array.ndim != tensors[0]._array.ndim for a in tensors):
-        tensors = tuple(a for a in tensors if a._array.shape != (0,)) or tensors
-    if not tensors[0]._array.ndim:
+    ndim = max(a._array.ndim for a in tensors)
+    if not ndim:
         raise ShapeError("concat: zero-dimensional tensors cannot be concatenated; use stack, or axis=None")
-    axis = one_axis("concat", axis, tensors[0]._array.ndim)
+    axis = one_axis("concat", axis, ndim)
+    if any(a._array.ndim != ndim for a in tensors):
+        like = next(a._array.shape for a in tensors if a._array.ndim == ndim)
+        empty = (*like[:axis], 0, *like[axis + 1 :])
+        tensors = tuple([reshape(a, empty) if a._array.shape == (0,) else a for a in tensors])
     try:
         return _concat(*tensors, axis=axis)
     except ValueError:

@@ -14,8 +14,8 @@ from ..errors import ShapeError
 from ..tensor import Tensor
 from .axes import one_axis
 from .declare import composite, standard
-from .manipulation import reshape
-from .views import _permute_dims, diagonal, unsqueeze
+from .manipulation import broadcast_shapes, reshape
+from .views import _permute_dims, broadcast_to, diagonal, unsqueeze
 
 __all__ = [
     "addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "cdist", "chain_matmul", "cross", "dot", "ger", "inner", "kron",
@@ -416,7 +416,8 @@ def _add_scaled(input: Tensor, product: Tensor, beta: float, alpha: float) -> Te
     if alpha != 1:
         product = product * alpha
     if beta == 0:
-        return product
+        shape = tuple(broadcast_shapes(tuple(input._array.shape), tuple(product._array.shape)))
+        return product if tuple(product._array.shape) == shape else broadcast_to(product, shape)
     return (input if beta == 1 else input * beta) + product
 
 

@@ -19,7 +19,7 @@ from .declare import composite
 
 __all__ = [
     "adjoint", "broadcast_to", "diagonal", "expand_dims", "matrix_transpose", "moveaxis", "movedim", "narrow",
-    "permute_dims", "select", "squeeze", "swapaxes", "swapdims", "t", "transpose", "unsqueeze", "view",
+    "permute", "permute_dims", "select", "squeeze", "swapaxes", "swapdims", "t", "transpose", "unsqueeze", "view",
 ]  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def _diagonal(xp: Any, x: Any, /, *, offset: int, axis1: int, axis2: int) -> Any
     rows, columns = x.shape[-2:]
     start, count = diagonal_extent(rows, columns, offset)
     # In the matrix laid out flat, neighbours on the diagonal are a row and an element apart.
-    flat = _view(xp, x, shape=(*x.shape[:-2], rows * columns)) if x.ndim > 2 else _view(xp, x, shape=(rows * columns,))
+    flat = xp.view(x, shape=(*x.shape[:-2], rows * columns))
     return flat[..., start : min(start + count * (columns + 1), rows * columns) : columns + 1]
 
 
@@ -160,6 +160,16 @@ def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
     if len(order) != ndim or len(set(order)) != ndim:
         raise ShapeError(f"permute_dims: {tuple(axes)} is not a permutation of the {ndim} axes of shape {tuple(x.shape)}")
     return _permute_dims(x, axes=order)
+
+
+def permute(x: Tensor, dims: Sequence[int]) -> Tensor:
+    """PyTorch's name for :func:`permute_dims`.
+
+    >>> import pluggrad
+    >>> pluggrad.permute(pluggrad.zeros(2, 3), (1, 0)).shape
+    pluggrad.Size([3, 2])
+    """
+    return permute_dims(x, tuple(dims))
 
 
 def broadcast_to(x: Tensor, /, shape: tuple[int, ...]) -> Tensor:

@@ -1,16 +1,14 @@
-"""Indexing against PyTorch and NumPy, in both forms: NumPy's kernels, and the defaults composed from the standard."""
+"""Indexing against PyTorch and NumPy. With ``--device strict``, the defaults composed from the standard."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import pluggrad
-from pluggrad.backends.loaded import LoadedBackend
-from pluggrad.tensor import Tensor, make
+from pluggrad.tensor import Tensor
 
 torch = pytest.importorskip("torch")
 
@@ -74,7 +72,7 @@ def keys_of(text: str) -> tuple[Any, Any]:
 
 def both(shape: tuple[int, ...], requires_grad: bool = False) -> tuple[Tensor, Any]:
     values = np.random.default_rng(3).standard_normal(shape)
-    ours = pluggrad.from_numpy(np.array(values))
+    ours = pluggrad.asarray(values.tolist(), dtype=pluggrad.float64).reshape(shape)
     theirs = torch.from_numpy(np.array(values))
     return ours.requires_grad_(requires_grad), theirs.requires_grad_(requires_grad)
 
@@ -123,6 +121,7 @@ def test_setitem_without_graph(shape: tuple[int, ...], text: str) -> None:
     assert_same(x, t)
 
 
+@pytest.mark.cpu
 @pytest.mark.parametrize("key", [(slice(None, None, -1),), (slice(None), slice(5, 0, -2)), (-2, slice(-9, None, -1)), (slice(0, 3, -1),), (0, slice(-20, -10, -1))])
 def test_negative_steps_as_numpy(key: Any) -> None:
     a = np.arange(12.0).reshape(4, 3)
@@ -133,6 +132,7 @@ def test_negative_steps_as_numpy(key: Any) -> None:
         assert (a[key] == -1).all()
 
 
+@pytest.mark.cpu
 @pytest.mark.parametrize("text", [t for s, t in KEYS if "[" not in t and "True" not in t and "False" not in t])
 def test_basic_keys_share_memory(text: str) -> None:
     shape = next(s for s, t in KEYS if t == text)
@@ -246,37 +246,3 @@ def test_leaf_that_requires_grad_is_not_written() -> None:
         x[0] = 1.0
         x[[1]] = 2.0
     assert x.tolist() == [1.0, 2.0]
-
-
-# -- the defaults, on a library that has nothing but the standard ------------------------------------
-
-
-@pytest.fixture(scope="module")
-def strict() -> LoadedBackend:
-    xp = pytest.importorskip("array_api_strict")
-    return LoadedBackend("strict", "strict", "test", SimpleNamespace(namespace=xp, devices=[xp.Device("CPU_DEVICE")]))
-
-
-def on_strict(strict: LoadedBackend, a: Any) -> Tensor:
-    array = strict.namespace.asarray(a)
-    return make(array, strict.type_of(array))
-
-
-@pytest.mark.parametrize(("shape", "text"), KEYS)
-def test_defaults_of_reading_and_writing(strict: LoadedBackend, shape: tuple[int, ...], text: str) -> None:
-    a = np.random.default_rng(5).standard_normal(shape)
-    x, y = on_strict(strict, a).requires_grad_(), pluggrad.from_numpy(a).requires_grad_()
-    key = eval(text, {"i": lambda v: on_strict(strict, np.asarray(v, dtype=np.int64)), "b": lambda v: on_strict(strict, v)})
-    if isinstance(key, list) or isinstance(key, bool):
-        key = on_strict(strict, np.asarray(key, dtype=None if key else np.int64)) if isinstance(key, list) else key
-    expected = y[keys_of(text)[0]]
-    out = x[key]
-    assert_same(out, expected)
-    pluggrad.sum(out * out).backward()
-    pluggrad.sum(expected * expected).backward()
-    assert_same(x.grad, y.grad)
-    v = np.random.default_rng(6).standard_normal(tuple(out.shape))
-    with pluggrad.no_grad():
-        x[key] = on_strict(strict, v)
-        y[keys_of(text)[0]] = pluggrad.from_numpy(v)
-    assert_same(x, y)
