@@ -12,7 +12,7 @@ from .declare import composite
 __all__ = ["logit", "relu", "sigmoid"]
 
 
-@composite(method=True, result="same", kinds=REAL, vjp=lambda xp, g, out: xp.where(out > 0, g, 0))
+@composite(method=True, result="same", kinds=REAL, vjp=lambda xp, g, out: xp.where(out <= 0, 0, g))
 def relu(xp, x, /):
     """Each element, but 0 for negative ones; NaN for NaN.
 

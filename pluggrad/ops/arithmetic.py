@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .. import dtypes
@@ -235,10 +236,15 @@ def _pow_scalar_x(xp: Any, g: Any, x: Any, exponent: complex) -> Any:
     return g * xp.conj(slope * exponent)
 
 
-@composite(name="pow_scalar", result="same", kinds=FLOATING, vjp=_pow_scalar_x)
+@composite(name="pow_scalar", alias="Pow", result="same", kinds=FLOATING, vjp=_pow_scalar_x)
 def _pow_scalar(xp: Any, x: Any, /, *, exponent: float) -> Any:
     """A constant exponent: the common case, whose derivative is cheaper, and needs no logarithm."""
-    return xp.namespace.square(x) if exponent == 2 else x**exponent
+    if exponent == 2:
+        return xp.namespace.square(x)
+    if exponent == 0.5 and xp.isdtype(x.dtype, "real floating"):
+        # As the standard has pow, also where a library takes the root: inf of -inf, and 0.0 of -0.0.
+        return xp.namespace.where(x == -math.inf, math.inf, xp.namespace.sqrt(x + 0.0))
+    return xp.namespace.pow(x, exponent)
 
 
 def pow(x1: Any, x2: Any, /) -> Tensor:

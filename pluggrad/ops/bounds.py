@@ -92,7 +92,9 @@ def _clip_x(xp: Any, g: Any, x: Any, min: float | None, max: float | None) -> An
 @composite(name="clip", alias="clamp", result="same", kinds=REAL, vjp=_clip_x)
 def _clip(xp: Any, x: Any, /, *, min: float | None, max: float | None) -> Any:
     """Bounds that are numbers, one of which may be missing."""
-    return xp.namespace.clip(x, min, max)
+    if min is not None:
+        x = xp.namespace.maximum(x, min)
+    return x if max is None else xp.namespace.minimum(x, max)
 
 
 # Bounds that are tensors. Where the bound holds, x or the bound has the gradient; where they are equal, x has.

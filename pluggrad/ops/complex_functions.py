@@ -6,7 +6,7 @@ import builtins
 import math
 from typing import Any
 
-from ..dtypes import COMPLEX, NUMERIC, REAL_FLOATING
+from ..dtypes import COMPLEX, FLOATING, NUMERIC, REAL_FLOATING
 from ..errors import DTypeError
 from ..tensor import Tensor
 from .declare import composite
@@ -74,7 +74,7 @@ def _angle_x(xp: Any, g: Any, x: Any) -> Any:
     return xp.sign(x) * 1j * (g / xp.where(size == 0, 1, size))
 
 
-@composite(method=True, result="real", kinds=NUMERIC, vjp=_angle_x)
+@composite(method=True, result="real", kinds=FLOATING, vjp=_angle_x)
 def angle(xp, x, /):
     """Angle of each element in the complex plane, from -pi to pi; of a negative real one pi, of NaN NaN.
 
