@@ -15,5 +15,5 @@ __all__: list[str] = []
     vjp=[lambda xp, g, mask, scale: xp.dropout(g, mask, scale=scale), None],
 )  # fmt: skip
 def _dropout(xp: Any, x: Any, mask: Any, /, *, scale: float) -> Any:
-    """``x`` times ``scale`` where ``mask``, a bool array that broadcasts to its shape, is true; else 0."""
-    return xp.namespace.where(mask, x * scale, xp.new_zeros(x, shape=()))
+    """``x`` times ``scale`` where ``mask``, a bool array that broadcasts to its shape, is true; else times 0."""
+    return x * xp.namespace.astype(mask, x.dtype) * scale

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...autograd.mode import no_grad
-from ...dtypes import INTEGRAL
+from ...dtypes import FLOATING, INTEGRAL
 from ...errors import DTypeError, ShapeError
 from ...tensor import Buffer, Tensor, memory
 from ..declare import composite
@@ -44,7 +44,7 @@ def _embedding_weight_g(xp: Any, g: Any, indices: Any, rows: int, padding_idx: A
     return xp.where(xp.reshape(indices == padding_idx, shape=(*indices.shape, 1)), xp.new_zeros(g, shape=()), out)
 
 
-@composite(name="embedding_weight", result="same", promoted=("g0",), vjp=[_embedding_weight_g, None])
+@composite(name="embedding_weight", result="same", kinds=FLOATING, promoted=("g0",), vjp=[_embedding_weight_g, None])
 def _embedding_weight_gradient(
     xp: Any, g0: Any, indices: Any, /, *, rows: int, padding_idx: int | None = None, scale_grad_by_freq: bool = False
 ) -> Any:

@@ -1,0 +1,445 @@
+"""Functions of neural networks, each in as few passes over memory as NumPy allows, in the dtype they are given."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .elementwise import erf
+from .scratch import scratch
+
+#: How many elements are worked on at a time where several passes follow each other: they stay in the cache.
+_BLOCK = 1 << 14
+
+
+# -- linear, dropout, embedding --------------------------------------------------------------------------
+
+
+def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
+    """One product of two matrices, whatever axes ``x`` has."""
+    if x.dtype == np.float16:  # BLAS does not know it, and sums keep their digits in float32
+        wide = linear(
+            x.astype(np.float32), weight.astype(np.float32), None if bias is None else bias.astype(np.float32)
+        )
+        return wide.astype(np.float16)
+    if x.ndim == 2:
+        out = np.matmul(x, weight.T)
+    else:
+        rows = x.size // x.shape[-1] if x.shape[-1] else math.prod(x.shape[:-1])
+        out = np.matmul(x.reshape(rows, x.shape[-1]), weight.T).reshape(*x.shape[:-1], weight.shape[0])
+    if bias is not None:
+        out += bias
+    return out
+
+
+def dropout(x: np.ndarray, mask: np.ndarray, *, scale: float) -> np.ndarray:
+    out = np.multiply(x, mask)
+    out *= scale
+    return out
+
+
+def embedding(
+    weight: np.ndarray, indices: np.ndarray, *, padding_idx: int | None = None, scale_grad_by_freq: bool = False
+) -> np.ndarray:
+    return np.take(weight, indices, axis=0)
+
+
+def embedding_weight(
+    g: np.ndarray, indices: np.ndarray, *, rows: int, padding_idx: int | None = None, scale_grad_by_freq: bool = False
+) -> np.ndarray:
+    """Rows of one number are brought together by sorting, then each run of them is summed."""
+    width = g.shape[-1]
+    out = np.zeros((rows, width), g.dtype)
+    numbers = indices.reshape(-1)
+    if numbers.size:
+        order = np.argsort(numbers, kind="stable")
+        numbers = numbers[order]
+        starts = np.flatnonzero(np.concatenate(([True], numbers[1:] != numbers[:-1])))
+        sums = np.add.reduceat(np.take(g.reshape(-1, width), order, axis=0), starts, axis=0)
+        if scale_grad_by_freq:
+            sums /= np.diff(np.append(starts, numbers.size)).astype(sums.real.dtype)[:, None]
+        out[numbers[starts]] = sums
+    if padding_idx is not None:
+        out[padding_idx] = 0
+    return out
+
+
+# -- softmax ---------------------------------------------------------------------------------------------
+
+
+def softmax(x: np.ndarray, *, axis: int) -> np.ndarray:
+    if x.dtype == np.float16:
+        return softmax(x.astype(np.float32), axis=axis).astype(np.float16)
+    out = np.subtract(x, np.maximum.reduce(x, axis, None, None, True))
+    np.exp(out, out=out)
+    out /= np.add.reduce(out, axis, None, None, True)
+    return out
+
+
+def log_softmax(x: np.ndarray, *, axis: int) -> np.ndarray:
+    if x.dtype == np.float16:
+        return log_softmax(x.astype(np.float32), axis=axis).astype(np.float16)
+    out = np.subtract(x, np.maximum.reduce(x, axis, None, None, True))
+    e = np.exp(out, out=scratch("exp", out.shape, out.dtype))
+    total = np.add.reduce(e, axis, None, None, True)
+    out -= np.log(total, out=total)
+    return out
+
+
+# -- cross entropy: everything as rows of classes ----------------------------------------------------------
+
+
+def _rows(x: np.ndarray) -> np.ndarray:
+    """(N, C, ...) as rows of classes."""
+    return x.reshape(1, -1) if x.ndim == 1 else np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
+
+
+def _unrows(rows: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The way back."""
+    if len(shape) <= 2:
+        return rows.reshape(shape)
+    return np.ascontiguousarray(np.moveaxis(rows.reshape(shape[0], *shape[2:], shape[1]), -1, 1))
+
+
+def _samples(
+    target: np.ndarray, weight: np.ndarray | None, ignore_index: int | None, dtype: Any
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, Any]:
+    """The classes as one row; the position of each sample; its weight, None for all 1; the sum of the weights."""
+    classes = target.reshape(-1)
+    every = np.arange(classes.size)
+    if weight is None and ignore_index is None:
+        return classes, every, None, classes.size
+    if ignore_index is None:
+        weights = np.take(weight, classes)  # type: ignore[arg-type]
+    else:
+        counts = classes != ignore_index
+        classes = np.where(counts, classes, 0)
+        weights = counts.astype(dtype) if weight is None else np.take(weight, classes) * counts
+    return classes, every, weights, np.add.reduce(weights)
+
+
+def _smooth_weights(weight: np.ndarray | None, smoothing: float, classes: int, dtype: Any) -> np.ndarray:
+    """The part of q that all classes of a sample have by smoothing."""
+    share = smoothing / classes
+    return np.full(classes, share, dtype) if weight is None else weight * dtype.type(share)
+
+
+def nll_loss(
+    x: np.ndarray, target: np.ndarray, weight: np.ndarray | None = None, *, ignore_index: int | None, reduction: str,
+    smoothing: float = 0.0,
+) -> np.ndarray:  # fmt: skip
+    rows = _rows(x)
+    classes, every, weights, total = _samples(target, weight, ignore_index, x.dtype)
+    loss = -rows[every, classes]
+    if weights is not None:
+        loss = np.where(weights != 0, loss * weights, x.dtype.type(0))
+    if smoothing:
+        loss *= 1.0 - smoothing
+        smooth = rows @ _smooth_weights(weight, smoothing, rows.shape[1], x.dtype)
+        loss -= smooth if ignore_index is None else np.where(target.reshape(-1) != ignore_index, smooth, 0)
+    return _reduced(loss, total, reduction, target.shape)
+
+
+def _reduced(loss: np.ndarray, total: Any, reduction: str, shape: tuple[int, ...]) -> np.ndarray:
+    if reduction == "none":
+        return loss.reshape(shape)
+    whole = np.add.reduce(loss)
+    return np.asarray(whole / loss.dtype.type(total) if reduction == "mean" else whole)
+
+
+def _scaled(g: np.ndarray, weights: np.ndarray | None, total: Any, reduction: str) -> Any:
+    """The factor of each sample in the gradient, without and with its weight."""
+    if reduction == "mean":
+        g = g / g.dtype.type(total)
+    elif reduction == "none":
+        g = g.reshape(-1)
+    return g, g if weights is None else g * weights
+
+
+def nll_loss_input(
+    g: np.ndarray, target: np.ndarray, weight: np.ndarray | None = None, *, shape: tuple[int, ...],
+    ignore_index: int | None, reduction: str, smoothing: float = 0.0,
+) -> np.ndarray:  # fmt: skip
+    number = shape[0] if len(shape) == 1 else shape[1]
+    classes, every, weights, total = _samples(target, weight, ignore_index, g.dtype)
+    plain, weighted = _scaled(g, weights, total, reduction)
+    rows = np.zeros((classes.size, number), g.dtype)
+    if smoothing:
+        factor = plain if ignore_index is None else plain * (target.reshape(-1) != ignore_index)
+        rows -= np.asarray(factor).reshape(-1, 1) * _smooth_weights(weight, smoothing, number, g.dtype)
+    rows[every, classes] -= weighted * (1.0 - smoothing)
+    return _unrows(rows, shape)
+
+
+def cross_entropy(
+    x: np.ndarray, target: np.ndarray, weight: np.ndarray | None = None, *, ignore_index: int | None, reduction: str,
+    smoothing: float,
+) -> np.ndarray:  # fmt: skip
+    if weight is not None or smoothing:
+        axis = 0 if x.ndim == 1 else 1
+        return nll_loss(
+            log_softmax(x, axis=axis),
+            target,
+            weight,
+            ignore_index=ignore_index,
+            reduction=reduction,
+            smoothing=smoothing,
+        )
+    rows = _rows(x)
+    classes, every, weights, total = _samples(target, weight, ignore_index, x.dtype)
+    largest = np.maximum.reduce(rows, 1, None, None, True)
+    e = np.subtract(rows, largest, out=scratch("exp", rows.shape, rows.dtype))
+    np.exp(e, out=e)
+    loss = np.add.reduce(e, 1)
+    np.log(loss, out=loss)
+    loss += largest[:, 0]
+    loss -= rows[every, classes]
+    if weights is not None:
+        loss = np.where(weights != 0, loss, x.dtype.type(0))
+    return _reduced(loss, total, reduction, target.shape)
+
+
+def cross_entropy_input(
+    g: np.ndarray, x: np.ndarray, target: np.ndarray, weight: np.ndarray | None = None, *, ignore_index: int | None,
+    reduction: str, smoothing: float,
+) -> np.ndarray:  # fmt: skip
+    """softmax times the sum of q, less q, times what each sample has of ``g``."""
+    rows = softmax(_rows(x), axis=1)
+    classes, every, weights, total = _samples(target, weight, ignore_index, x.dtype)
+    plain, weighted = _scaled(g, weights, total, reduction)
+    hard = weighted * (1.0 - smoothing)
+    if smoothing:
+        smooth = _smooth_weights(weight, smoothing, rows.shape[1], x.dtype)
+        factor = plain if ignore_index is None else plain * (target.reshape(-1) != ignore_index)
+        factor = np.asarray(factor).reshape(-1, 1)
+        rows *= np.asarray(hard).reshape(-1, 1) + factor * np.add.reduce(smooth)
+        rows -= factor * smooth
+    else:
+        rows *= np.asarray(hard).reshape(-1, 1)
+    rows[every, classes] -= hard
+    return _unrows(rows, x.shape)
+
+
+# -- losses of elements ----------------------------------------------------------------------------------
+
+
+def mse_loss(x: np.ndarray, target: np.ndarray, *, reduction: str) -> np.ndarray:
+    d = np.subtract(x, target)
+    if reduction == "none":
+        return np.square(d, out=d) if isinstance(d, np.ndarray) else np.asarray(d * d)
+    d = np.asarray(d)
+    total = np.add.reduce(np.square(d), None)
+    return np.asarray(total / d.dtype.type(d.size) if reduction == "mean" else total)
+
+
+# -- normalisation ---------------------------------------------------------------------------------------
+
+
+def layer_norm(*arrays: np.ndarray, count: int, eps: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    x, *affine = arrays
+    if x.dtype == np.float16:
+        wide = layer_norm(*(a.astype(np.float32) for a in arrays), count=count, eps=eps)
+        return tuple(a.astype(np.float16) for a in wide)  # type: ignore[return-value]
+    n = math.prod(x.shape[-count:])
+    rows = x.reshape(-1, n)
+    kept = (*x.shape[:-count], *(1,) * count)
+    mean = np.add.reduce(rows, 1, None, None, True)
+    mean /= x.dtype.type(n)
+    out = np.subtract(rows, mean)
+    rstd = np.einsum("ij,ij->i", out, out)[:, None]
+    rstd /= x.dtype.type(n)
+    rstd += x.dtype.type(eps)
+    np.sqrt(rstd, out=rstd)
+    np.reciprocal(rstd, out=rstd)
+    out *= rstd
+    if affine:
+        out *= affine[0].reshape(-1)
+    if len(affine) == 2:
+        out += affine[1].reshape(-1)
+    return out.reshape(x.shape), mean.reshape(kept), rstd.reshape(kept)
+
+
+def layer_norm_gradients(*arrays: np.ndarray, count: int) -> tuple[np.ndarray, ...]:
+    g, g_mean, g_rstd, x, mean, rstd, *weight = arrays
+    if x.dtype == np.float16:
+        wide = layer_norm_gradients(*(a.astype(np.float32) for a in arrays), count=count)
+        return tuple(a.astype(np.float16) for a in wide)
+    n = math.prod(x.shape[-count:])
+    rows, slopes = x.reshape(-1, n), g.reshape(-1, n)
+    r = rstd.reshape(-1, 1)
+    normal = np.subtract(rows, mean.reshape(-1, 1), out=scratch("normal", rows.shape, x.dtype))
+    normal *= r
+    others: tuple[np.ndarray, ...] = ()
+    if weight:
+        of_weight = np.einsum("ij,ij->j", slopes, normal)
+        others = (of_weight.reshape(weight[0].shape), np.add.reduce(slopes, 0).reshape(weight[0].shape))
+        out = np.multiply(slopes, weight[0].reshape(-1))
+    else:
+        out = np.array(slopes)
+    slope = np.einsum("ij,ij->i", out, normal)[:, None] / x.dtype.type(n) + g_rstd.reshape(-1, 1) * (
+        r / x.dtype.type(n)
+    )
+    shift = np.add.reduce(out, 1, None, None, True) / x.dtype.type(n) - g_mean.reshape(-1, 1) / (r * x.dtype.type(n))
+    normal *= slope
+    out -= normal
+    out -= shift
+    out *= r
+    return (out.reshape(x.shape), *others)
+
+
+def _by_channel(x: np.ndarray) -> np.ndarray:
+    """(N, C, ...) as (N, C, L)."""
+    return x.reshape(x.shape[0], x.shape[1], -1)
+
+
+def _channel_sum(x: np.ndarray) -> np.ndarray:
+    """The sum of each channel of (N, C, L): within images first, so that few numbers are added to a large sum."""
+    return np.add.reduce(np.add.reduce(x, 2), 0)
+
+
+def batch_norm(*arrays: np.ndarray, eps: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    x, *affine = arrays
+    if x.dtype == np.float16:
+        wide = batch_norm(*(a.astype(np.float32) for a in arrays), eps=eps)
+        return tuple(a.astype(np.float16) for a in wide)  # type: ignore[return-value]
+    images = _by_channel(x)
+    n = x.dtype.type(images.shape[0] * images.shape[2])
+    kept = (1, x.shape[1], *(1,) * (x.ndim - 2))
+    mean = _channel_sum(images) / n
+    out = np.subtract(images, mean[:, None])
+    rstd = np.add.reduce(np.einsum("ncl,ncl->nc", out, out), 0)
+    rstd /= n
+    rstd += x.dtype.type(eps)
+    np.sqrt(rstd, out=rstd)
+    np.reciprocal(rstd, out=rstd)
+    out *= (rstd * affine[0] if affine else rstd)[:, None]
+    if len(affine) == 2:
+        out += affine[1][:, None]
+    return out.reshape(x.shape), mean.reshape(kept), rstd.reshape(kept)
+
+
+def batch_norm_gradients(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    g, g_mean, g_rstd, x, mean, rstd, *weight = arrays
+    if x.dtype == np.float16:
+        return tuple(a.astype(np.float16) for a in batch_norm_gradients(*(a.astype(np.float32) for a in arrays)))
+    images, slopes = _by_channel(x), _by_channel(g)
+    n = x.dtype.type(images.shape[0] * images.shape[2])
+    r = rstd.reshape(-1)
+    normal = np.subtract(images, mean.reshape(-1, 1), out=scratch("normal", images.shape, x.dtype))
+    normal *= r[:, None]
+    of_weight = np.add.reduce(np.einsum("ncl,ncl->nc", slopes, normal), 0)
+    of_bias = _channel_sum(slopes)
+    # h = g·weight, whose averages are those of g times the weight: the same sums serve both.
+    scale = weight[0] if weight else x.dtype.type(1)
+    slope = of_weight * scale / n + g_rstd.reshape(-1) * (r / n)
+    shift = of_bias * scale / n - g_mean.reshape(-1) / (r * n)
+    normal *= (slope * r)[:, None]
+    out = np.multiply(slopes, (scale * r)[:, None])
+    out -= normal
+    out -= (shift * r)[:, None]
+    return (out.reshape(x.shape), of_weight, of_bias) if weight else (out.reshape(x.shape),)
+
+
+# -- activations -----------------------------------------------------------------------------------------
+
+
+def leaky_relu(x: np.ndarray, *, negative_slope: float) -> np.ndarray:
+    if 0 <= negative_slope <= 1:
+        out = np.multiply(x, negative_slope)
+        return np.maximum(x, out, out=out) if isinstance(out, np.ndarray) else np.maximum(x, out)
+    return np.where(x > 0, x, x * negative_slope)
+
+
+_K, _C = math.sqrt(2 / math.pi), 0.044715
+_SQRT_HALF, _DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)
+
+
+def _tanh_part(x: np.ndarray, out: np.ndarray) -> None:
+    """tanh(√(2/π)·(x + 0.044715·x³)), of one block."""
+    np.multiply(x, x, out=out)
+    out *= _K * _C
+    out += _K
+    out *= x
+    np.tanh(out, out=out)
+
+
+def _blocks(*arrays: np.ndarray) -> Iterator[list[np.ndarray]]:
+    """Arrays of one shape in blocks that fit the cache: several passes over one block follow each other."""
+    flat = [np.ascontiguousarray(a).reshape(-1) for a in arrays[:-1]]
+    flat.append(arrays[-1].reshape(-1))  # the last one is written: it must be contiguous
+    for first in range(0, flat[-1].size, _BLOCK):
+        yield [a[first : first + _BLOCK] for a in flat]
+
+
+def silu(x: np.ndarray) -> np.ndarray:
+    out = np.empty(x.shape, x.dtype)
+    for a, b in _blocks(x, out):
+        np.negative(a, out=b)
+        np.exp(b, out=b)
+        b += 1
+        np.divide(a, b, out=b)
+    return out
+
+
+def gelu(x: np.ndarray, *, approximate: str) -> np.ndarray:
+    out = np.empty(x.shape, x.dtype)
+    for a, b in _blocks(x, out):
+        if approximate == "tanh":
+            _tanh_part(a, b)
+        else:
+            b[...] = erf(a * x.dtype.type(_SQRT_HALF))
+        b += 1
+        b *= a
+        b *= 0.5
+    return out
+
+
+def gelu_input(g: np.ndarray, x: np.ndarray, *, approximate: str) -> np.ndarray:
+    out = np.empty(x.shape, x.dtype)
+    slope_of = _tanh_slope if approximate == "tanh" else _erf_slope
+    for slope, a, b in _blocks(g, x, out):
+        slope_of(a, b)
+        b *= slope
+    return out
+
+
+def _erf_slope(a: np.ndarray, b: np.ndarray) -> None:
+    """Φ(a) + a·φ(a)."""
+    np.multiply(a, a, out=b)
+    b *= -0.5
+    np.exp(b, out=b)
+    b *= a
+    b *= _DENSITY
+    below = erf(a * a.dtype.type(_SQRT_HALF))
+    below += 1
+    below *= 0.5
+    b += below
+
+
+def _tanh_slope(a: np.ndarray, b: np.ndarray) -> None:
+    """(1 + t) / 2 + a·(1 - t²)·(3·C·a² + 1)·K / 2."""
+    t, square = scratch("tanh", a.shape, a.dtype), scratch("square", a.shape, a.dtype)
+    _tanh_part(a, t)
+    np.multiply(a, a, out=b)
+    b *= 1.5 * _K * _C
+    b += 0.5 * _K
+    b *= a
+    np.multiply(t, t, out=square)
+    np.subtract(1, square, out=square)
+    b *= square
+    t += 1
+    t *= 0.5
+    b += t
+
+
+KERNELS = {
+    f.__name__: f
+    for f in (
+        linear, dropout, embedding, embedding_weight, softmax, log_softmax, nll_loss, nll_loss_input, cross_entropy,
+        cross_entropy_input, mse_loss, layer_norm, layer_norm_gradients, batch_norm, batch_norm_gradients, leaky_relu, silu,
+        gelu, gelu_input,
+    )
+}  # fmt: skip
