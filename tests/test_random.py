@@ -121,6 +121,35 @@ def test_logarithm() -> None:
         np.testing.assert_allclose(quantiles.log(kernels, x, bits), np.log(x.astype(np.float64)), rtol=digits)
 
 
+def draw_everything(device: str) -> list[Any]:
+    pluggrad.manual_seed(9)
+    on: dict[str, Any] = {"device": device}
+    p = pluggrad.asarray([0.2, 0.5, 0.9], **on)
+    rates = pluggrad.asarray([0.5, 9.0, 12.0, 300.0], dtype=pluggrad.float64, **on)
+    results = [
+        pluggrad.rand(3, **on), pluggrad.rand(3, dtype=pluggrad.complex128, **on), pluggrad.randn(2, 3, **on),
+        pluggrad.randn(3, dtype=pluggrad.float64, **on), pluggrad.randn(3, dtype=pluggrad.complex64, **on),
+        pluggrad.randint(-5, 5, (7,), **on), pluggrad.randint(-(2**63), 2**62, (7,), **on),
+        pluggrad.randint(0, 2**64, (7,), dtype=pluggrad.uint64, **on), pluggrad.randperm(20, **on),
+        pluggrad.normal(p, p), pluggrad.normal(1.0, 2.0, (3,), **on), pluggrad.bernoulli(p),
+        pluggrad.multinomial(p, 9, True), pluggrad.multinomial(p, 2), pluggrad.poisson(rates),
+        pluggrad.rand_like(p), pluggrad.randn_like(p), pluggrad.randint_like(p, 9),
+        p.clone().uniform_(1, 2), p.clone().normal_(), p.clone().exponential_(2.0), p.clone().bernoulli_(0.5),
+        p.clone().geometric_(0.3), p.clone().random_(), p.clone().cauchy_(), p.clone().log_normal_(),
+    ]  # fmt: skip
+    assert all(str(x.device).partition(":")[0] == device for x in results)
+    return results
+
+
+def test_every_device_draws_the_same() -> None:
+    pytest.importorskip("array_api_strict")
+    here, there = draw_everything("cpu"), draw_everything("strict")
+    for x, y in zip(here[:-2], there[:-2], strict=True):
+        assert x.dtype is y.dtype and x.tolist() == y.tolist()
+    for x, y in zip(here[-2:], there[-2:], strict=True):  # by a library's own tan and exp
+        np.testing.assert_allclose(x.tolist(), y.tolist(), rtol=1e-6)
+
+
 # -- distributions -----------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import operator
-import secrets
+import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +21,10 @@ __all__ = [
 ]  # fmt: skip
 
 _MOST = 2**64
+
+
+def _any_seed() -> int:
+    return int.from_bytes(os.urandom(8), "little")
 
 
 class Generator:
@@ -44,7 +48,7 @@ class Generator:
     def __init__(self, device: Device | str = "cpu") -> None:
         self.device = Device(device)
         self._lock = threading.Lock()
-        self._seed, self._block = secrets.randbits(64), 0
+        self._seed, self._block = _any_seed(), 0
 
     def __repr__(self) -> str:
         return f"<pluggrad.Generator seed={self._seed} offset={self._block}>"
@@ -78,7 +82,7 @@ class Generator:
 
     def seed(self) -> int:
         """Go to the beginning of a stream that nobody can foresee; returns its seed."""
-        self._restart(secrets.randbits(64), 0)
+        self._restart(_any_seed(), 0)
         return self._seed
 
     def initial_seed(self) -> int:
