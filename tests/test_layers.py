@@ -28,9 +28,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("optim",),
     ("utils",),
     ("testing",),
+    ("commands",),
 )
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
-#: What puts the layers together: the package itself and its command line. What stands on the top layer uses it.
+#: What puts the layers together: the package itself and its command line. The last two layers use it as users do.
 TOP = {"pluggrad", "pluggrad.__main__"}
 
 #: Libraries that only plugins may name. array_api_compat is on no list: it imports none of them by itself.
@@ -88,7 +89,7 @@ def late_imports(module: str, imports: set[str]) -> list[str]:
         if name.split(".")[0] != "pluggrad":
             continue
         if name in TOP:
-            if rank < len(LAYERS) - 1:
+            if rank < RANK["testing"]:
                 late.append(name)
         elif layer(name) != layer(module) and RANK[layer(name)] >= rank:
             late.append(name)

@@ -44,8 +44,8 @@ def home(name: str, value: Any) -> tuple[str, str]:
                 found.append((not own, gathers, not listed, private, member != name, full_name, member))
     if not found:
         raise LookupError(f"no module of pluggrad defines {name!r}")
-    *_, module, member = min(found)
-    return module, member
+    *_, source, defined_as = min(found)
+    return source, defined_as
 
 
 def lines(name: str) -> list[str]:
