@@ -40,7 +40,7 @@ class _Geometry:
         bytes_each = max(channels * self.elements * self.windows * dtype.itemsize, 1)
         self.block = max(1, min(images, _BLOCK_BYTES // bytes_each))
         self.is_padded = any(map(any, padding))
-        self.inner = (..., *(slice(b, b + n) for n, (b, _) in zip(size, padding, strict=True)))
+        self.inner: tuple[Any, ...] = (..., *(slice(b, b + n) for n, (b, _) in zip(size, padding, strict=True)))
         #: The windows are the pixels: no columns need be made.
         self.is_pointwise = self.elements == 1 and not self.is_padded and all(s == 1 for s in stride)
 
@@ -121,13 +121,15 @@ def convolution_input(
         return out
     for block in geometry.blocks():
         count = block.stop - block.start
-        cols = scratch("columns", (count, channels, *geometry.kernel_size, *geometry.counts), g.dtype)
+        cols: Any = scratch("columns", (count, channels, *geometry.kernel_size, *geometry.counts), g.dtype)
         np.matmul(w, products[block], out=cols.reshape(count, groups, depth, geometry.windows))
         # The windows are laid over each other where they came from.
-        target = scratch("padded", (count, channels, *geometry.padded), g.dtype) if geometry.is_padded else out[block]
+        target: Any = (
+            scratch("padded", (count, channels, *geometry.padded), g.dtype) if geometry.is_padded else out[block]
+        )
         target.fill(0)
         for place in product(*map(range, geometry.kernel_size)):
-            key = tuple(
+            key: tuple[Any, ...] = tuple(
                 slice(i * d, i * d + (c - 1) * s + 1, s)
                 for i, d, s, c in zip(place, dilation, stride, geometry.counts, strict=True)
             )

@@ -73,18 +73,18 @@ def embedding_weight(
 def softmax(x: np.ndarray, *, axis: int) -> np.ndarray:
     if x.dtype == np.float16:
         return softmax(x.astype(np.float32), axis=axis).astype(np.float16)
-    out = np.subtract(x, np.maximum.reduce(x, axis, None, None, True))
+    out = np.subtract(x, np.maximum.reduce(x, axis, keepdims=True))
     np.exp(out, out=out)
-    out /= np.add.reduce(out, axis, None, None, True)
+    out /= np.add.reduce(out, axis, keepdims=True)
     return out
 
 
 def log_softmax(x: np.ndarray, *, axis: int) -> np.ndarray:
     if x.dtype == np.float16:
         return log_softmax(x.astype(np.float32), axis=axis).astype(np.float16)
-    out = np.subtract(x, np.maximum.reduce(x, axis, None, None, True))
+    out = np.subtract(x, np.maximum.reduce(x, axis, keepdims=True))
     e = np.exp(out, out=scratch("exp", out.shape, out.dtype))
-    total = np.add.reduce(e, axis, None, None, True)
+    total = np.add.reduce(e, axis, keepdims=True)
     out -= np.log(total, out=total)
     return out
 
@@ -190,7 +190,7 @@ def cross_entropy(
         )
     rows = _rows(x)
     classes, every, weights, total = _samples(target, weight, ignore_index, x.dtype)
-    largest = np.maximum.reduce(rows, 1, None, None, True)
+    largest = np.maximum.reduce(rows, 1, keepdims=True)
     e = np.subtract(rows, largest, out=scratch("exp", rows.shape, rows.dtype))
     np.exp(e, out=e)
     loss = np.add.reduce(e, 1)
@@ -206,7 +206,7 @@ def cross_entropy_input(
     g: np.ndarray, x: np.ndarray, target: np.ndarray, weight: np.ndarray | None = None, *, ignore_index: int | None,
     reduction: str, smoothing: float,
 ) -> np.ndarray:  # fmt: skip
-    """softmax times the sum of q, less q, times what each sample has of ``g``."""
+    """Softmax times the sum of q, less q, times what each sample has of ``g``."""
     rows = softmax(_rows(x), axis=1)
     classes, every, weights, total = _samples(target, weight, ignore_index, x.dtype)
     plain, weighted = _scaled(g, weights, total, reduction)
@@ -246,7 +246,7 @@ def layer_norm(*arrays: np.ndarray, count: int, eps: float) -> tuple[np.ndarray,
     n = math.prod(x.shape[-count:])
     rows = x.reshape(-1, n)
     kept = (*x.shape[:-count], *(1,) * count)
-    mean = np.add.reduce(rows, 1, None, None, True)
+    mean = np.add.reduce(rows, 1, keepdims=True)
     mean /= x.dtype.type(n)
     out = np.subtract(rows, mean)
     rstd = np.einsum("ij,ij->i", out, out)[:, None]
@@ -282,7 +282,7 @@ def layer_norm_gradients(*arrays: np.ndarray, count: int) -> tuple[np.ndarray, .
     slope = np.einsum("ij,ij->i", out, normal)[:, None] / x.dtype.type(n) + g_rstd.reshape(-1, 1) * (
         r / x.dtype.type(n)
     )
-    shift = np.add.reduce(out, 1, None, None, True) / x.dtype.type(n) - g_mean.reshape(-1, 1) / (r * x.dtype.type(n))
+    shift = np.add.reduce(out, 1, keepdims=True) / x.dtype.type(n) - g_mean.reshape(-1, 1) / (r * x.dtype.type(n))
     normal *= slope
     out -= normal
     out -= shift
@@ -439,7 +439,7 @@ KERNELS = {
     f.__name__: f
     for f in (
         linear, dropout, embedding, embedding_weight, softmax, log_softmax, nll_loss, nll_loss_input, cross_entropy,
-        cross_entropy_input, mse_loss, layer_norm, layer_norm_gradients, batch_norm, batch_norm_gradients, leaky_relu, silu,
-        gelu, gelu_input,
+        cross_entropy_input, mse_loss, layer_norm, layer_norm_gradients, batch_norm, batch_norm_gradients, leaky_relu,
+        silu, gelu, gelu_input,
     )
 }  # fmt: skip

@@ -57,7 +57,7 @@ def _reduce_windows(
 
     Rows come before columns: whole rows are combined at the speed of memory, and fewer columns are left.
     """
-    out = x
+    out: Any = x
     nd = len(kernel_size)
     for axis in range(nd):
         k, s, d, c = kernel_size[axis], stride[axis], dilation[axis], counts[axis]
