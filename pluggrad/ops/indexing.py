@@ -165,7 +165,7 @@ def _index_put(xp: Any, x: Any, values: Any, /, *, indices: Indices, accumulate:
     named = ns.take(linear, last) == places
     if accumulate:
         values = _sum_runs(xp, linear, values)
-        new = rows + ns.take(values, last, axis=0)
+        new = xp.add(rows, ns.take(values, last, axis=0))
     else:
         new = ns.take(values, last, axis=0)
     return plan.unrows(xp, ns.where(named[:, None], new, rows), x.shape)
@@ -182,7 +182,7 @@ def _sum_runs(xp: Any, linear: Any, values: Any) -> Any:
     while distance < linear.shape[0]:
         same = (linear[distance:] == linear[:-distance])[:, None]
         before = ns.where(same, values[:-distance, :], ns.zeros_like(values[:-distance, :]))
-        values = ns.concat((values[:distance, :], values[distance:, :] + before), axis=0)
+        values = ns.concat((values[:distance, :], xp.add(values[distance:, :], before)), axis=0)
         distance *= 2
     return values
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..autograd.operands import is_operand, wrap
-from ..dtypes import INTEGRAL
+from ..dtypes import INTEGRAL, NUMERIC
 from ..errors import DTypeError, ShapeError
 from ..tensor import Size, Tensor
 from .axes import Axes, complete_shape, either, one_axis, shape_of_arguments, some_axes
@@ -411,7 +411,7 @@ def _fold_windows_x(xp: Any, g: Any, axis: int, size: int, step: int) -> Any:
     return xp.windows(g, axis=axis, size=size, step=step)
 
 
-@composite(name="fold_windows", result="same", vjp=_fold_windows_x)
+@composite(name="fold_windows", result="same", kinds=NUMERIC, vjp=_fold_windows_x)
 def _fold_windows(xp: Any, x: Any, /, *, shape: tuple[int, ...], axis: int, size: int, step: int) -> Any:
     """The way back of unfold: each element of a window added to where it was taken from."""
     out = xp.new_zeros(x, shape=shape)

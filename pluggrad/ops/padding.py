@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from ..dtypes import NUMERIC
 from ..errors import ShapeError
 from ..tensor import Tensor
 from .declare import composite
@@ -84,7 +85,11 @@ def _pad_edges(xp: Any, x: Any, /, *, widths: Widths, mode: str) -> Any:
     return out
 
 
-@composite(name="fold_edges", result="same", vjp=lambda xp, g, widths, mode: xp.pad_edges(g, widths=widths, mode=mode))
+def _fold_edges_x(xp: Any, g: Any, widths: Widths, mode: str) -> Any:
+    return xp.pad_edges(g, widths=widths, mode=mode)
+
+
+@composite(name="fold_edges", result="same", kinds=NUMERIC, vjp=_fold_edges_x)
 def _fold_edges(xp: Any, x: Any, /, *, widths: Widths, mode: str) -> Any:
     """The way back of :func:`_pad_edges`: each edge is added to where it was copied from."""
     ns = xp.namespace

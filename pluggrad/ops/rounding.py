@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..dtypes import NUMERIC, REAL, REAL_FLOATING
+from ..dtypes import FLOATING, NUMERIC, REAL, REAL_FLOATING
 from ..errors import DTypeError
 from ..tensor import Tensor
 from .declare import composite
@@ -51,7 +51,7 @@ def _round(xp: Any, x: Any, /) -> Any:
     return xp.copy(x) if xp.isdtype(x.dtype, "integral") else xp.namespace.round(x)
 
 
-@composite(name="round_decimals", result="same", kinds=NUMERIC, vjp=zero)
+@composite(name="round_decimals", result="same", kinds=FLOATING, vjp=zero)
 def _round_decimals(xp: Any, x: Any, /, *, decimals: int) -> Any:
     factor = 10.0 ** abs(decimals)
     return xp.round(x * factor) / factor if decimals > 0 else xp.round(x / factor) * factor

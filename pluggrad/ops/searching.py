@@ -109,7 +109,9 @@ def argmin(
 
 @composite(name="count_nonzero")
 def _count_nonzero(xp: Any, x: Any, /, *, axis: tuple[int, ...], keepdims: bool = False) -> Any:
-    return xp.namespace.sum(x != 0, axis=axis, dtype=xp.namespace.int64, keepdims=keepdims)
+    ns = xp.namespace
+    counted = ns.astype(x if xp.isdtype(x.dtype, "bool") else x != 0, ns.int64)
+    return ns.sum(counted, axis=axis, keepdims=keepdims)
 
 
 def count_nonzero(

@@ -79,7 +79,7 @@ def add_rows(x: np.ndarray, rows: np.ndarray, values: np.ndarray) -> None:
     if len(starts) == len(rows):
         x[rows] += values[order]
     else:
-        x[rows[starts]] += np.add.reduceat(values[order], starts, axis=0)
+        x[rows[starts]] += np.add.reduceat(values[order], starts, axis=0, dtype=x.dtype)
 
 
 # -- along one axis ------------------------------------------------------------------------------------
