@@ -45,7 +45,7 @@ def takes_dtype(function: Function) -> bool:
 def _unfit(name: str, value: Any, dtype: DType) -> bool:
     """Whether a parameter is no number of an integer dtype, though it stands for one: 0.5, or -1 for an unsigned one."""
     if isinstance(value, float):
-        return True
+        return name not in ("rtol", "atol")
     return type(value) is int and value < 0 and not dtype.is_signed and name not in _POSITIONS
 
 

@@ -10,6 +10,9 @@ from ...backends import LoadedBackend, plugins
 from ...device import Device
 from ...dtypes import STANDARD, DType, float32
 from ...function import Function
+from ...ops.creation import zeros
+from ..samples import samples_of
+from .reference import COPYING
 
 
 class Target:
@@ -50,17 +53,29 @@ class Target:
         """The data types that the backend has."""
         return () if self.error is not None else self.loaded.dtypes
 
+    def has_view(self, function: Function) -> bool:
+        """Whether the backend makes a view that not every backend can make."""
+        (sample, *_) = samples_of(function.name)
+        x = zeros(sample.arrays[0].shape, dtype=float32, device=self._device)
+        try:
+            function.call(x, **sample.parameters)
+        except ValueError:
+            return False
+        return True
+
 
 def lacks(what: str) -> None:
     """End a test for something that a backend need not have; the report lists it."""
     pytest.skip(what)
 
 
-def excuse(error: Exception, dtype: DType, where: str) -> None:
-    """End a test that failed for want of a data type beyond the standard's; raise the error again for one of those."""
-    if dtype in STANDARD:
-        raise error
-    lacks(f"{dtype.name} in {where}")
+def excuse(error: Exception, dtype: DType, function: Function) -> None:
+    """End a test of what a backend need not have: a dtype beyond the standard's, a view that is no view; else raise again."""
+    if dtype not in STANDARD:
+        lacks(f"{dtype.name} in {function.name}")
+    if function.name in COPYING:
+        lacks(f"the view {function.name}: it is a copy")
+    raise error
 
 
 def only(applies: Callable[[Function], bool]) -> Callable[[Callable[..., None]], Callable[..., None]]:

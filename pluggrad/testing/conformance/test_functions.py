@@ -67,9 +67,9 @@ def compare_on(
             try:
                 outputs = run(function, tensors, sample.parameters, target.device)
             except (NotImplementedError, RuntimeError, TypeError, ValueError) as error:
-                if function.view and layout != "contiguous" and isinstance(error, ShapeError | ValueError):
+                if function.view and layout != "contiguous" and isinstance(error, ValueError):
                     continue  # a view that this layout cannot have
-                excuse(error, dtype, function.name)
+                excuse(error, dtype, function)
             compare.check(function, outputs, expected, dtype, sample.parameters, what)
 
 
@@ -101,7 +101,8 @@ def test_special_numbers(target: Target, function: Function) -> None:
     (expected,) = evaluate(function, arrays, {})
     for dtype in (float32, float64):
         (out,) = run(function, [put(a, dtype, target.device) for a in arrays], {}, target.device)
-        compare.check_values(host(out), expected, dtype, f"{function.name} of special numbers, {dtype.name}")
+        compared = dtype if out.dtype.is_differentiable else out.dtype
+        compare.check_values(host(out), expected, compared, f"{function.name} of special numbers, {dtype.name}")
 
 
 def test_types(target: Target, function: Function) -> None:
@@ -113,7 +114,7 @@ def test_types(target: Target, function: Function) -> None:
             try:
                 outputs = run(function, tensors, sample.parameters, target.device)
             except (NotImplementedError, RuntimeError, TypeError, ValueError) as error:
-                excuse(error, dtype, function.name)
+                excuse(error, dtype, function)
             compare.check_types(function, outputs, expect(function, arrays, sample), dtype, target.device, sample.parameters)
 
 

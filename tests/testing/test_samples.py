@@ -1,0 +1,50 @@
+"""Samples: every registered function has some, and they can be called."""
+
+from __future__ import annotations
+
+import pytest
+
+import pluggrad
+import pluggrad.nn
+import pluggrad.optim
+from pluggrad.function import functions
+from pluggrad.testing.samples import all_samples, samples_of
+from pluggrad.testing.samples.spec import call, distinct, integer, larger_samples_of, real
+
+
+@pytest.mark.parametrize("name", sorted(functions()))
+def test_every_function_has_samples(name: str) -> None:
+    assert samples_of(name), f"{name} has no sample inputs in pluggrad/testing/samples: the conformance suite leaves it out"
+
+
+@pytest.mark.parametrize("name", sorted(all_samples()))
+def test_samples_fit_the_signature(name: str) -> None:
+    assert name in functions(), f"there are samples of {name!r}, which is no registered function"
+    function = functions()[name]
+    for sample in (*samples_of(name), *larger_samples_of(name)):
+        unknown = set(sample.parameters) - set(function.parameters)
+        assert not unknown, f"{name} has no parameters {unknown}"
+        required = len(function.arrays) - len(function.optional)
+        assert function.variadic or required <= len(sample.arrays) <= len(function.arrays)
+
+
+def test_values_are_the_same_for_the_same_seed() -> None:
+    spec = real(2, 3)
+    assert spec.values(4) == spec.values(4) != spec.values(5)
+    assert all(isinstance(v, complex) for row in spec.values(4, is_complex=True) for v in row)
+
+
+def test_distinct_values_are_apart() -> None:
+    flat = sorted(v for row in distinct(4, 5).values(0) for v in row)
+    assert min(b - a for a, b in zip(flat, flat[1:], strict=False)) > 0.04
+
+
+def test_integers_stay_in_their_range() -> None:
+    flat = integer(100, low=-2, high=3).values(0)
+    assert set(flat) == {-2, -1, 0, 1, 2}
+
+
+def test_a_call_keeps_its_parameters() -> None:
+    sample = call(real(2), axis=(0,))
+    assert sample.parameters == {"axis": (0,)}
+    assert pluggrad.tensor(sample.arrays[0].values(0)).shape == (2,)
