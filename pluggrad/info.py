@@ -70,7 +70,7 @@ class Info:
         """
         return {d.name: d for d in dtypes.STANDARD if kind is None or dtypes.is_kind(d, kind)}
 
-    def devices(self) -> list[Device]:
+    def devices(self) -> tuple[Device, ...]:
         """All devices of all backends that can be used here. Their libraries are imported to find out."""
         found: list[Device] = []
         for status in plugins.status():
@@ -80,7 +80,7 @@ class Info:
                 found += plugins.backend(status.device_type).devices
             except BackendUnavailable:  # its probe promised more than its library holds; status() will tell
                 continue
-        return found
+        return tuple(found)
 
 
 def __array_namespace_info__() -> Info:

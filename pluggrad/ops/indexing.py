@@ -20,7 +20,7 @@ from ..autograd.operands import SCALARS, cast, constant, is_operand, wrap
 from ..backends import ArrayType
 from ..dtypes import COMPLEX, FLOATING, INTEGRAL, bool_, int64
 from ..errors import DeviceError, DTypeError, ShapeError
-from ..tensor import Buffer, Node, Tensor, memory
+from ..tensor import Buffer, Node, Tensor, make, memory
 from .creation import asarray
 from .declare import composite
 from .manipulation import _flip
@@ -251,11 +251,15 @@ def parse_key(x: Tensor, key: Any) -> tuple[tuple[Any, ...], list[Tensor | None]
         taken = item._array.ndim if is_mask else 1
         if axis + taken > ndim:
             raise too_many(key, shape)
-        if is_mask and tuple(item._array.shape) != tuple(shape[axis : axis + taken]):
-            raise IndexError(
-                f"the shape of the mask {list(item.shape)} at index {position} does not match the shape of the indexed "
-                f"tensor {list(shape)} at axis {axis}"
-            )
+        over = tuple(shape[axis : axis + taken])
+        if is_mask and tuple(item._array.shape) != over:
+            # As in NumPy and the standard's suite, a mask of size 0 along an axis fits any size there: it picks nothing.
+            if any(m not in (n, 0) for m, n in zip(item._array.shape, over, strict=True)):
+                raise IndexError(
+                    f"the shape of the mask {list(item.shape)} at index {position} does not match the shape of the "
+                    f"indexed tensor {list(shape)} at axis {axis}"
+                )
+            item = make(item._type.kernels.new_zeros(item._array, shape=over), item._type)
         basic += [ALL] * taken
         advanced.append(item)
         axis += taken
