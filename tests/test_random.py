@@ -19,6 +19,9 @@ from pluggrad.random import draws
 
 COUNT = 200_000
 
+#: Of one device, for speed: that all draw the same is tested below.
+pytestmark = pytest.mark.cpu
+
 
 @pytest.fixture(autouse=True)
 def seeded() -> None:

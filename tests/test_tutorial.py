@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.cpu
 PAGE = Path(__file__).parents[1] / "docs" / "tutorial.md"
 LIBRARIES = pytest.mark.parametrize("library", ["pluggrad", "torch"])
 

@@ -63,6 +63,7 @@ def test_errors_of_scalars(call: Any, message: str) -> None:
         call(pluggrad.arange(3.0))
 
 
+@pytest.mark.cpu
 @BOTH
 def test_format(library: Any) -> None:
     x = library.tensor([1.0, 2.0])
@@ -105,6 +106,7 @@ def test_sizes(library: Any) -> None:
 # -- data --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.cpu
 @BOTH
 def test_data_shares_memory_and_takes_no_part_in_the_graph(library: Any) -> None:
     w = library.ones(3, requires_grad=True)
@@ -159,6 +161,7 @@ def test_writes_through_data_keep_saved_values() -> None:
     assert w.grad.tolist() == [2, 4]
 
 
+@pytest.mark.cpu
 def test_mistakes_with_data() -> None:
     w = pluggrad.ones(2, requires_grad=True)
     with pytest.raises(TypeError, match="data must be set to a Tensor, got int"):
@@ -175,6 +178,7 @@ def test_mistakes_with_data() -> None:
 # -- memory layout -----------------------------------------------------------------------------------
 
 
+@pytest.mark.cpu
 def test_contiguity() -> None:
     for make in (
         lambda m: m.zeros(2, 3), lambda m: m.zeros(2, 3).T, lambda m: m.zeros(4, 4)[:, 1:3],
@@ -188,6 +192,7 @@ def test_contiguity() -> None:
         assert ours.contiguous().tolist() == theirs.contiguous().tolist()
 
 
+@pytest.mark.cpu
 @BOTH
 def test_contiguous_copies_on_record(library: Any) -> None:
     w = library.arange(6.0).reshape(2, 3).requires_grad_()
@@ -197,6 +202,7 @@ def test_contiguous_copies_on_record(library: Any) -> None:
     assert w.grad.tolist() == [[0, 2, 4], [1, 3, 5]]
 
 
+@pytest.mark.cpu
 @BOTH
 def test_addresses(library: Any) -> None:
     x = library.zeros(4, 4)
@@ -206,6 +212,7 @@ def test_addresses(library: Any) -> None:
 # -- copies ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.cpu
 @BOTH
 def test_copy_shares_and_deepcopy_does_not(library: Any) -> None:
     w = library.ones(2, requires_grad=True)

@@ -10,6 +10,7 @@ import pytest
 import pluggrad
 
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.cpu
 
 DTYPES = (
     "float32", "float64", "float16", "int64", "int32", "int16", "int8", "uint8", "bool", "complex64", "complex128",

@@ -9,6 +9,8 @@ import pytest
 
 import pluggrad
 
+pytestmark = pytest.mark.cpu
+
 
 def test_array_protocol() -> None:
     x = pluggrad.arange(3.0)

@@ -13,6 +13,7 @@ import pytest
 import pluggrad
 
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.cpu
 
 DTYPES = (
     "float32", "float64", "float16", "int64", "int32", "uint8", "int8", "bool", "complex64", "complex128", "uint64",
