@@ -284,7 +284,7 @@ def _pow_reflected(x2: Tensor, x1: Any) -> Any:
 Tensor.__pow__ = _pow_operator  # type: ignore[method-assign]
 Tensor.__rpow__ = _pow_reflected  # type: ignore[method-assign]
 Tensor.__ipow__ = Tensor.pow_ = in_place(pow)  # type: ignore[attr-defined]
-Tensor.pow = pow
+Tensor.pow = pow  # type: ignore[attr-defined]
 
 
 def float_power(x1: Any, x2: Any, /) -> Tensor:
