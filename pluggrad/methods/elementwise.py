@@ -131,17 +131,21 @@ def conj(self: Tensor) -> Tensor:
     return complex_functions.conj(self)
 
 
-def _set_parts() -> None:
+def _attach() -> None:
     """Attach the attributes ``real`` and ``imag``, and the in-place forms of what gives bools: ``x.lt_(0)``."""
-    Tensor.real = property(complex_functions.real, doc="The real part: a copy; of a real tensor, the tensor itself.")
-    Tensor.imag = property(complex_functions.imag, doc="The imaginary part, of a complex tensor: a copy.")
-    Tensor.eq = comparison.equal
-    for name, function in (
-        ("eq", comparison.equal), ("ne", comparison.not_equal), ("lt", comparison.less), ("le", comparison.less_equal),
-        ("gt", comparison.greater), ("ge", comparison.greater_equal), ("logical_and", logical.logical_and),
-        ("logical_or", logical.logical_or), ("logical_xor", logical.logical_xor), ("logical_not", logical.logical_not),
+    tensor: Any = Tensor
+    tensor.real = property(complex_functions.real, doc="The real part: a copy; of a real tensor, the tensor itself.")
+    tensor.imag = property(complex_functions.imag, doc="The imaginary part, of a complex tensor: a copy.")
+    tensor.eq = comparison.equal
+    for names, function in (
+        (("eq",), comparison.equal), (("ne", "not_equal"), comparison.not_equal), (("lt", "less"), comparison.less),
+        (("le", "less_equal"), comparison.less_equal), (("gt", "greater"), comparison.greater),
+        (("ge", "greater_equal"), comparison.greater_equal), (("logical_and",), logical.logical_and),
+        (("logical_or",), logical.logical_or), (("logical_xor",), logical.logical_xor),
+        (("logical_not",), logical.logical_not),
     ):  # fmt: skip
-        setattr(Tensor, f"{name}_", in_place(function))
+        for name in names:
+            setattr(Tensor, f"{name}_", in_place(function))
 
 
-_set_parts()
+_attach()

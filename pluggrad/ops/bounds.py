@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ..autograd.operands import cast, is_operand, wrap
 from ..dtypes import BOOL, REAL, promote_scalar
@@ -167,7 +167,10 @@ def clip(x: Tensor, /, min: Any = None, max: Any = None) -> Tensor:
     >>> pluggrad.clip(pluggrad.asarray([-3, 0, 3]), -1, 2)
     tensor([-1,  0,  2])
     """
-    if is_operand(x):
+    if min.__class__ in _SIMPLE and max.__class__ in _SIMPLE and isinstance(x, Tensor):
+        if x._type.dtype.kind == "real floating" and not (min is None and max is None):
+            return _clip(x, min=min, max=max)  # the common case, in few steps
+    elif is_operand(x):
         x = wrap(x)
     if min is None and max is None:
         return positive(x)
@@ -186,6 +189,9 @@ def clip(x: Tensor, /, min: Any = None, max: Any = None) -> Tensor:
 
 #: PyTorch's name.
 clamp = clip
+
+
+_SIMPLE: Final = frozenset({int, float, type(None)})
 
 
 def _is_tensor(bound: Any) -> bool:

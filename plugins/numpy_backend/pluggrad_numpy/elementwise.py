@@ -160,9 +160,11 @@ def relu(x: Array) -> Array:
 
 def clip(x: Array, *, min: float | None, max: float | None) -> Array:
     """Clipping by scalars."""
+    if min is None:
+        return np.minimum(x, max)  # type: ignore[arg-type]
     if max is None:
         return np.maximum(x, min)
-    return np.minimum(x, max) if min is None else np.clip(x, min, max)
+    return np.clip(x, min, max) if x.size > 8 * _FEW else np.minimum(np.maximum(x, min), max)
 
 
 def sigmoid(x: Array) -> Array:
