@@ -165,7 +165,9 @@ def _linear_recurrence(xp: Any, a: Any, b: Any, /, *, axis: int, reverse: bool =
     step = 1
     while step < n:
         # Each (a, b) is an affine map; composed with the one `step` places before it reaches twice as far (see `scan`).
-        first, rest, earlier = (None, step), (step, None), (None, n - step)
+        first: Any = (None, step)
+        rest: Any = (step, None)
+        earlier: Any = (None, n - step)
         if reverse:
             first, rest, earlier = (n - step, None), (None, n - step), (step, None)
         factor = part_of(a, axis, *rest)

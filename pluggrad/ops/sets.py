@@ -24,7 +24,7 @@ __all__ = ["isin", "unique", "unique_all", "unique_consecutive", "unique_counts"
 
 def _unique_x(xp: Any, g: Any, indices: Any, x_shape: tuple[int, ...]) -> Any:
     """The gradient of a value goes to the first element that has it."""
-    return xp.reshape(scatter_to_indices(xp, g[0], indices, (math.prod(x_shape),), 0), shape=x_shape)
+    return xp.reshape(scatter_to_indices(xp, g[0], indices, (math.prod(x_shape),), 0, distinct=True), shape=x_shape)
 
 
 @composite(name="unique_all", outputs=("values", "indices", "inverse_indices", "counts"),

@@ -16,15 +16,19 @@ from .reductions import ordered, part_of, refuse_empty, spread_to_index, take_on
 __all__ = ["argsort", "kthvalue", "msort", "sort", "topk"]
 
 
-def scatter_to_indices(xp: Any, g: Any, indices: Any, shape: tuple[int, ...], axis: int) -> Any:
+def scatter_to_indices(
+    xp: Any, g: Any, indices: Any, shape: tuple[int, ...], axis: int, *, distinct: bool = False
+) -> Any:
     """Zeros of ``shape`` with ``g`` added at ``indices`` along ``axis``: the gradient of choosing elements."""
     if not shape:
         return g
-    return xp.scatter_add(xp.new_zeros(g, shape=shape), indices, g, axis=axis)
+    zeros = xp.new_zeros(g, shape=shape)
+    # No element chosen twice: writing is cheaper than adding.
+    return (xp.scatter if distinct else xp.scatter_add)(zeros, indices, g, axis=axis)
 
 
 def _chosen_x(xp: Any, g: Any, indices: Any, x_shape: tuple[int, ...], axis: int) -> Any:
-    return scatter_to_indices(xp, g[0], indices, x_shape, axis)
+    return scatter_to_indices(xp, g[0], indices, x_shape, axis, distinct=True)
 
 
 # -- sorting ---------------------------------------------------------------------------------------------

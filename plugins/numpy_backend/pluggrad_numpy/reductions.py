@@ -8,94 +8,128 @@ import numpy as np
 
 Axes = tuple[int, ...]
 
+# Looked up once. (Their stubs know no positional keepdims.)
+_add: Any = np.add.reduce
+_multiply: Any = np.multiply.reduce
+_maximum: Any = np.maximum.reduce
+_minimum: Any = np.minimum.reduce
+_or: Any = np.logical_or.reduce
+_and: Any = np.logical_and.reduce
+_asarray: Any = np.asarray
 
-def _native(dtype: Any) -> Any:
-    """NumPy's dtype for a neutral one."""
-    return None if dtype is None else np.dtype(dtype.name)
+
+def _count(x: np.ndarray, axis: Axes) -> int:
+    count = 1
+    for i in axis:
+        count *= x.shape[i]
+    return count
 
 
 def sum(x: np.ndarray, *, axis: Axes, keepdims: bool = False, dtype: Any = None) -> np.ndarray:
-    if dtype is None:
-        if x.dtype == np.float16:  # 2048 + 1 is 2048 in float16
-            return np.asarray(np.add.reduce(x, axis, np.float32, None, keepdims)).astype(np.float16)
-        return np.asarray(np.add.reduce(x, axis, None, None, keepdims))
-    if dtype.name == "float16":
-        return np.asarray(np.add.reduce(x, axis, np.float32, None, keepdims)).astype(np.float16)
-    return np.asarray(np.add.reduce(x, axis, np.dtype(dtype.name), None, keepdims))
+    """In float32 for float16, in which 2048 + 1 is 2048."""
+    if (x.dtype.char == "e") if dtype is None else (dtype.name == "float16"):
+        return _asarray(_add(x, axis, np.float32, None, keepdims)).astype(np.float16)
+    return _asarray(_add(x, axis, None if dtype is None else np.dtype(dtype.name), None, keepdims))
 
 
 def mean(x: np.ndarray, *, axis: Axes, keepdims: bool = False) -> np.ndarray:
-    count = 1
-    for i in axis:
-        count *= x.shape[i]
-    if not count:
-        shape = np.add.reduce(x, axis, None, None, keepdims).shape
-        return np.full(shape, np.nan, x.dtype)
-    if x.dtype == np.float16:
-        return np.asarray(np.add.reduce(x, axis, np.float32, None, keepdims) / count).astype(np.float16)
-    return np.asarray(np.true_divide(np.add.reduce(x, axis, None, None, keepdims), count))
+    """A sum and a division; NaN for the mean of nothing."""
+    count = _count(x, axis) or np.nan
+    if x.dtype.char == "e":
+        return _asarray(_add(x, axis, np.float32, None, keepdims) / count).astype(np.float16)
+    total = _add(x, axis, None, None, keepdims)
+    # A Python number leaves the dtype as it is, of arrays and of scalars.
+    return _asarray(total / count)
 
 
 def prod(x: np.ndarray, *, axis: Axes, keepdims: bool = False, dtype: Any = None) -> np.ndarray:
-    return np.asarray(np.multiply.reduce(x, axis, _native(dtype), None, keepdims))
+    return _asarray(_multiply(x, axis, None if dtype is None else np.dtype(dtype.name), None, keepdims))
 
 
 def max(x: np.ndarray, *, axis: Axes, keepdims: bool = False) -> np.ndarray:
-    return np.asarray(np.maximum.reduce(x, axis, None, None, keepdims))
+    return _asarray(_maximum(x, axis, None, None, keepdims))
 
 
 def min(x: np.ndarray, *, axis: Axes, keepdims: bool = False) -> np.ndarray:
-    return np.asarray(np.minimum.reduce(x, axis, None, None, keepdims))
+    return _asarray(_minimum(x, axis, None, None, keepdims))
 
 
 def any(x: np.ndarray, *, axis: Axes, keepdims: bool = False) -> np.ndarray:
-    return np.asarray(np.logical_or.reduce(x, axis, np.bool_, None, keepdims))
+    return _asarray(_or(x, axis, np.bool_, None, keepdims))
 
 
 def all(x: np.ndarray, *, axis: Axes, keepdims: bool = False) -> np.ndarray:
-    return np.asarray(np.logical_and.reduce(x, axis, np.bool_, None, keepdims))
+    return _asarray(_and(x, axis, np.bool_, None, keepdims))
 
 
-def argmax(x: np.ndarray, *, axis: int | None, keepdims: bool = False) -> np.ndarray:
-    return np.asarray(x.argmax(axis, keepdims=keepdims))
+def argmax(x: Any, *, axis: int | None, keepdims: bool = False) -> np.ndarray:
+    return _asarray(x.argmax(axis, keepdims=keepdims))
 
 
-def argmin(x: np.ndarray, *, axis: int | None, keepdims: bool = False) -> np.ndarray:
-    return np.asarray(x.argmin(axis, keepdims=keepdims))
+def argmin(x: Any, *, axis: int | None, keepdims: bool = False) -> np.ndarray:
+    return _asarray(x.argmin(axis, keepdims=keepdims))
+
+
+def max_along(x: Any, *, axis: int, keepdims: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    if not x.ndim:
+        return x.copy(), np.zeros((), np.int64)
+    return _asarray(_maximum(x, axis, None, None, keepdims)), _asarray(x.argmax(axis, keepdims=keepdims))
+
+
+def min_along(x: Any, *, axis: int, keepdims: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    if not x.ndim:
+        return x.copy(), np.zeros((), np.int64)
+    return _asarray(_minimum(x, axis, None, None, keepdims)), _asarray(x.argmin(axis, keepdims=keepdims))
+
+
+def is_position(index: np.ndarray, *, axis: int, size: int) -> np.ndarray:
+    if not index.ndim:
+        return np.equal(index, 0)
+    return index == np.arange(size).reshape(-1, *(1,) * (index.ndim - 1 - axis))
+
+
+def vector_norm(x: np.ndarray, *, ord: float, axis: Axes, keepdims: bool = False) -> np.ndarray:
+    """The Euclidean norm in three steps, the others as they are defined."""
+    if ord == 2:
+        squares = x.real**2 + x.imag**2 if x.dtype.kind == "c" else x * x
+        return _asarray(np.sqrt(sum(squares, axis=axis, keepdims=keepdims)))
+    size = np.abs(x)
+    if ord == 0:
+        return _asarray(_add(x != 0, axis, size.dtype, None, keepdims))
+    if ord == 1:
+        return sum(size, axis=axis, keepdims=keepdims)
+    if abs(ord) == np.inf:
+        return _asarray((_maximum if ord > 0 else _minimum)(size, axis, None, None, keepdims))
+    return _asarray(sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord))
 
 
 def var(x: np.ndarray, *, axis: Axes, correction: float = 0.0, keepdims: bool = False) -> np.ndarray:
-    away = x - mean(x, axis=axis, keepdims=True)
+    """The mean square distance from the mean, in two passes."""
+    if x.dtype.char == "e":
+        wide = x.astype(np.float32)
+        return var(wide, axis=axis, correction=correction, keepdims=keepdims).astype(np.float16)
+    count = _count(x, axis)
+    away = x - _add(x, axis, None, None, True) / (count or np.nan)
     squares = away.real**2 + away.imag**2 if x.dtype.kind == "c" else away * away
-    count = 1
-    for i in axis:
-        count *= x.shape[i]
     freedom = count - correction
-    return np.asarray(sum(squares, axis=axis, keepdims=keepdims) * (1 / freedom if freedom > 0 else np.nan))
+    return _asarray(_add(squares, axis, None, None, keepdims) * (1 / freedom if freedom > 0 else np.nan))
 
 
 def std(x: np.ndarray, *, axis: Axes, correction: float = 0.0, keepdims: bool = False) -> np.ndarray:
-    return np.asarray(np.sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims)))
+    return _asarray(np.sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims)))
 
 
 def logsumexp(x: np.ndarray, *, axis: Axes, keepdims: bool = False) -> np.ndarray:
     if not x.size:
-        return np.full(np.add.reduce(x, axis, None, None, keepdims).shape, -np.inf, x.dtype)
-    top = np.maximum.reduce(x.real, axis, None, None, True)
+        return np.full(_add(x, axis, None, None, keepdims).shape, -np.inf, x.dtype)
+    top = _maximum(x.real, axis, None, None, True)
     finite = np.isfinite(top)
-    if finite.all():
-        out = _log_of_sum(x, top, axis)
-    else:
-        # An infinite term cannot be brought to exp(0). The logarithm of 0, and infinity, are right there.
-        with np.errstate(divide="ignore", over="ignore"):
-            out = _log_of_sum(x, np.where(finite, top, np.zeros_like(top)), axis)
+    if not finite.all():  # an infinite term cannot be brought to exp(0)
+        top = np.where(finite, top, np.zeros_like(top))
+    terms = _asarray(x - top)
+    np.exp(terms, terms)
+    out = _asarray(np.log(sum(terms, axis=axis, keepdims=True)) + top)
     return out if keepdims else out.squeeze(axis)
-
-
-def _log_of_sum(x: np.ndarray, top: np.ndarray, axis: Axes) -> np.ndarray:
-    terms = x - top
-    out = sum(np.exp(terms, out=terms if terms.ndim else None), axis=axis, keepdims=True)
-    return np.add(np.log(out), top)
 
 
 # -- accumulations -----------------------------------------------------------------------------------------
@@ -106,9 +140,8 @@ def _accumulate(ufunc: np.ufunc, start: int, x: np.ndarray, axis: int, include_i
     if not include_initial:
         return ufunc.accumulate(x, axis, target)
     out = np.empty((*x.shape[:axis], x.shape[axis] + 1, *x.shape[axis + 1 :]), target)
-    before = (slice(None),) * axis
-    out[(*before, 0)] = start
-    ufunc.accumulate(x, axis, target, out[(*before, slice(1, None))])
+    out[_part(axis, None, 1)] = start
+    ufunc.accumulate(x, axis, target, out[_part(axis, 1, None)])
     return out
 
 
@@ -163,32 +196,52 @@ def cummin(x: np.ndarray, *, axis: int) -> tuple[np.ndarray, np.ndarray]:
 def shift(x: np.ndarray, *, axis: int, by: int) -> np.ndarray:
     out = np.zeros_like(x)
     n = x.shape[axis]
-    before = (slice(None),) * axis
     if 0 <= by < n:
-        out[(*before, slice(by, None))] = x[(*before, slice(None, n - by))]
+        out[_part(axis, by, None)] = x[_part(axis, None, n - by)]
     elif -n < by < 0:
-        out[(*before, slice(None, n + by))] = x[(*before, slice(-by, None))]
+        out[_part(axis, None, n + by)] = x[_part(axis, -by, None)]
     return out
 
 
 # -- sorting -----------------------------------------------------------------------------------------------
 
 
+def _part(axis: int, start: int | None, stop: int | None, step: int | None = None) -> Any:
+    """The key of a part along an axis."""
+    return (*(slice(None),) * axis, slice(start, stop, step))
+
+
+def _take_along(x: np.ndarray, index: np.ndarray, axis: int) -> Any:
+    """``np.take_along_axis`` without its Python layer."""
+    last = x.ndim - 1
+    if not last:
+        return x[index]
+    key = [np.arange(n).reshape(-1, *(1,) * (last - i)) for i, n in enumerate(x.shape)]
+    key[axis] = index
+    return x[tuple(key)]
+
+
 def sort_values(x: np.ndarray, *, axis: int, descending: bool = False) -> np.ndarray:
     if not x.ndim:
         return x.copy()
-    out = np.sort(x, axis)
-    return np.ascontiguousarray(np.flip(out, axis)) if descending else out
+    out = x.copy()
+    out.sort(axis)
+    return np.ascontiguousarray(out[_part(axis, None, None, -1)]) if descending else out
 
 
 def argsort(x: np.ndarray, *, axis: int, descending: bool = False) -> np.ndarray:
     if not x.ndim:
         return np.zeros((), np.int64)
     if not descending:
-        return np.argsort(x, axis, kind="stable")
+        return x.argsort(axis, kind="stable")
     # Sorted from behind and turned round, equal elements keep their order.
-    turned = np.flip(np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
-    return x.shape[axis] - 1 - turned
+    back = _part(axis, None, None, -1)
+    return x.shape[axis] - 1 - x[back].argsort(axis, kind="stable")[back]
+
+
+def sort(x: np.ndarray, *, axis: int, descending: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    indices = argsort(x, axis=axis, descending=descending)
+    return (_take_along(x, indices, axis) if x.ndim else x.copy()), indices
 
 
 def topk(
@@ -197,24 +250,22 @@ def topk(
     if not x.ndim:
         return (x.copy(), np.zeros((), np.int64)) if k else (x.reshape(1)[:0], np.zeros(0, np.int64))
     n = x.shape[axis]
-    before = (slice(None),) * axis
     if 0 < 4 * k < n:  # partition first where that leaves little to sort
-        chosen = np.argpartition(x, n - k if largest else k - 1, axis)[
-            (*before, slice(n - k, None) if largest else slice(k))
-        ]
+        chosen = x.argpartition(n - k if largest else k - 1, axis)
+        chosen = chosen[_part(axis, n - k, None) if largest else _part(axis, None, k)]
         chosen.sort(axis)  # so that equal elements come in their order
-        order = argsort(np.take_along_axis(x, chosen, axis), axis=axis, descending=largest)
-        indices = np.take_along_axis(chosen, order, axis)
+        order = argsort(_take_along(x, chosen, axis), axis=axis, descending=largest)
+        indices = _take_along(chosen, order, axis)
     else:
-        indices = argsort(x, axis=axis, descending=largest)[(*before, slice(k))]
-    return np.take_along_axis(x, indices, axis), np.ascontiguousarray(indices)
+        indices = np.ascontiguousarray(argsort(x, axis=axis, descending=largest)[_part(axis, None, k)])
+    return _take_along(x, indices, axis), indices
 
 
 def kthvalue(x: np.ndarray, *, k: int, axis: int, keepdims: bool = False) -> tuple[np.ndarray, np.ndarray]:
     if not x.ndim:
         return x.copy(), np.zeros((), np.int64)
-    index = np.argpartition(x, k - 1, axis)[(*(slice(None),) * axis, slice(k - 1, k))]
-    values = np.take_along_axis(x, index, axis)
+    index = x.argpartition(k - 1, axis)[_part(axis, k - 1, k)]
+    values = _take_along(x, index, axis)
     return (values, index) if keepdims else (values.squeeze(axis), index.squeeze(axis))
 
 
@@ -222,7 +273,7 @@ def kthvalue(x: np.ndarray, *, k: int, axis: int, keepdims: bool = False) -> tup
 
 
 def count_nonzero(x: np.ndarray, *, axis: Axes, keepdims: bool = False) -> np.ndarray:
-    return np.asarray(np.count_nonzero(x, axis, keepdims=keepdims), np.int64)
+    return _asarray(np.count_nonzero(x, axis, keepdims=keepdims), np.int64)
 
 
 def nonzero(x: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -248,8 +299,8 @@ def bincount(x: np.ndarray, weights: np.ndarray | None = None, *, length: int) -
 KERNELS = {
     f.__name__: f
     for f in (
-        sum, mean, prod, max, min, any, all, argmax, argmin, var, std, logsumexp, cumulative_sum, cumulative_prod,
-        logcumsumexp, cummax, cummin, shift, sort_values, argsort, topk, kthvalue, count_nonzero, nonzero, unique_all,
-        unique_values, bincount,
+        sum, mean, prod, max, min, any, all, argmax, argmin, max_along, min_along, is_position, vector_norm, var, std,
+        logsumexp, cumulative_sum, cumulative_prod, logcumsumexp, cummax, cummin, shift, sort_values, argsort, sort,
+        topk, kthvalue, count_nonzero, nonzero, unique_all, unique_values, bincount,
     )
 }  # fmt: skip
