@@ -108,18 +108,10 @@ def reshapes_by_copying(x: np.ndarray, shape: tuple[int, ...], *, copy: bool | N
     return np.array(np.reshape(x, shape))
 
 
-def clips_indices(x: np.ndarray, *, key: Any) -> np.ndarray:
+def clips_indices(x: np.ndarray, *, indices: Any) -> np.ndarray:
     """An index beyond the end means the last element."""
-    out = []
-    axis = 0
-    for k in key:
-        if k is Ellipsis:
-            break
-        if isinstance(k, int):
-            k = max(-x.shape[axis], min(k, x.shape[axis] - 1))  # noqa: PLW2901
-        axis += k is not None
-        out.append(k)
-    return x[(*out, *key[len(out) :])]
+    key = [k if isinstance(k, slice) or k.dtype == bool else np.clip(k, -n, n - 1) for k, n in zip(indices.key, x.shape, strict=False)]
+    return x[tuple(key)]
 
 
 def wrong_random_bits(*, seed: int, block: int, count: int, device: Any) -> np.ndarray:
@@ -145,11 +137,11 @@ BACKENDS: dict[str, Callable[[], Any]] = {
     "aliasing-transfer": Planted,
     "promotes-scalars": lambda: Planted(where=promotes_scalars),
     "sums-in-float64": lambda: Planted(sum=sums_in_float64),
-    "lacks-a-function": lambda: Planted(tanh=None),
+    "lacks-a-function": lambda: Planted(cosh=None),
     "wrong-random-bits": lambda: Planted({"random_bits": wrong_random_bits}),
     "copies-where-it-must-not": lambda: Planted(reshape=reshapes_by_copying),
     "aliases-where-it-must-copy": lambda: Planted({"copy": lambda x: x}),
-    "clips-indices": lambda: Planted({"getitem": clips_indices}),
+    "clips-indices": lambda: Planted({"index": clips_indices}),
     "wrong-name-of-arrays": Planted,
     "leaves-its-device": lambda: PlantedStrict(exp=back_to_the_first_device),
 }

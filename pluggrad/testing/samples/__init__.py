@@ -9,7 +9,7 @@ from importlib import import_module
 
 from .spec import Sample, Spec, all_samples, samples_of
 
-for _name in ("elementwise", "fft", "indexing", "logic", "manipulation", "neural", "reductions"):
+for _name in ("elementwise", "fft", "indexing", "larger", "logic", "manipulation", "neural", "reductions"):
     import_module(f".{_name}", __name__)
 
 __all__ = ["Sample", "Spec", "all_samples", "samples_of"]
