@@ -193,7 +193,10 @@ class Tensor:
 
     @property
     def _leaf(self) -> Leaf | None:
-        return self._node if type(self._node) is Leaf else self.__dict__.get("frozen_leaf")
+        node = self._node
+        if node is None:
+            return self.__dict__.get("frozen_leaf")
+        return node if type(node) is Leaf else None
 
     @property
     def grad(self) -> Tensor | None:
