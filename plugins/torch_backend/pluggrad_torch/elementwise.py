@@ -17,8 +17,8 @@ _PLAIN: dict[str, Callable[..., Any]] = {
     name: getattr(torch, name)
     for name in (
         "acos acosh angle asin asinh atan atan2 atanh copysign cos cosh deg2rad digamma divide erf erfc erfinv exp exp2 expm1 "
-        "frac hypot isneginf isposinf isreal lerp lgamma log log10 log1p log2 logaddexp nextafter polar rad2deg "
-        "reciprocal rsqrt sigmoid sin sinh sqrt tan tanh xlogy complex"
+        "frac hypot isneginf isposinf isreal lerp lgamma log log10 log1p log2 logaddexp nextafter rad2deg "
+        "reciprocal rsqrt sigmoid sin sinh sqrt tan tanh xlogy"
     ).split()
 }
 
@@ -77,20 +77,25 @@ def floor_divide(x1: Tensor, x2: Tensor) -> Tensor:
         infinite = torch.isinf(x1) | torch.isinf(x2)
         return torch.where(infinite, x1 / x2, torch.floor_divide(x1, x2))
     if x1.dtype == torch.uint64:
-        return divide(x1.view(torch.int64), x2.view(torch.int64))[0].view(torch.uint64)
+        return _divided(x1, x2)[0].view(torch.uint64)
     try:
         return torch.floor_divide(x1, x2)
     except NotImplementedError:
-        return retry(torch.floor_divide, (x1, x2), {})
+        return retry(torch.floor_divide, (x1, x2), {}, scalars=True)
+
+
+def _divided(x1: Tensor, x2: Any) -> tuple[Tensor, Tensor]:
+    x2 = x2 if isinstance(x2, Tensor) else torch.asarray(x2, dtype=torch.uint64, device=x1.device)
+    return divide(x1.view(torch.int64), x2.view(torch.int64))
 
 
 def remainder(x1: Tensor, x2: Tensor) -> Tensor:
     if x1.dtype == torch.uint64:
-        return divide(x1.view(torch.int64), x2.view(torch.int64))[1].view(torch.uint64)
+        return _divided(x1, x2)[1].view(torch.uint64)
     try:
         return torch.remainder(x1, x2)
     except NotImplementedError:
-        return retry(torch.remainder, (x1, x2), {})
+        return retry(torch.remainder, (x1, x2), {}, scalars=True)
 
 
 def fmod(x1: Tensor, x2: Tensor) -> Tensor:
@@ -127,12 +132,24 @@ def imag(x: Tensor) -> Tensor:
     return torch.imag(x).clone()
 
 
+def complex(real: Tensor, imag: Tensor) -> Tensor:
+    """Of halves, complex64: there is no other in pluggrad."""
+    if real.dtype.itemsize < 4:
+        real, imag = real.to(torch.float32), imag.to(torch.float32)
+    return torch.complex(real, imag)
+
+
+def polar(abs: Tensor, angle: Tensor) -> Tensor:
+    return complex(abs * torch.cos(angle), abs * torch.sin(angle))
+
+
+def round_decimals(x: Tensor, *, decimals: int) -> Tensor:
+    factor = 10.0 ** (decimals if decimals > 0 else -decimals)
+    return round(x * factor) / factor if decimals > 0 else round(x / factor) * factor
+
+
 def positive(x: Tensor) -> Tensor:
     return x.clone()
-
-
-def polygamma(x: Tensor, *, n: int) -> Tensor:
-    return torch.polygamma(n, x)
 
 
 def logit(x: Tensor, *, eps: float | None) -> Tensor:
@@ -230,8 +247,8 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "bitwise_right_shift": _shift(torch.bitwise_right_shift, right=True),
     "silu": F.silu, "log_sigmoid": F.logsigmoid,
     **{f.__name__: f for f in (
-        abs, round, sign, signbit, floor_divide, remainder, fmod, trunc_divide, conj, real, imag, positive,
-        polygamma, logit, relu, pow_scalar, addcmul, addcdiv, clip, nan_to_num, isclose, astype, leaky_relu, elu,
+        abs, round, sign, signbit, floor_divide, remainder, fmod, trunc_divide, conj, real, imag, complex, polar, round_decimals, positive,
+        logit, relu, pow_scalar, addcmul, addcdiv, clip, nan_to_num, isclose, astype, leaky_relu, elu,
         softplus, gelu, gelu_input, where, dropout,
     )},
 }  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -61,8 +63,17 @@ def write_index(x: Tensor, indices: Any, values: Tensor, accumulate: bool) -> No
 
 def take(x: Tensor, indices: Tensor, *, axis: int) -> Tensor:
     places = _places(indices)
-    flat = torch.index_select(x, axis, _from_start(places.reshape(-1), x.shape[axis]))
+    flat = torch.index_select(_bits(x), axis, _from_start(places.reshape(-1), x.shape[axis])).view(x.dtype)
     return flat if places.ndim == 1 else flat.reshape((*x.shape[:axis], *places.shape, *x.shape[axis + 1 :]))
+
+
+def index_add(x: Tensor, indices: Tensor, values: Tensor, *, axis: int) -> Tensor:
+    out, places = copy(x), _from_start(_places(indices), x.shape[axis])
+    # The axes of the indices stand where the axis was.
+    shape = (*x.shape[:axis], *places.shape, *x.shape[axis + 1 :])
+    values = values.expand(shape).reshape((*x.shape[:axis], places.numel(), *x.shape[axis + 1 :]))
+    _bits(out).index_add_(axis, places.reshape(-1), _bits(values))
+    return out
 
 
 def _from_start(index: Tensor, n: int) -> Tensor:
@@ -118,12 +129,40 @@ def embedding(weight: Tensor, indices: Tensor, *, padding_idx: int | None = None
 def embedding_weight(
     g0: Tensor, indices: Tensor, *, rows: int, padding_idx: int | None = None, scale_grad_by_freq: bool = False
 ) -> Tensor:
+    if not g0.dtype.is_floating_point:
+        return _sum_rows(g0, indices, rows, padding_idx, scale_grad_by_freq)
     return torch.ops.aten.embedding_dense_backward(
         g0, _places(indices), rows, -1 if padding_idx is None else padding_idx, scale_grad_by_freq
     )
 
 
-KERNELS = {f.__name__: f for f in (
-    index, index_put, write_index, take, gather, scatter, scatter_add, scatter_extreme, masked_fill, embedding,
+def _sum_rows(g0: Tensor, indices: Tensor, rows: int, padding_idx: int | None, scale_grad_by_freq: bool) -> Tensor:
+    """For types that PyTorch's kernel does not know."""
+    places, g0 = _places(indices).reshape(-1), g0.reshape(-1, g0.shape[-1])
+    out = index_add(g0.new_zeros(rows, g0.shape[1]), places, g0, axis=0)
+    if scale_grad_by_freq:
+        out = out / torch.bincount(places, minlength=rows).clamp(min=1).to(out.dtype)[:, None]
+    if padding_idx is not None:
+        out[padding_idx] = 0
+    return out
+
+
+def _in_bounds(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Of an index out of range some of PyTorch's functions speak as of any error."""
+
+    @functools.wraps(kernel)
+    def checked(*args: Any, **parameters: Any) -> Any:
+        try:
+            return kernel(*args, **parameters)
+        except RuntimeError as error:
+            if "out of bounds" in str(error) or "out of range" in str(error):
+                raise IndexError(str(error)) from None
+            raise
+
+    return checked
+
+
+KERNELS = {f.__name__: _in_bounds(f) for f in (
+    index, index_put, write_index, index_add, take, gather, scatter, scatter_add, scatter_extreme, masked_fill, embedding,
     embedding_weight,
 )}  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import elementwise, indexing, memory, random, reductions, sorting, views
+from . import elementwise, indexing, matrix, memory, neural, random, reductions, sorting, views
 
 KERNELS = {
     **elementwise.KERNELS,
@@ -10,6 +10,8 @@ KERNELS = {
     **sorting.KERNELS,
     **views.KERNELS,
     **indexing.KERNELS,
+    **matrix.KERNELS,
+    **neural.KERNELS,
     **random.KERNELS,
     **memory.KERNELS,
 }

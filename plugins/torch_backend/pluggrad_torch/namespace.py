@@ -5,6 +5,7 @@ What is not defined here is array-api-compat's. Its unsigned integers are comple
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 import array_api_compat.torch as compat
@@ -45,6 +46,16 @@ def _all_axes(x: Tensor, axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
     return tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
 
 
+def sqrt(x: Tensor, /) -> Tensor:
+    """Rounded as IEEE 754 says, so that random numbers are the same on every backend.
+
+    On the CPU PyTorch takes it from MKL, which errs in the last bit now and then; that of a complex number is the C library's.
+    """
+    if x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
+        return torch.sqrt(x)
+    return torch.where(x < 0, torch.nan, torch.sqrt(torch.complex(x, torch.zeros_like(x))).real)
+
+
 # -- creation ------------------------------------------------------------------------------------
 
 
@@ -68,7 +79,7 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
     """As PyTorch's, which takes the process down at negative strides: of an array that may have some, a copy."""
     if copy is None and not isinstance(x, Tensor):
         strides = getattr(x, "strides", None)
-        if not isinstance(strides, tuple) or any(s < 0 for s in strides):
+        if not isinstance(strides, tuple) or builtins.any(s < 0 for s in strides):
             copy = True
     return torch.from_dlpack(x, device=device, copy=copy)
 

@@ -5,6 +5,8 @@ See ``pluggrad.backends.philox`` for the generator; the bits are the same.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
 Tensor = torch.Tensor
@@ -62,4 +64,10 @@ def random_uniform(*, seed: int, block: int, count: int, bits: int, device: torc
     return (halves >> 8).to(torch.float32) * 2.0**-24
 
 
-KERNELS = {f.__name__: f for f in (random_bits, random_uniform)}
+def apply_where(condition: Tensor, x: Tensor, function: Callable[[Tensor], Tensor], otherwise: Tensor) -> Tensor:
+    """Computes the function where it is wanted only."""
+    otherwise[condition] = function(x[condition])
+    return otherwise
+
+
+KERNELS = {f.__name__: f for f in (random_bits, random_uniform, apply_where)}

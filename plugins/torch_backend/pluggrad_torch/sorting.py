@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from .indexing import index_add
 from .reductions import _number
 from .signed import SIGNED, signed, to_signed
 
@@ -17,11 +18,6 @@ _kthvalue = signed(torch.kthvalue, ordered=True, values=(True, False))
 _medians = {
     skip: signed(f, ordered=True, values=(True, False)) for skip, f in ((False, torch.median), (True, torch.nanmedian))
 }
-
-
-def _like(x: Tensor, value: Tensor) -> Tensor:
-    """Back from a number to a bool, where ``x`` is one."""
-    return value.to(torch.bool) if x.dtype == torch.bool else value
 
 
 def sort(x: Tensor, *, axis: int, descending: bool = False) -> tuple[Tensor, Tensor]:
@@ -39,13 +35,20 @@ def argsort(x: Tensor, *, axis: int, descending: bool = False) -> Tensor:
 def topk(x: Tensor, *, k: int, axis: int, largest: bool = True, sorted: bool = True) -> tuple[Tensor, Tensor]:
     if not x.ndim and not k:
         return x.new_zeros(0), torch.zeros(0, dtype=torch.int64, device=x.device)
-    values, indices = _topk(_number(x), k, axis, largest, sorted)
-    return _like(x, values), indices
+    if x.dtype == torch.bool:  # which PyTorch's kernel does not know; of few distinct values the order matters
+        values, indices = sort(x, axis=axis, descending=largest)
+        return values.narrow(axis, 0, k) if x.ndim else values, indices.narrow(axis, 0, k) if x.ndim else indices
+    return tuple(_topk(x, k, axis, largest, sorted))
 
 
 def kthvalue(x: Tensor, *, k: int, axis: int, keepdims: bool = False) -> tuple[Tensor, Tensor]:
-    values, indices = _kthvalue(_number(x), k, axis, keepdims)
-    return _like(x, values), indices
+    if x.dtype == torch.bool:
+        values, indices = sort(x, axis=axis)
+        if not x.ndim:
+            return values, indices
+        first = values.narrow(axis, k - 1, 1), indices.narrow(axis, k - 1, 1)
+        return first if keepdims else (first[0].squeeze(axis), first[1].squeeze(axis))
+    return tuple(_kthvalue(x, k, axis, keepdims))
 
 
 def median_along(x: Tensor, *, axis: int, keepdims: bool = False, skip_nan: bool = False) -> tuple[Tensor, Tensor]:
@@ -67,10 +70,6 @@ _search = signed(_searchsorted, ordered=True, values=False)
 
 def searchsorted(x1: Tensor, x2: Tensor, *, right: bool = False) -> Tensor:
     return _search(x1, x2, right=right)
-
-
-def _isin(x1: Tensor, x2: Tensor, invert: bool) -> Tensor:
-    return torch.isin(x1, x2, invert=invert)
 
 
 def isin(x1: Tensor, x2: Tensor, *, invert: bool = False) -> Tensor:
@@ -112,7 +111,7 @@ def bincount(x: Tensor, weights: Tensor | None, *, length: int) -> Tensor:
     x = to_signed(x)
     if weights is None:
         return torch.bincount(x, minlength=length)
-    return weights.new_zeros(length).index_add_(0, x.to(torch.int64), weights)
+    return index_add(weights.new_zeros(length), x, weights, axis=0)
 
 
 KERNELS: dict[str, Any] = {f.__name__: f for f in (

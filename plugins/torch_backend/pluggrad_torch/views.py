@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from .indexing import index_add, take
 from .signed import signed, to_signed
 
 Tensor = torch.Tensor
@@ -121,7 +122,7 @@ def _edge(size: int, before: int, after: int, mode: str, device: torch.device) -
 def pad_edges(x: Tensor, *, widths: tuple[tuple[int, int], ...], mode: str) -> Tensor:
     for axis, (before, after) in enumerate(widths):
         if before or after:
-            x = torch.index_select(x, axis, _edge(x.shape[axis], before, after, mode, x.device))
+            x = take(x, _edge(x.shape[axis], before, after, mode, x.device), axis=axis)
     return x
 
 
@@ -130,8 +131,16 @@ def fold_edges(x: Tensor, *, widths: tuple[tuple[int, int], ...], mode: str) -> 
         if before or after:
             size = x.shape[axis] - before - after
             shape = (*x.shape[:axis], size, *x.shape[axis + 1 :])
-            x = x.new_zeros(shape).index_add_(axis, _edge(size, before, after, mode, x.device), x)
+            x = index_add(x.new_zeros(shape), _edge(size, before, after, mode, x.device), x, axis=axis)
     return x
+
+
+def fold_windows(x: Tensor, *, shape: Shape, axis: int, size: int, step: int) -> Tensor:
+    """Each element of a window added to where it was taken from."""
+    n = x.shape[axis]
+    starts = torch.arange(n, device=x.device) * step
+    places = (starts[:, None] + torch.arange(size, device=x.device)).reshape(-1)
+    return index_add(x.new_zeros(shape), places, x.movedim(-1, axis + 1).flatten(axis, axis + 1), axis=axis)
 
 
 def nonzero(x: Tensor) -> tuple[Tensor, ...]:
@@ -144,5 +153,5 @@ def argwhere(x: Tensor) -> Tensor:
 
 KERNELS = {f.__name__: f for f in (
     view, reshape, permute_dims, broadcast_to, getitem, squeeze, diagonal, copy_diagonal, put_diagonal, unfold, windows, flip, roll,
-    pad_edges, fold_edges, tril, triu, tile, repeat, concat, stack, split, unstack, nonzero, argwhere,
+    pad_edges, fold_edges, fold_windows, tril, triu, tile, repeat, concat, stack, split, unstack, nonzero, argwhere,
 )}  # fmt: skip
