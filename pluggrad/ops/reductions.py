@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from typing import Any
 
 from .. import dtypes
@@ -100,7 +101,8 @@ def reverse(xp: Any, x: Any, axis: int) -> Any:
 
 def part(xp: Any, x: Any, axis: int, start: int | None, stop: int | None) -> Any:
     """``x[start:stop]`` along an axis."""
-    return xp.getitem(x, key=(*(slice(None),) * axis, slice(start, stop)))
+    whole = slice(None)
+    return xp.getitem(x, key=(*(whole,) * axis, slice(start, stop), *(whole,) * (x.ndim - axis - 1)))
 
 
 def part_of(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
@@ -166,6 +168,8 @@ def _mean_x(xp: Any, g: Any, x_shape: tuple[int, ...], axis: tuple[int, ...], ke
 
 @composite(name="mean", result="same", kinds=FLOATING, vjp=_mean_x)
 def _mean(xp: Any, x: Any, /, *, axis: tuple[int, ...], keepdims: bool = False) -> Any:
+    if not reduced_count(x.shape, axis):
+        return xp.namespace.sum(x, axis=axis, keepdims=keepdims) * math.nan
     return xp.namespace.mean(x, axis=axis, keepdims=keepdims)
 
 

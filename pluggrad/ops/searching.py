@@ -179,7 +179,8 @@ def nonzero(x: Tensor, /, *, as_tuple: bool = True) -> Any:
 def _argwhere(xp: Any, x: Any, /) -> Any:
     ns = xp.namespace
     if not x.ndim:
-        return ns.zeros((1 if x != 0 else 0, 0), dtype=ns.int64, device=xp.native_device(x))
+        found = x if xp.isdtype(x.dtype, "bool") else x != 0
+        return ns.zeros((int(bool(found)), 0), dtype=ns.int64, device=xp.native_device(x))
     return ns.stack(ns.nonzero(x), axis=1)
 
 

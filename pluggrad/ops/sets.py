@@ -98,21 +98,19 @@ def unique_values(x: Tensor, /) -> Tensor:
     return _unique_values(x) if x._node is None else _unique_all(x)[0]
 
 
-def _runs(xp: Any, begins: Any) -> tuple[Any, Any, Any]:
-    """Where each run begins, which run each place belongs to, and how long each run is; from where runs begin."""
+def _runs(xp: Any, rows: Any) -> tuple[Any, Any, Any]:
+    """Of the runs of equal rows of a matrix: where each begins; to which each row belongs; how long each is."""
     ns = xp.namespace
+    n, device = rows.shape[0], xp.native_device(rows)
+    if not n:
+        none = ns.zeros((0,), dtype=ns.int64, device=device)
+        return none, none, none
+    changes = ns.any(rows[1:, :] != rows[:-1, :], axis=1)
+    begins = ns.concat([ns.ones((1,), dtype=ns.bool, device=device), changes])
     starts = ns.nonzero(begins)[0]
     member = ns.cumulative_sum(ns.astype(begins, ns.int64), axis=0) - 1
-    ends = ns.concat([starts[1:], ns.full((1,), begins.shape[0], dtype=starts.dtype, device=xp.native_device(begins))])
-    return starts, member, (ends - starts if starts.shape[0] else starts)
-
-
-def _begins(xp: Any, rows: Any) -> Any:
-    """Whether each row of a matrix differs from the one before it; the first does."""
-    ns = xp.namespace
-    n = rows.shape[0]
-    first = ns.ones((min(n, 1),), dtype=ns.bool, device=xp.native_device(rows))
-    return ns.concat([first, ns.any(rows[1:, :] != rows[: max(n - 1, 0), :], axis=1)])
+    ends = ns.concat([starts[1:], ns.full((1,), n, dtype=starts.dtype, device=device)])
+    return starts, member, ends - starts
 
 
 @composite(name="unique_rows", outputs=("indices", "inverse", "counts"))
@@ -123,14 +121,14 @@ def _unique_rows(xp: Any, x: Any, /) -> Any:
     keys = ordered(xp, x)
     for column in reversed(range(x.shape[1])):
         order = ns.take(order, ns.argsort(ns.take(keys[:, column], order), stable=True))
-    starts, member, counts = _runs(xp, _begins(xp, ns.take(x, order, axis=0)))
+    starts, member, counts = _runs(xp, ns.take(x, order, axis=0))
     return ns.take(order, starts), ns.take(member, ns.argsort(order)), counts
 
 
 @composite(name="consecutive_rows", outputs=("indices", "inverse", "counts"))
 def _consecutive_rows(xp: Any, x: Any, /) -> Any:
     """The runs of equal rows of a matrix: where each begins, to which each row belongs, and how long it is."""
-    return _runs(xp, _begins(xp, x))
+    return _runs(xp, x)
 
 
 def _rows(name: str, x: Tensor, dim: int | None) -> tuple[Tensor, Tensor, int]:

@@ -94,7 +94,7 @@ def _var_x(
 @composite(name="var", result="real", kinds=FLOATING, vjp=_var_x)
 def _var(xp: Any, x: Any, /, *, axis: tuple[int, ...], correction: float = 0.0, keepdims: bool = False) -> Any:
     ns = xp.namespace
-    away = x - ns.mean(x, axis=axis, keepdims=True)
+    away = x - xp.mean(x, axis=axis, keepdims=True)
     if xp.isdtype(x.dtype, "complex floating"):
         squares = ns.square(ns.real(away)) + ns.square(ns.imag(away))
     else:
@@ -262,7 +262,7 @@ def _vector_norm_x(
 def _vector_norm(xp: Any, x: Any, /, *, ord: float, axis: tuple[int, ...], keepdims: bool = False) -> Any:
     ns = xp.namespace
     if ord == 0:
-        return ns.sum(x != 0, axis=axis, keepdims=keepdims, dtype=ns.abs(x).dtype)
+        return ns.sum(ns.astype(x != 0, ns.abs(x).dtype), axis=axis, keepdims=keepdims)
     if ord == 2:
         squares = ns.real(x) ** 2 + ns.imag(x) ** 2 if xp.isdtype(x.dtype, "complex floating") else x * x
         return ns.sqrt(ns.sum(squares, axis=axis, keepdims=keepdims))
@@ -360,7 +360,7 @@ def median(
         x = _astype(x, dtype=get_default_dtype())
     lanes = sort(_lanes(x, axes))
     n = lanes.shape[-1]
-    out = mean(_last(lanes, (n - 1) // 2 if n else 0, n // 2 + 1), -1)
+    out = mean(_last(lanes, (n - 1) // 2, n // 2 + 1) if n else lanes, -1)
     if n:
         # NaN stands last in order.
         last = lanes[..., -1]

@@ -66,9 +66,9 @@ def test_dtypes_and_initial_values(name: str, initial: bool, dtype: str) -> None
     assert getattr(pluggrad, name)(x, axis=0, dtype=pluggrad.float64).dtype is pluggrad.float64
 
 
-def test_cumulative_sum_of_float16_keeps_its_digits() -> None:
-    out = pluggrad.cumulative_sum(pluggrad.ones(4096, dtype=pluggrad.float16))
-    assert out[-1].item() == 4096.0 and out.dtype is pluggrad.float16
+def test_cumulative_sum_of_float16_keeps_its_digits(float16: pluggrad.dtype) -> None:
+    out = pluggrad.cumulative_sum(pluggrad.ones(4096, dtype=float16))
+    assert out[-1].item() == 4096.0 and out.dtype is float16
 
 
 def test_the_axis_may_be_left_out_in_one_dimension() -> None:
