@@ -113,7 +113,9 @@ def _nll_loss_input(
 ) -> Any:  # fmt: skip
     """The gradient of nll_loss with respect to its input, of that ``shape``."""
     q, of_samples = _q(xp, g0, target, weight, shape, ignore_index, smoothing)
-    return -q * _spread_samples(xp, g0, of_samples, _class_axis(len(shape)), reduction)
+    slope = -q * _spread_samples(xp, g0, of_samples, _class_axis(len(shape)), reduction)
+    # Where all samples are ignored, the mean is 0/0; the gradient is none all the same, as in PyTorch.
+    return xp.namespace.where(q != 0, slope, xp.namespace.zeros_like(q))
 
 
 # -- cross entropy, classes by number --------------------------------------------------------------------
@@ -179,8 +181,9 @@ def _cross_entropy_input(
     """The gradient of cross_entropy with respect to its input: softmax times the sum of q, less q."""
     axis = _class_axis(x.ndim)
     q, of_samples = _q(xp, x, target, weight, tuple(x.shape), ignore_index, smoothing)
-    slope = xp.softmax(x, axis=axis) * xp.namespace.sum(q, axis=axis, keepdims=True) - q
-    return slope * _spread_samples(xp, g0, of_samples, axis, reduction)
+    of_q = xp.namespace.sum(q, axis=axis, keepdims=True)
+    slope = (xp.softmax(x, axis=axis) * of_q - q) * _spread_samples(xp, g0, of_samples, axis, reduction)
+    return xp.namespace.where(of_q != 0, slope, xp.namespace.zeros_like(slope))
 
 
 # -- cross entropy, classes by probability ---------------------------------------------------------------
@@ -252,9 +255,8 @@ def _check_classes(name: str, x: Tensor, target: Tensor, weight: Tensor | None, 
         return ignore_index if low <= ignore_index <= high else None
     outside = ((array < 0) | (array >= classes)) & (array != ignore_index)
     if bool(ns.any(outside)):
-        wrong = high if high >= classes and high != ignore_index else low
-        if wrong == ignore_index:  # the extremes are ignored; some other one is not
-            wrong = int(array[outside][0])
+        first = int(ns.argmax(ns.astype(ns.reshape(outside, (-1,)), ns.int64)))
+        wrong = int(ns.reshape(array, (-1,))[first])
         raise IndexError(f"{name}: target {wrong} is out of bounds: there are {classes} classes, numbered from 0")
     return ignore_index
 

@@ -141,11 +141,11 @@ def pool_geometry(
     strides = kernel if stride is None or stride in ((), []) else per_axis(name, "stride", stride, n)
     pads = per_axis(name, "padding", padding, n, least=0)
     dilations = per_axis(name, "dilation", dilation, n)
-    for p, k in zip(pads, kernel, strict=True):
-        if 2 * p > k:
+    for p, k, d in zip(pads, kernel, dilations, strict=True):
+        if 2 * p > d * (k - 1) + 1:
             raise ValueError(
                 f"{name}: pad should be at most half of effective kernel size, got padding={pads} and "
-                f"kernel_size={kernel}"
+                f"kernel_size={kernel} with dilation={dilations}"
             )
     return kernel, strides, tuple((p, p) for p in pads), dilations
 

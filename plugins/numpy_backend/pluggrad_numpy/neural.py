@@ -156,7 +156,7 @@ def _scaled(g: np.ndarray, weights: np.ndarray | None, total: Any, reduction: st
         g = g / g.dtype.type(total)
     elif reduction == "none":
         g = g.reshape(-1)
-    return g, g if weights is None else g * weights
+    return g, g if weights is None else np.where(weights != 0, g * weights, g.dtype.type(0))
 
 
 def nll_loss_input(
@@ -168,7 +168,7 @@ def nll_loss_input(
     plain, weighted = _scaled(g, weights, total, reduction)
     rows = np.zeros((classes.size, number), g.dtype)
     if smoothing:
-        factor = plain if ignore_index is None else plain * (target.reshape(-1) != ignore_index)
+        factor = plain if ignore_index is None else np.where(target.reshape(-1) != ignore_index, plain, 0)
         rows -= np.asarray(factor).reshape(-1, 1) * _smooth_weights(weight, smoothing, number, g.dtype)
     rows[every, classes] -= weighted * (1.0 - smoothing)
     return _unrows(rows, shape)
@@ -213,7 +213,7 @@ def cross_entropy_input(
     hard = weighted * (1.0 - smoothing)
     if smoothing:
         smooth = _smooth_weights(weight, smoothing, rows.shape[1], x.dtype)
-        factor = plain if ignore_index is None else plain * (target.reshape(-1) != ignore_index)
+        factor = plain if ignore_index is None else np.where(target.reshape(-1) != ignore_index, plain, 0)
         factor = np.asarray(factor).reshape(-1, 1)
         rows *= np.asarray(hard).reshape(-1, 1) + factor * np.add.reduce(smooth)
         rows -= factor * smooth
