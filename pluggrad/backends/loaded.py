@@ -10,7 +10,7 @@ from .. import dtypes, function
 from ..device import Device
 from ..dtypes import DType
 from ..errors import DeviceError, DTypeError, PluginError
-from . import defaults
+from . import defaults, updates
 from .protocol import Backend, kernels_of
 
 #: Replacements of kernels by other plugins: by function name, in the order in which they wrap, with the plugin's name.
@@ -96,9 +96,10 @@ class Kernels:
         declared = function.get(name)
         if declared is not None and declared.forward is not None:
             return functools.partial(declared.forward, self)
-        default = getattr(defaults, name, None)
-        if default is not None and default.__module__ == defaults.__name__:
-            return functools.partial(default, self)
+        for module in (defaults, updates):
+            default = getattr(module, name, None)
+            if default is not None and default.__module__ == module.__name__:
+                return functools.partial(default, self)
         try:
             return getattr(self.namespace, name)
         except AttributeError:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import convolution, elementwise, indexing, manipulation, neural, pooling, random, reductions, views
+from . import convolution, elementwise, indexing, manipulation, neural, pooling, random, reductions, updates, views
 
 # ufuncs under the standard's names: called directly, without array-api-compat's wrappers.
 _UFUNCS = (
@@ -63,3 +63,4 @@ KERNELS |= views.KERNELS | reductions.KERNELS
 KERNELS |= random.KERNELS
 KERNELS |= elementwise.KERNELS
 KERNELS |= convolution.KERNELS | pooling.KERNELS | neural.KERNELS
+KERNELS |= updates.KERNELS
