@@ -29,6 +29,11 @@ def shape_of(t: Any) -> tuple[int, ...]:
     return tuple(t.shape)
 
 
+def apart(lib: Any, t: Any) -> Any:
+    """For PyTorch a copy: it does not see that x.T.add_(x) reads what it has just written, where x is part of a whole."""
+    return t.clone() if lib is torch else t
+
+
 class Program:
     """A list of steps, drawn with the shapes that they will meet; the same for both libraries."""
 
@@ -116,9 +121,9 @@ class Program:
         j = self.same_shape(i)
         choice = self.rng.randrange(7)
         if choice == 0:
-            self.add(f"t{i}.mul_(t{j})", lambda lib, e: e[i].mul_(e[j]))
+            self.add(f"t{i}.mul_(t{j})", lambda lib, e: e[i].mul_(apart(lib, e[j])))
         elif choice == 1:
-            self.add(f"t{i}.add_(t{j})", lambda lib, e: e[i].add_(e[j]))
+            self.add(f"t{i}.add_(t{j})", lambda lib, e: e[i].add_(apart(lib, e[j])))
         elif choice == 2:
             self.add(f"t{i}.mul_(0.7)", lambda lib, e: e[i].mul_(0.7))
         elif choice == 3:
