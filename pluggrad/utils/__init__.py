@@ -1,1 +1,5 @@
-"""Optimisers. (optim, utils.data, __main__ and commands/ are being written by the lead right now: helpers, leave them alone and go on with nn and its tests.)"""
+"""Utilities around training: data loading."""
+
+from . import data
+
+__all__ = ["data"]

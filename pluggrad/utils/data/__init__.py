@@ -1,1 +1,12 @@
-"""Optimisers. (optim, utils.data, __main__ and commands/ are being written by the lead right now: helpers, leave them alone and go on with nn and its tests.)"""
+"""Datasets, samplers, and the loader that makes batches of them, under PyTorch's names."""
+
+from .collate import default_collate
+from .dataloader import DataLoader
+from .dataset import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset, random_split
+from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, SubsetRandomSampler, WeightedRandomSampler
+
+__all__ = [
+    "BatchSampler", "ConcatDataset", "DataLoader", "Dataset", "IterableDataset", "RandomSampler", "Sampler",
+    "SequentialSampler", "Subset", "SubsetRandomSampler", "TensorDataset", "WeightedRandomSampler", "default_collate",
+    "random_split",
+]  # fmt: skip

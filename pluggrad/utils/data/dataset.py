@@ -1,0 +1,130 @@
+"""Datasets: what a loader draws its samples from."""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import Any, Generic, TypeVar
+
+from ... import random
+from ...random import Generator
+from ...tensor import Tensor
+
+__all__ = ["ConcatDataset", "Dataset", "IterableDataset", "Subset", "TensorDataset", "random_split"]
+
+T = TypeVar("T", covariant=True)
+
+
+class Dataset(Generic[T]):
+    """Samples by number: subclass it with ``__getitem__`` and ``__len__``.
+
+    ``__getitems__(numbers)``, if a subclass has it, gives a list of samples at once.
+    """
+
+    def __getitem__(self, index: Any) -> T:
+        raise NotImplementedError("Subclasses of Dataset should implement __getitem__.")
+
+    def __add__(self, other: Dataset[Any]) -> ConcatDataset[Any]:
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset[T]):
+    """Samples one after another: subclass it with ``__iter__``."""
+
+    def __iter__(self) -> Iterator[T]:
+        raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
+
+
+class TensorDataset(Dataset[tuple[Tensor, ...]]):
+    """Sample i is the tuple of ``tensor[i]`` of each tensor.
+
+    Raises
+    ------
+    ValueError : tensors of different lengths
+
+    >>> import pluggrad
+    >>> TensorDataset(pluggrad.arange(3), pluggrad.arange(3) * 2)[1]
+    (tensor(1), tensor(2))
+    """
+
+    def __init__(self, *tensors: Tensor) -> None:
+        if not tensors or any(len(t) != len(tensors[0]) for t in tensors):
+            raise ValueError(f"Size mismatch between tensors: TensorDataset needs tensors of one length, got {[tuple(t.shape) for t in tensors]}")
+        self.tensors = tensors
+
+    def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
+        return tuple(t[index] for t in self.tensors)
+
+    def __len__(self) -> int:
+        return len(self.tensors[0])
+
+
+class Subset(Dataset[T]):
+    """The samples of a dataset at the given numbers."""
+
+    def __init__(self, dataset: Dataset[T], indices: Sequence[int]) -> None:
+        self.dataset, self.indices = dataset, indices
+
+    def __getitem__(self, index: Any) -> T:
+        if isinstance(index, list):
+            return self.dataset[[self.indices[i] for i in index]]
+        return self.dataset[self.indices[index]]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class ConcatDataset(Dataset[T]):
+    """Several datasets, one behind the other.
+
+    Raises
+    ------
+    ValueError : no dataset
+    TypeError : an IterableDataset, which has no numbers
+    """
+
+    def __init__(self, datasets: Iterable[Dataset[T]]) -> None:
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise ValueError("datasets should not be an empty iterable")
+        if any(isinstance(d, IterableDataset) for d in self.datasets):
+            raise TypeError("ConcatDataset does not support IterableDataset")
+        self.cumulative_sizes = list(accumulate(len(d) for d in self.datasets))  # type: ignore[arg-type]
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
+
+    def __getitem__(self, index: int) -> T:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"index {index} is out of range for a dataset of {len(self)} samples")
+        index %= len(self)
+        which = bisect.bisect_right(self.cumulative_sizes, index)
+        return self.datasets[which][index - (self.cumulative_sizes[which - 1] if which else 0)]
+
+
+def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator: Generator | None = None) -> list[Subset[T]]:
+    """Split a dataset at random into parts of the given lengths, or of the given shares if they sum to 1.
+
+    Raises
+    ------
+    ValueError : lengths that do not sum to that of the dataset
+
+    >>> import pluggrad
+    >>> [len(part) for part in random_split(TensorDataset(pluggrad.arange(10)), [0.7, 0.3])]
+    [7, 3]
+    """
+    total = len(dataset)  # type: ignore[arg-type]
+    if math.isclose(sum(lengths), 1) and sum(lengths) <= 1 and any(isinstance(n, float) for n in lengths):
+        if any(not 0 <= share <= 1 for share in lengths):
+            raise ValueError(f"random_split: each share must be between 0 and 1, got {list(lengths)}")
+        whole = [math.floor(total * share) for share in lengths]
+        for i in range(total - sum(whole)):
+            whole[i % len(whole)] += 1
+        lengths = whole
+    if sum(lengths) != total:
+        raise ValueError(f"Sum of input lengths does not equal the length of the input dataset: {list(lengths)} for {total} samples")
+    order = random.randperm(total, generator=generator, device="cpu").tolist()
+    ends = list(accumulate(int(n) for n in lengths))
+    return [Subset(dataset, order[end - int(n) : end]) for end, n in zip(ends, lengths, strict=True)]
