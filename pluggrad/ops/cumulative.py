@@ -8,7 +8,7 @@ from typing import Any
 from .. import dtypes
 from ..autograd.engine import graph_namespace
 from ..autograd.operands import wrap
-from ..dtypes import BOOL, FLOATING, REAL, DType
+from ..dtypes import BOOL, FLOATING, NUMERIC, REAL, DType
 from ..errors import ArgumentError, AxisError, ShapeError
 from ..tensor import Tensor
 from . import joining, return_types
@@ -158,7 +158,7 @@ def _linear_recurrence_b(xp: Any, g: Any, a: Any, axis: int, reverse: bool) -> A
     return xp.linear_recurrence(factors, g, axis=axis, reverse=not reverse)
 
 
-@composite(name="linear_recurrence", result="same", vjp=[_linear_recurrence_a, _linear_recurrence_b])
+@composite(name="linear_recurrence", result="same", kinds=NUMERIC, vjp=[_linear_recurrence_a, _linear_recurrence_b])
 def _linear_recurrence(xp: Any, a: Any, b: Any, /, *, axis: int, reverse: bool = False) -> Any:
     """``y[k] = b[k] + a[k] * y[k - 1]`` along an axis, from 0; reversed, ``y[k] = b[k] + a[k] * y[k + 1]``."""
     n = b.shape[axis]
