@@ -215,31 +215,11 @@ def logsumexp(
     return r.logsumexp(self, _axes("logsumexp", dim, axis), keepdim or keepdims)
 
 
-_UNSET: Any = object()
-
-
-def _correction(name: str, dim: Any, unbiased: bool | None, correction: Any) -> tuple[Any, float]:
-    """PyTorch's ways to say it: ``x.var(False)``, ``x.var(0, False)``, ``unbiased=``, ``correction=`` (default 1)."""
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
-    if correction is not _UNSET and unbiased is not None:
-        raise TypeError(f"{name}: give unbiased or correction, not both")
-    if unbiased is not None:
-        return dim, int(unbiased)
-    return dim, 1 if correction is _UNSET or correction is None else correction
-
-
 @method()
 def var(
-    self: Tensor,
-    dim: Any = None,
-    unbiased: bool | None = None,
-    keepdim: bool = False,
-    *,
-    correction: float | None = _UNSET,
-    axis: Axes = None,
-    keepdims: bool = False,
-) -> Tensor:
+    self: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: float | None = None, axis: Axes = None, keepdims: bool = False,
+) -> Tensor:  # fmt: skip
     """Variance over axes, divided by ``n - 1`` unless ``unbiased=False`` or ``correction=`` say otherwise.
 
     >>> import pluggrad
@@ -247,24 +227,20 @@ def var(
     >>> x.var(), x.var(unbiased=False)
     (tensor(1.), tensor(0.6667))
     """
-    dim, correction = _correction("var", dim, unbiased, correction)
-    return statistical.var(self, _axes("var", dim, axis), correction=correction, keepdims=keepdim or keepdims)
+    dim, correction = statistical.chosen_correction("var", dim, unbiased, correction, 1)
+    axes = r.reduced_axes("var", self, _axes("var", dim, axis))
+    return statistical._var(self, axis=axes, correction=correction, keepdims=keepdim or keepdims)
 
 
 @method()
 def std(
-    self: Tensor,
-    dim: Any = None,
-    unbiased: bool | None = None,
-    keepdim: bool = False,
-    *,
-    correction: float | None = _UNSET,
-    axis: Axes = None,
-    keepdims: bool = False,
-) -> Tensor:
+    self: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: float | None = None, axis: Axes = None, keepdims: bool = False,
+) -> Tensor:  # fmt: skip
     """Standard deviation over axes: the square root of :meth:`Tensor.var`."""
-    dim, correction = _correction("std", dim, unbiased, correction)
-    return statistical.std(self, _axes("std", dim, axis), correction=correction, keepdims=keepdim or keepdims)
+    dim, correction = statistical.chosen_correction("std", dim, unbiased, correction, 1)
+    axes = r.reduced_axes("std", self, _axes("std", dim, axis))
+    return statistical._std(self, axis=axes, correction=correction, keepdims=keepdim or keepdims)
 
 
 @method()

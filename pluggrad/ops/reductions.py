@@ -33,8 +33,8 @@ def reduced_axes(name: str, x: Tensor, axis: Axes, dim: Axes = None) -> tuple[in
     ndim = x._array.ndim
     if axis is None:
         return _ALL_AXES[ndim]
-    if axis.__class__ is int and 0 <= axis < ndim:  # type: ignore[operator]
-        return (axis,)  # type: ignore[return-value]
+    if axis.__class__ is int and 0 <= axis < ndim:
+        return (axis,)
     axes = some_axes(name, axis, ndim)
     return axes if ndim else ()
 

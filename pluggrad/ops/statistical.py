@@ -124,24 +124,32 @@ def _std(xp: Any, x: Any, /, *, axis: tuple[int, ...], correction: float = 0.0, 
     return xp.namespace.sqrt(xp.var(x, axis=axis, correction=correction, keepdims=keepdims))
 
 
+def chosen_correction(
+    name: str, axis: Any, unbiased: bool | None, correction: float | None, default: float
+) -> tuple[Axes, float]:
+    """The axes and the correction, in PyTorch's words too: ``var(x, False)``, ``var(x, 0, False)``, ``unbiased=``."""
+    if isinstance(axis, bool):
+        axis, unbiased = None, axis
+    if unbiased is not None:
+        if correction is not None:
+            raise TypeError(f"{name}: give unbiased or correction, not both")
+        return axis, int(unbiased)
+    return axis, default if correction is None else correction
+
+
 def var(
-    x: Tensor,
-    /,
-    axis: Axes = None,
-    *,
-    correction: float = 0.0,
-    keepdims: bool = False,
-    dim: Axes = None,
-    keepdim: bool = False,
-) -> Tensor:
+    x: Tensor, /, axis: Axes = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: float | None = None, keepdims: bool = False, dim: Axes = None,
+) -> Tensor:  # fmt: skip
     """Variance over axes, by default that of the values themselves: the sum of squares is divided by their number.
 
     Parameters
     ----------
     x : Tensor; integers are taken as the default float type; of complex numbers, the mean square distance
     axis, dim : int, tuple of ints, or None for all
-    correction : what is subtracted from the number of values before dividing: 1 estimates the variance of what the
-        values were drawn from (Bessel), which is the default of PyTorch and of the method ``x.var()``
+    correction : what is subtracted from the number of values before dividing, 0 by default: 1 estimates the variance
+        of what the values were drawn from (Bessel), which is the default of PyTorch and of the method ``x.var()``
+    unbiased : PyTorch's other word for a correction of 1 (True) or 0 (False)
     keepdims, keepdim : keep the reduced axes with size 1
 
     Returns
@@ -158,19 +166,14 @@ def var(
     (tensor(0.6667), tensor(1.))
     """
     x = wrap(x)
-    return _var(x, axis=reduced_axes("var", x, axis, dim), correction=correction, keepdims=keepdims or keepdim)
+    axis, correction = chosen_correction("var", either("var", axis, dim), unbiased, correction, 0.0)
+    return _var(x, axis=reduced_axes("var", x, axis), correction=correction, keepdims=keepdims or keepdim)
 
 
 def std(
-    x: Tensor,
-    /,
-    axis: Axes = None,
-    *,
-    correction: float = 0.0,
-    keepdims: bool = False,
-    dim: Axes = None,
-    keepdim: bool = False,
-) -> Tensor:
+    x: Tensor, /, axis: Axes = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: float | None = None, keepdims: bool = False, dim: Axes = None,
+) -> Tensor:  # fmt: skip
     """Standard deviation over axes: the square root of :func:`var`, with the same arguments.
 
     The gradient is 0 where the deviation is 0, as in PyTorch.
@@ -180,46 +183,37 @@ def std(
     tensor(1.)
     """
     x = wrap(x)
-    return _std(x, axis=reduced_axes("std", x, axis, dim), correction=correction, keepdims=keepdims or keepdim)
+    axis, correction = chosen_correction("std", either("std", axis, dim), unbiased, correction, 0.0)
+    return _std(x, axis=reduced_axes("std", x, axis), correction=correction, keepdims=keepdims or keepdim)
 
 
 def var_mean(
-    x: Tensor,
-    /,
-    dim: Axes = None,
-    *,
-    correction: float = 1,
-    keepdim: bool = False,
-    axis: Axes = None,
-    keepdims: bool = False,
-) -> return_types.var_mean:
-    """Variance and mean over axes, with PyTorch's correction of 1.
+    x: Tensor, /, dim: Axes = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: float | None = None, axis: Axes = None, keepdims: bool = False,
+) -> return_types.var_mean:  # fmt: skip
+    """Variance and mean over axes, with PyTorch's correction of 1 by default. Arguments as in :func:`var`.
 
     >>> import pluggrad
     >>> pluggrad.var_mean(pluggrad.asarray([1.0, 2.0, 3.0])).mean
     tensor(2.)
     """
-    axis, keepdims = either("var_mean", axis, dim), keepdims or keepdim
+    axis, correction = chosen_correction("var_mean", either("var_mean", axis, dim), unbiased, correction, 1)
+    keepdims = keepdims or keepdim
     return return_types.var_mean(var(x, axis, correction=correction, keepdims=keepdims), mean(x, axis, keepdims))
 
 
 def std_mean(
-    x: Tensor,
-    /,
-    dim: Axes = None,
-    *,
-    correction: float = 1,
-    keepdim: bool = False,
-    axis: Axes = None,
-    keepdims: bool = False,
-) -> return_types.std_mean:
-    """Standard deviation and mean over axes, with PyTorch's correction of 1.
+    x: Tensor, /, dim: Axes = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: float | None = None, axis: Axes = None, keepdims: bool = False,
+) -> return_types.std_mean:  # fmt: skip
+    """Standard deviation and mean over axes, with PyTorch's correction of 1 by default. Arguments as in :func:`std`.
 
     >>> import pluggrad
     >>> pluggrad.std_mean(pluggrad.asarray([1.0, 2.0, 3.0])).std
     tensor(1.)
     """
-    axis, keepdims = either("std_mean", axis, dim), keepdims or keepdim
+    axis, correction = chosen_correction("std_mean", either("std_mean", axis, dim), unbiased, correction, 1)
+    keepdims = keepdims or keepdim
     return return_types.std_mean(std(x, axis, correction=correction, keepdims=keepdims), mean(x, axis, keepdims))
 
 

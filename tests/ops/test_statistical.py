@@ -55,6 +55,19 @@ def test_how_pytorch_says_it(name: str, rng: Any, same_as_torch: Any) -> None:
         same_as_torch(call, call, x)
 
 
+@pytest.mark.parametrize("name", ["var", "std", "var_mean", "std_mean"])
+def test_how_pytorchs_functions_say_it(name: str, rng: Any, same_as_torch: Any) -> None:
+    x = rng.normal(size=(3, 4))
+    for arguments in ((False,), (1, False), (0, True, True)):
+        same_as_torch(
+            lambda x: getattr(pluggrad, name)(x, *arguments), lambda t: getattr(torch, name)(t, *arguments), x
+        )
+    same_as_torch(
+        lambda x: getattr(pluggrad, name)(x, dim=0, unbiased=False),
+        lambda t: getattr(torch, name)(t, dim=0, unbiased=False), x,
+    )  # fmt: skip
+
+
 def test_the_standard_divides_by_the_number() -> None:
     x = pluggrad.asarray([1.0, 2.0, 3.0, 4.0])
     assert pluggrad.var(x).item() == 1.25 and x.var().item() == pytest.approx(5 / 3)
