@@ -1,0 +1,146 @@
+"""Hooks of modules: forward and backward, compared with PyTorch where numbers come out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import pluggrad
+from pluggrad import nn
+from pluggrad.nn.modules import hooks as module_hooks
+
+
+def tensor(value: Any) -> pluggrad.Tensor:
+    return pluggrad.tensor(value)
+
+
+class Double(nn.Module):
+    def forward(self, x: Any, *, plus: float = 0.0) -> Any:
+        return x * 2 + plus
+
+
+def test_forward_hooks_see_and_replace() -> None:
+    module, calls = Double(), []
+    first = module.register_forward_pre_hook(lambda m, args: calls.append("pre"))
+    module.register_forward_pre_hook(lambda m, args: (args[0] + 1,))
+    module.register_forward_hook(lambda m, args, out: calls.append(("post", args[0].item(), out.item())))
+    module.register_forward_hook(lambda m, args, out: out * 10)
+    assert module(tensor(1.0)).item() == 40.0
+    assert calls == ["pre", ("post", 2.0, 4.0)]
+    first.remove()
+    module(tensor(1.0))
+    assert calls.count("pre") == 1
+
+
+def test_one_value_from_a_pre_hook_stands_for_a_tuple() -> None:
+    module = Double()
+    module.register_forward_pre_hook(lambda m, args: tensor(5.0))
+    assert module(tensor(1.0)).item() == 10.0
+
+
+def test_with_kwargs_and_prepend() -> None:
+    module, order = Double(), []
+    module.register_forward_pre_hook(lambda m, args, kwargs: (args, {"plus": 3.0}), with_kwargs=True)
+    module.register_forward_hook(lambda m, args, kwargs, out: order.append(kwargs), with_kwargs=True)
+    module.register_forward_hook(lambda m, args, out: order.append("first"), prepend=True)
+    assert module(tensor(1.0)).item() == 5.0
+    assert order == ["first", {"plus": 3.0}]
+    module.register_forward_pre_hook(lambda m, args, kwargs: args, with_kwargs=True)
+    with pytest.raises(RuntimeError, match="must return None or a tuple of .new_args, new_kwargs"):
+        module(tensor(1.0))
+
+
+def test_always_called() -> None:
+    class Fails(nn.Module):
+        def forward(self, x: Any) -> Any:
+            raise KeyError("no")
+
+    module, seen = Fails(), []
+    module.register_forward_hook(lambda m, args, out: seen.append(out), always_call=True)
+    module.register_forward_hook(lambda m, args, out: seen.append("not this one"))
+    with pytest.raises(KeyError, match="no"):
+        module(1)
+    assert seen == [None]
+
+
+def test_global_hooks() -> None:
+    calls: list[str] = []
+    handles = [
+        module_hooks.register_module_forward_pre_hook(lambda m, args: calls.append(f"pre {type(m).__name__}")),
+        module_hooks.register_module_forward_hook(lambda m, args, out: calls.append(f"post {type(m).__name__}")),
+    ]
+    nn.Sequential(Double())(tensor(1.0))
+    for handle in handles:
+        handle.remove()
+    nn.Identity()(1)
+    assert calls == ["pre Sequential", "pre Double", "post Double", "post Sequential"]
+
+
+def run_backward(namespace: Any, make: Any, needs_grad: bool) -> tuple[list[Any], Any]:
+    """What the backward hooks of a layer see, and the gradient of its input, in either library."""
+    layer = namespace.Linear(2, 2)
+    layer.weight.data = make([[1.0, 2.0], [3.0, 4.0]])
+    layer.bias.data = make([0.5, -0.5])
+    seen: list[Any] = []
+
+    def numbers(grads: Any) -> Any:
+        return [None if g is None else g.tolist() for g in grads]
+
+    def pre(module: Any, grad_output: Any) -> Any:
+        seen.append(("pre", numbers(grad_output)))
+        return (grad_output[0] * 2,)
+
+    def post(module: Any, grad_input: Any, grad_output: Any) -> Any:
+        seen.append(("post", numbers(grad_input), numbers(grad_output)))
+        return None if grad_input[0] is None else (grad_input[0] + 100,)
+
+    layer.register_full_backward_pre_hook(pre)
+    layer.register_full_backward_hook(post)
+    x = make([[1.0, -1.0]])
+    x.requires_grad_(needs_grad)
+    layer(x * 3).sum().backward() if needs_grad else layer(x).sum().backward()
+    return seen + [layer.weight.grad.tolist()], None if x.grad is None else x.grad.tolist()
+
+
+@pytest.mark.filterwarnings("ignore:Full backward hook is firing:UserWarning")  # PyTorch's
+@pytest.mark.parametrize("needs_grad", [True, False])
+def test_backward_hooks_are_pytorchs(needs_grad: bool) -> None:
+    torch = pytest.importorskip("torch")
+    assert run_backward(nn, pluggrad.tensor, needs_grad) == run_backward(torch.nn, torch.tensor, needs_grad)
+
+
+def test_backward_hooks_of_several_inputs_and_outputs() -> None:
+    class Two(nn.Module):
+        def forward(self, a: Any, n: int, b: Any) -> Any:
+            return a * n, a * b
+
+    module, seen = Two(), []
+    module.register_full_backward_hook(
+        lambda m, gi, go: seen.append([None if g is None else g.item() for g in (*gi, *go)])
+    )
+    a, b = (pluggrad.tensor(v, requires_grad=True) for v in (2.0, 3.0))
+    x, y = module(a, 4, b)
+    (x + 10 * y).backward()
+    assert seen == [[4.0 + 30.0, None, 20.0, 1.0, 10.0]]
+    assert a.grad is not None
+    assert a.grad.item() == 34.0
+
+
+def test_a_wrong_number_of_gradients() -> None:
+    module = Double()
+    module.register_full_backward_hook(lambda m, gi, go: (gi[0], gi[0]))
+    out = module(pluggrad.tensor(1.0, requires_grad=True))
+    with pytest.raises(RuntimeError, match="invalid number of grad_input, got 2, but expected 1"):
+        out.backward()
+
+
+def test_backward_hook_with_in_place_layers() -> None:
+    """The output passes through a node of its own, which an in-place layer behind it may overwrite."""
+    net = nn.Sequential(nn.Linear(2, 2), nn.ReLU(inplace=True), nn.Linear(2, 1))
+    seen: list[int] = []
+    for module in net:
+        module.register_full_backward_hook(lambda m, gi, go: seen.append(1))
+    net(pluggrad.ones(1, 2)).sum().backward()
+    assert len(seen) == 3
+    assert all(p.grad is not None for p in net.parameters())

@@ -1,0 +1,100 @@
+"""Initial values: bounds and moments, compared with PyTorch's formulas."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import pluggrad
+from pluggrad.nn import init
+
+SHAPE = (40, 30, 3, 3)
+FAN_IN, FAN_OUT = 30 * 9, 40 * 9
+
+
+def values(name: str, *args: object, **options: object) -> np.ndarray:
+    x = pluggrad.empty(SHAPE)
+    pluggrad.manual_seed(0)
+    assert getattr(init, name)(x, *args, **options) is x
+    return np.asarray(x.tolist())
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "bound"),
+    [
+        ("uniform_", {"a": -2.0, "b": 2.0}, 2.0),
+        ("xavier_uniform_", {}, math.sqrt(6 / (FAN_IN + FAN_OUT))),
+        ("xavier_uniform_", {"gain": 2.0}, 2 * math.sqrt(6 / (FAN_IN + FAN_OUT))),
+        ("kaiming_uniform_", {}, math.sqrt(2) * math.sqrt(3 / FAN_IN)),
+        ("kaiming_uniform_", {"a": math.sqrt(5)}, 1 / math.sqrt(FAN_IN)),
+        ("kaiming_uniform_", {"mode": "fan_out", "nonlinearity": "relu"}, math.sqrt(2) * math.sqrt(3 / FAN_OUT)),
+    ],
+)
+def test_uniform(name: str, options: dict[str, object], bound: float) -> None:
+    x = values(name, **options)
+    assert abs(x).max() <= bound * (1 + 1e-6)
+    assert abs(x).max() == pytest.approx(bound, rel=1e-2)
+    assert x.mean() == pytest.approx(0, abs=0.05 * bound)
+    assert x.std() == pytest.approx(bound / math.sqrt(3), rel=2e-2)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "mean", "std"),
+    [
+        ("normal_", {"mean": 3.0, "std": 0.5}, 3.0, 0.5),
+        ("xavier_normal_", {}, 0.0, math.sqrt(2 / (FAN_IN + FAN_OUT))),
+        ("kaiming_normal_", {}, 0.0, math.sqrt(2 / FAN_IN)),
+        ("kaiming_normal_", {"mode": "fan_out", "nonlinearity": "tanh"}, 0.0, 5 / 3 / math.sqrt(FAN_OUT)),
+    ],
+)
+def test_normal(name: str, options: dict[str, object], mean: float, std: float) -> None:
+    x = values(name, **options)
+    assert x.mean() == pytest.approx(mean, abs=0.05 * std)
+    assert x.std() == pytest.approx(std, rel=2e-2)
+
+
+def test_constants() -> None:
+    assert (values("constant_", 0.5) == 0.5).all()
+    assert (values("ones_") == 1).all()
+    assert (values("zeros_") == 0).all()
+
+
+def test_parameters_are_written_off_the_record() -> None:
+    p = pluggrad.nn.Parameter(pluggrad.zeros(2, 2))
+    init.ones_(p)
+    assert p.is_leaf
+    assert p.requires_grad
+    assert p.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+
+
+def test_a_generator_of_ones_own() -> None:
+    g = pluggrad.Generator().manual_seed(3)
+    a = init.normal_(pluggrad.empty(5), generator=g).tolist()
+    g.manual_seed(3)
+    assert init.normal_(pluggrad.empty(5), generator=g).tolist() == a
+
+
+@pytest.mark.parametrize(
+    "name", ["linear", "conv2d", "conv_transpose3d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]
+)
+def test_gain(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    assert init.calculate_gain(name) == torch.nn.init.calculate_gain(name)
+    assert init.calculate_gain("leaky_relu", 0.2) == torch.nn.init.calculate_gain("leaky_relu", 0.2)
+
+
+def test_mistakes() -> None:
+    with pytest.raises(ValueError, match="Unsupported nonlinearity cube"):
+        init.calculate_gain("cube")
+    with pytest.raises(ValueError, match="negative_slope x not a valid number"):
+        init.calculate_gain("leaky_relu", "x")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="Mode fan not supported"):
+        init.kaiming_uniform_(pluggrad.empty(2, 2), mode="fan")
+    with pytest.raises(ValueError, match="fewer than 2 dimensions"):
+        init.xavier_uniform_(pluggrad.empty(3))
+    with pytest.warns(UserWarning, match="zero-element tensors is a no-op"):
+        init.kaiming_uniform_(pluggrad.empty(0, 3))
+    with pytest.raises(AttributeError, match="it works in place: use uniform_"):
+        init.uniform  # noqa: B018
