@@ -16,8 +16,8 @@ Tensor = torch.Tensor
 _PLAIN: dict[str, Callable[..., Any]] = {
     name: getattr(torch, name)
     for name in (
-        "acos acosh angle asin asinh atan atan2 atanh copysign cos cosh deg2rad digamma divide erf erfc erfinv exp exp2 expm1 "
-        "frac hypot isneginf isposinf isreal lerp lgamma log log10 log1p log2 logaddexp nextafter rad2deg "
+        "acosh angle asin asinh atan atan2 atanh copysign cos cosh deg2rad digamma divide erf erfc erfinv exp exp2 "
+        "frac hypot isneginf isposinf isreal lerp lgamma log log10 log2 logaddexp nextafter rad2deg "
         "reciprocal rsqrt sigmoid sin sinh sqrt tan tanh xlogy"
     ).split()
 }
@@ -93,7 +93,9 @@ def remainder(x1: Tensor, x2: Tensor) -> Tensor:
     if x1.dtype == torch.uint64:
         return _divided(x1, x2)[1].view(torch.uint64)
     try:
-        return torch.remainder(x1, x2)
+        out = torch.remainder(x1, x2)
+        # A remainder of 0 has the sign of the divisor; PyTorch's has that of the dividend.
+        return torch.where(out == 0, torch.copysign(out, x2), out) if x1.dtype.is_floating_point else out
     except NotImplementedError:
         return retry(torch.remainder, (x1, x2), {}, scalars=True)
 
@@ -137,6 +139,17 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
     if real.dtype.itemsize < 4:
         real, imag = real.to(torch.float32), imag.to(torch.float32)
     return torch.complex(real, imag)
+
+
+def acos(x: Tensor) -> Tensor:
+    out = torch.acos(x)
+    # The imaginary part has the other sign than that of x, of zeros, too.
+    return torch.complex(out.real, torch.copysign(out.imag, -x.imag)) if x.dtype.is_complex else out
+
+
+def log1p(x: Tensor) -> Tensor:
+    # Of an infinity it is the logarithm; PyTorch's is NaN where the other part is.
+    return torch.where(torch.isinf(x), torch.log(x), torch.log1p(x)) if x.dtype.is_complex else torch.log1p(x)
 
 
 def polar(abs: Tensor, angle: Tensor) -> Tensor:
@@ -247,7 +260,7 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "bitwise_right_shift": _shift(torch.bitwise_right_shift, right=True),
     "silu": F.silu, "log_sigmoid": F.logsigmoid,
     **{f.__name__: f for f in (
-        abs, round, sign, signbit, floor_divide, remainder, fmod, trunc_divide, conj, real, imag, complex, polar, round_decimals, positive,
+        abs, round, sign, signbit, floor_divide, remainder, fmod, trunc_divide, conj, real, imag, acos, log1p, complex, polar, round_decimals, positive,
         logit, relu, pow_scalar, addcmul, addcdiv, clip, nan_to_num, isclose, astype, leaky_relu, elu,
         softplus, gelu, gelu_input, where, dropout,
     )},

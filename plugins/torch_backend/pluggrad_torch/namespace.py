@@ -22,7 +22,7 @@ for _name in (
     "add subtract multiply pow negative square abs sign signbit floor ceil trunc round floor_divide remainder "
     "bitwise_and bitwise_or bitwise_xor bitwise_invert bitwise_left_shift bitwise_right_shift "
     "less less_equal greater greater_equal equal not_equal maximum minimum "
-    "logical_and logical_or logical_xor logical_not conj"
+    "logical_and logical_or logical_xor logical_not conj acos log1p"
 ).split():
     _own[_name] = elementwise.KERNELS[_name]
 
