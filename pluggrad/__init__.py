@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as _typing
 from importlib import import_module as _import_module
 
-from . import autograd, backends, fft, ops, random
+from . import autograd, backends, fft, linalg, ops, random
 from . import methods as _methods  # attaches Tensor's methods
 from .autograd import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
 from .device import Device as device
@@ -23,9 +23,14 @@ from .dtypes import (
     int16, int32, int64, set_default_dtype, uint8, uint16, uint32, uint64,
 )  # fmt: skip
 from .info import __array_api_version__, __array_namespace_info__
+from .linalg import det, matrix_exp, matrix_power, slogdet
+from .linalg import inv as inverse
+from .linalg import pinv as pinverse
 from .methods.basics import numel
 from .methods.conversion import is_complex, is_floating_point, is_tensor
 from .ops import *  # noqa: F403
+from .ops import return_types
+from .ops.linear_systems import cholesky_inverse, cholesky_solve, logdet
 from .random import (
     Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, poisson, rand,
     rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,

@@ -9,11 +9,13 @@ from . import errors as errors
 from . import fft as fft
 from . import function as function
 from . import info as info
+from . import linalg as linalg
 from . import methods as methods
 from . import nn as nn
 from . import ops as ops
 from . import optim as optim
 from . import random as random
+from . import return_types as return_types
 from . import typed as typed
 from . import utils as utils
 from .autograd.mode import enable_grad as enable_grad
@@ -62,6 +64,7 @@ from .nn.functional import sigmoid as sigmoid
 from .nn.functional import tanh as tanh
 from .ops.activations import logit as logit
 from .ops.activations import relu as relu
+from .ops.arithmetic import abs as _absolute
 from .ops.arithmetic import abs as abs
 from .ops.arithmetic import add as add
 from .ops.arithmetic import addcdiv as addcdiv
@@ -74,7 +77,9 @@ from .ops.arithmetic import fmod as fmod
 from .ops.arithmetic import lerp as lerp
 from .ops.arithmetic import maximum as maximum
 from .ops.arithmetic import minimum as minimum
+from .ops.arithmetic import multiply as _mul
 from .ops.arithmetic import multiply as multiply
+from .ops.arithmetic import negative as _neg
 from .ops.arithmetic import negative as negative
 from .ops.arithmetic import positive as positive
 from .ops.arithmetic import pow as pow
@@ -83,9 +88,11 @@ from .ops.arithmetic import remainder as remainder
 from .ops.arithmetic import sgn as sgn
 from .ops.arithmetic import sign as sign
 from .ops.arithmetic import square as square
+from .ops.arithmetic import subtract as _sub
 from .ops.arithmetic import subtract as subtract
 from .ops.arithmetic import true_divide as true_divide
 from .ops.bitwise import bitwise_and as bitwise_and
+from .ops.bitwise import bitwise_invert as _bitwise_not
 from .ops.bitwise import bitwise_invert as bitwise_invert
 from .ops.bitwise import bitwise_left_shift as bitwise_left_shift
 from .ops.bitwise import bitwise_or as bitwise_or
@@ -98,12 +105,18 @@ from .ops.bounds import clip as clip
 from .ops.bounds import fmax as fmax
 from .ops.bounds import fmin as fmin
 from .ops.comparison import allclose as allclose
+from .ops.comparison import equal as _eq
 from .ops.comparison import equal as equal
+from .ops.comparison import greater as _gt
 from .ops.comparison import greater as greater
+from .ops.comparison import greater_equal as _ge
 from .ops.comparison import greater_equal as greater_equal
 from .ops.comparison import isclose as isclose
+from .ops.comparison import less as _lt
 from .ops.comparison import less as less
+from .ops.comparison import less_equal as _le
 from .ops.comparison import less_equal as less_equal
+from .ops.comparison import not_equal as _ne
 from .ops.comparison import not_equal as not_equal
 from .ops.complex_functions import angle as angle
 from .ops.complex_functions import complex as complex
@@ -139,6 +152,7 @@ from .ops.cumulative import diff as diff
 from .ops.cumulative import logcumsumexp as logcumsumexp
 from .ops.cumulative import trapezoid as trapezoid
 from .ops.cumulative import trapz as trapz
+from .ops.decompositions import pinv as _pinverse
 from .ops.dtype_functions import astype as astype
 from .ops.dtype_functions import can_cast as can_cast
 from .ops.dtype_functions import isdtype as isdtype
@@ -202,6 +216,14 @@ from .ops.joining import unbind as unbind
 from .ops.joining import unstack as unstack
 from .ops.joining import vsplit as vsplit
 from .ops.joining import vstack as vstack
+from .ops.linear_systems import cholesky_inverse as cholesky_inverse
+from .ops.linear_systems import cholesky_solve as cholesky_solve
+from .ops.linear_systems import det as det
+from .ops.linear_systems import inv as _inverse
+from .ops.linear_systems import logdet as logdet
+from .ops.linear_systems import matrix_exp as matrix_exp
+from .ops.linear_systems import matrix_power as matrix_power
+from .ops.linear_systems import slogdet as slogdet
 from .ops.logical import logical_and as logical_and
 from .ops.logical import logical_not as logical_not
 from .ops.logical import logical_or as logical_or
@@ -275,6 +297,7 @@ from .ops.rounding import ceil as ceil
 from .ops.rounding import floor as floor
 from .ops.rounding import frac as frac
 from .ops.rounding import round as round
+from .ops.rounding import trunc as _fix
 from .ops.rounding import trunc as trunc
 from .ops.searching import argmax as argmax
 from .ops.searching import argmin as argmin
@@ -316,12 +339,19 @@ from .ops.statistical import std as std
 from .ops.statistical import std_mean as std_mean
 from .ops.statistical import var as var
 from .ops.statistical import var_mean as var_mean
+from .ops.trigonometric import acos as _arccos
 from .ops.trigonometric import acos as acos
+from .ops.trigonometric import acosh as _arccosh
 from .ops.trigonometric import acosh as acosh
+from .ops.trigonometric import asin as _arcsin
 from .ops.trigonometric import asin as asin
+from .ops.trigonometric import asinh as _arcsinh
 from .ops.trigonometric import asinh as asinh
+from .ops.trigonometric import atan as _arctan
 from .ops.trigonometric import atan as atan
+from .ops.trigonometric import atan2 as _arctan2
 from .ops.trigonometric import atan2 as atan2
+from .ops.trigonometric import atanh as _arctanh
 from .ops.trigonometric import atanh as atanh
 from .ops.trigonometric import cos as cos
 from .ops.trigonometric import cosh as cosh
@@ -332,6 +362,7 @@ from .ops.trigonometric import sin as sin
 from .ops.trigonometric import sinh as sinh
 from .ops.trigonometric import tan as tan
 from .ops.views import adjoint as adjoint
+from .ops.views import broadcast_to as _expand
 from .ops.views import broadcast_to as broadcast_to
 from .ops.views import diagonal as diagonal
 from .ops.views import expand_dims as expand_dims
@@ -383,6 +414,15 @@ from .typed import IntTensor as IntTensor
 from .typed import LongTensor as LongTensor
 from .typed import ShortTensor as ShortTensor
 
+absolute = _absolute
+arccos = _arccos
+arccosh = _arccosh
+arcsin = _arcsin
+arcsinh = _arcsinh
+arctan = _arctan
+arctan2 = _arctan2
+arctanh = _arctanh
+bitwise_not = _bitwise_not
 bool = _bool
 cdouble = _cdouble
 cfloat = _cfloat
@@ -390,14 +430,27 @@ device = _device
 double = _double
 dtype = _dtype
 e: builtins.float
+eq = _eq
+expand = _expand
+fix = _fix
 float = _float
+ge = _ge
+gt = _gt
 half = _half
 inf: builtins.float
 int = _int
+inverse = _inverse
+le = _le
 long = _long
+lt = _lt
+mul = _mul
 nan: builtins.float
+ne = _ne
+neg = _neg
 newaxis: None
 pi: builtins.float
+pinverse = _pinverse
 short = _short
+sub = _sub
 __array_api_version__: builtins.str
 __version__: builtins.str

@@ -15,6 +15,7 @@ __all__ = [
     "DTypeError",
     "DeviceError",
     "GradientError",
+    "LinAlgError",
     "PluginError",
     "ShapeError",
 ]
@@ -42,6 +43,13 @@ class DTypeError(TypeError, RuntimeError):
 
 class DeviceError(RuntimeError, ValueError):
     """An unknown device, or tensors of two devices in one operation."""
+
+
+class LinAlgError(RuntimeError, ValueError):
+    """A matrix that a function of linear algebra cannot work on, such as a singular one.
+
+    NumPy's class of that name is a ``ValueError``, PyTorch's a ``RuntimeError``.
+    """
 
 
 class GradientError(RuntimeError):

@@ -1,8 +1,10 @@
-"""Linear algebra as methods: products here, decompositions by their names in :mod:`pluggrad.linalg`."""
+"""Linear algebra as methods, with PyTorch's names and signatures; see :mod:`pluggrad.linalg`."""
 
 from __future__ import annotations
 
-from ..ops import matrix
+from typing import Any
+
+from ..ops import decompositions, linear_systems, matrix
 from ..tensor import Tensor
 from .attach import method
 
@@ -14,3 +16,86 @@ for _product in (
 for _sum in (matrix.addmm, matrix.addmv, matrix.addr, matrix.baddbmm, matrix.addbmm):
     method(inplace=True)(_sum)
 Tensor.ger = matrix.outer  # type: ignore[attr-defined]
+
+
+@method()
+def det(self: Tensor) -> Tensor:
+    """The determinant of each matrix."""
+    return linear_systems.det(self)
+
+
+@method()
+def logdet(self: Tensor) -> Tensor:
+    """The logarithm of the determinant of each matrix."""
+    return linear_systems.logdet(self)
+
+
+@method()
+def slogdet(self: Tensor) -> Any:
+    """The sign and the logarithm of the absolute value of the determinant."""
+    return linear_systems.slogdet(self)
+
+
+@method()
+def inverse(self: Tensor) -> Tensor:
+    """The inverse of each matrix."""
+    return linear_systems.inv(self)
+
+
+@method()
+def pinverse(self: Tensor, rcond: float | None = 1e-15) -> Tensor:
+    """The Moore-Penrose pseudoinverse of each matrix."""
+    return decompositions.pinv(self, rcond)
+
+
+@method()
+def matrix_power(self: Tensor, n: int) -> Tensor:
+    """Each matrix multiplied n times by itself."""
+    return linear_systems.matrix_power(self, n)
+
+
+@method()
+def matrix_exp(self: Tensor) -> Tensor:
+    """The exponential of each matrix."""
+    return linear_systems.matrix_exp(self)
+
+
+@method()
+def cholesky(self: Tensor, upper: bool = False) -> Tensor:
+    """The Cholesky factor of each matrix."""
+    return linear_systems.cholesky(self, upper=upper)
+
+
+@method()
+def cholesky_solve(self: Tensor, input2: Tensor, upper: bool = False) -> Tensor:
+    """The solution X of ``A @ X = self``, given the Cholesky factor of A."""
+    return linear_systems.cholesky_solve(self, input2, upper)
+
+
+@method()
+def cholesky_inverse(self: Tensor, upper: bool = False) -> Tensor:
+    """The inverse of A, this being its Cholesky factor."""
+    return linear_systems.cholesky_inverse(self, upper)
+
+
+@method()
+def qr(self: Tensor, some: bool = True) -> Any:
+    """The QR decomposition of each matrix; ``some=False`` gives all columns of Q."""
+    return decompositions.qr(self, "reduced" if some else "complete")
+
+
+@method()
+def svd(self: Tensor, some: bool = True, compute_uv: bool = True) -> tuple[Tensor, Tensor, Tensor]:
+    """The singular value decomposition of each matrix as U, S and V (the older form: not V transposed).
+
+    Parameters
+    ----------
+    some : only the vectors that belong to singular values
+    compute_uv : False: U and V are zeros
+    """
+    if not compute_uv:
+        m, n = self.shape[-2:]
+        zeros = [self.new_zeros(*self.shape[:-2], k, k) for k in (m, n)]
+        return zeros[0], decompositions.svdvals(self), zeros[1]
+    u, s, vh = decompositions.svd(self, full_matrices=not some)
+    return u, s, vh.mH

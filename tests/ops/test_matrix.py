@@ -43,7 +43,7 @@ CASES = [
     ([(2, 3, 4), (4, 2)], "m.tensordot(x, y, dims=([0, 2], [1, 0]))"),
     ([(2, 3), (2, 3)], "m.linalg.vecdot(x, y)"),
     ([(2, 3), (2, 1)], "m.linalg.vecdot(x, y, dim=0)"),
-    ([(4, 3), (3,)], "m.linalg.cross(x, y)"),
+    ([(4, 3), (1, 3)], "m.linalg.cross(x, y)"),
     ([(3, 2), (3, 1)], "m.linalg.cross(x, y, dim=0)"),
     ([(4, 3), (4, 3)], "x.cross(y, -1)"),
     ([(3, 4)], "x.trace()"),
@@ -68,7 +68,7 @@ def test_as_torch(shapes: Any, expression: str, is_complex: bool, same_as_torch:
     same_as_torch(lambda *xs: evaluate(expression, pluggrad, *xs), lambda *ts: evaluate(expression, torch, *ts), *values)
 
 
-@pytest.mark.parametrize(("shapes", "expression"), [c for c in CASES if "0.5" not in c[1]])
+@pytest.mark.parametrize(("shapes", "expression"), [c for c in CASES if "0.5" not in c[1] and "vecdot" not in c[1]])
 def test_integers_as_torch(shapes: Any, expression: str, same_as_torch: Any, rng: np.random.Generator) -> None:
     values = [rng.integers(-5, 6, s) for s in shapes]
     same_as_torch(lambda *xs: evaluate(expression, pluggrad, *xs), lambda *ts: evaluate(expression, torch, *ts), *values)

@@ -13,7 +13,7 @@ from ...function import Function
 from ...ops.complex_functions import conj, real
 from ...ops.creation import asarray
 from ...tensor import Tensor
-from ..samples import Sample
+from ..samples import Sample, determined
 from .inputs import arrays_of, tensors_of
 from .reference import numpy
 from .target import Target
@@ -59,8 +59,10 @@ class Problem:
         with self.device:
             outputs = function.call(*inputs, **self.sample.parameters)
         total = None
-        for k, out in enumerate(outputs if isinstance(outputs, tuple) else (outputs,)):
-            if not out.dtype.is_differentiable or (function.outputs and function.outputs[k] in function.constant):
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        outputs = [o for k, o in enumerate(outputs) if not (function.outputs and function.outputs[k] in function.constant)]
+        for k, out in enumerate(determined(function.name, outputs)):
+            if not out.dtype.is_differentiable:
                 continue
             weighted = (out * _waves(out.shape, 0.5 + k, out)).sum()
             weighted = real(weighted) if out.dtype.is_complex else weighted

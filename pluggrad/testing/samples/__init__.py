@@ -7,9 +7,9 @@ Sample(arrays=(Spec(kind='real', shape=(2, 3), low=-2.0, high=2.0), Spec(kind='r
 
 from importlib import import_module
 
-from .spec import Sample, Spec, all_samples, samples_of
+from .spec import Sample, Spec, all_samples, determined, samples_of
 
-for _name in ("elementwise", "fft", "indexing", "larger", "logic", "manipulation", "neural", "reductions"):
+for _name in ("elementwise", "fft", "indexing", "larger", "linalg", "logic", "manipulation", "neural", "reductions"):
     import_module(f".{_name}", __name__)
 
-__all__ = ["Sample", "Spec", "all_samples", "samples_of"]
+__all__ = ["Sample", "Spec", "all_samples", "determined", "samples_of"]

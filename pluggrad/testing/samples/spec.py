@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["real", "integer", "bool", "distinct"]
+Kind = Literal["real", "integer", "bool", "distinct", "definite"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Spec:
 
     ``kind`` : "real" values (complex for complex dtypes) drawn from [low, high); "integer" values from
     low to high - 1, kept as int64 whatever the dtype under test; "bool"; "distinct" reals, no two closer
-    than 0.1, for functions with kinks at ties (sort, max)
+    than 0.1, for functions with kinks at ties (sort, max); "definite": Hermitian positive definite matrices
     """
 
     kind: Kind
@@ -27,7 +28,7 @@ class Spec:
     @property
     def floating(self) -> bool:
         """Whether the argument takes the dtype under test."""
-        return self.kind in ("real", "distinct")
+        return self.kind in ("real", "distinct", "definite")
 
     def values(self, seed: int, is_complex: bool = False) -> Any:
         """Nested lists of Python scalars, the same for the same seed."""
@@ -45,7 +46,18 @@ class Spec:
             flat = [rng.uniform(self.low, self.high) for _ in range(count)]
         if is_complex and self.floating:
             flat = [complex(v, rng.uniform(-1.0, 1.0)) for v in flat]
+        if self.kind == "definite":
+            n = self.shape[-1]
+            flat = [v for start in range(0, count, n * n) for v in _definite(flat[start : start + n * n], n)]
         return _nest(flat, self.shape)
+
+
+def _definite(flat: list[Any], n: int) -> list[Any]:
+    """The matrix A Aᴴ + 1, row by row."""
+    rows = [flat[i * n : (i + 1) * n] for i in range(n)]
+    return [sum(a * complex(b).conjugate() for a, b in zip(r, c, strict=True)).real + 1.0 if i == j
+            else sum(a * (b.conjugate() if isinstance(b, complex) else b) for a, b in zip(r, c, strict=True))
+            for i, r in enumerate(rows) for j, c in enumerate(rows)]  # fmt: skip
 
 
 def _nest(flat: list[Any], shape: tuple[int, ...]) -> Any:
@@ -100,6 +112,25 @@ def call(*arrays: Spec, **parameters: Any) -> Sample:
 def real(*shape: int, low: float = -2.0, high: float = 2.0) -> Spec:
     """Values in [low, high); complex for complex dtypes."""
     return Spec("real", shape, low, high)
+
+
+def definite(*shape: int) -> Spec:
+    """Hermitian positive definite matrices."""
+    return Spec("definite", shape)
+
+
+#: Functions whose outputs are not unique, such as vectors that may have either sign: what of them is.
+_determined: dict[str, Callable[..., Sequence[Any]]] = {}
+
+
+def determines(name: str, only: Callable[..., Sequence[Any]]) -> None:
+    """Say what the outputs of a function determine: ``only(*outputs)``, for tensors as for NumPy arrays."""
+    _determined[name] = only
+
+
+def determined(name: str, outputs: Sequence[Any]) -> Sequence[Any]:
+    """What is unique of the outputs of a function: mostly, the outputs."""
+    return _determined[name](*outputs) if name in _determined else outputs
 
 
 def positive(*shape: int) -> Spec:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import convolution, elementwise, indexing, manipulation, neural, pooling, random, reductions, updates, views
+from . import convolution, elementwise, indexing, linalg, manipulation, neural, pooling, random, reductions, updates, views
 
 # ufuncs under the standard's names: called directly, without array-api-compat's wrappers.
 _UFUNCS = (
@@ -58,7 +58,7 @@ def new_zeros(x: np.ndarray, *, shape: tuple[int, ...]) -> np.ndarray:
 KERNELS = {name: getattr(np, name) for name in _UFUNCS} | {
     f.__name__: f for f in (conj, copy, owns_memory, strides, data_ptr, tolist, to_host, native_device, new_zeros)
 }
-KERNELS |= indexing.KERNELS | manipulation.KERNELS
+KERNELS |= indexing.KERNELS | manipulation.KERNELS | linalg.KERNELS
 KERNELS |= views.KERNELS | reductions.KERNELS
 KERNELS |= random.KERNELS
 KERNELS |= elementwise.KERNELS
