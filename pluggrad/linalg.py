@@ -8,7 +8,16 @@ from .dtypes import DType
 from .errors import LinAlgError
 from .ops.decompositions import eig, eigh, eigvals, eigvalsh, lstsq, matrix_rank, pinv, qr, svd, svdvals
 from .ops.linear_systems import (
-    cholesky, det, inv, matrix_exp, matrix_power, slogdet, solve, solve_triangular, tensorinv, tensorsolve,
+    cholesky,
+    det,
+    inv,
+    matrix_exp,
+    matrix_power,
+    slogdet,
+    solve,
+    solve_triangular,
+    tensorinv,
+    tensorsolve,
 )  # fmt: skip
 from .ops.matrix import cross, matmul, multi_dot, outer, tensordot, vecdot
 from .ops.norms import cond, matrix_norm, norm, vector_norm
@@ -18,10 +27,10 @@ from .ops.views import matrix_transpose
 from .tensor import Tensor
 
 __all__ = [
-    "LinAlgError", "cholesky", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq",
-    "matmul", "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "matrix_transpose", "multi_dot", "norm", "outer",
-    "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals", "tensordot", "tensorinv", "tensorsolve", "trace",
-    "vander", "vecdot", "vector_norm",
+    "LinAlgError", "cholesky", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "inv",
+    "lstsq", "matmul", "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "matrix_transpose", "multi_dot",
+    "norm", "outer", "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals", "tensordot", "tensorinv",
+    "tensorsolve", "trace", "vander", "vecdot", "vector_norm",
 ]  # fmt: skip
 
 

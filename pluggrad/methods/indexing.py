@@ -10,8 +10,7 @@ from ..errors import ShapeError
 from ..ops import gathering, indexing
 from ..ops.axes import one_axis
 from ..ops.indexing import Indices
-from ..ops.manipulation import broadcast_to
-from ..ops.views import _broadcast_to
+from ..ops.views import _broadcast_to, broadcast_to
 from ..tensor import Tensor, memory
 from .attach import method
 
@@ -19,7 +18,9 @@ from .attach import method
 
 
 @method()
-def gather(self: Tensor, dim: int | None = None, index: Any = None, *, axis: int | None = None, sparse_grad: bool = False) -> Tensor:
+def gather(
+    self: Tensor, dim: int | None = None, index: Any = None, *, axis: int | None = None, sparse_grad: bool = False
+) -> Tensor:
     """Elements picked along an axis; see :func:`pluggrad.gather`.
 
     >>> import pluggrad
@@ -82,7 +83,9 @@ def index_put(self: Tensor, indices: tuple[Tensor, ...], values: Any, accumulate
 
 
 @method()
-def scatter(self: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Tensor:
+def scatter(
+    self: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+) -> Tensor:
     """A copy with elements written along an axis; see :func:`pluggrad.scatter`."""
     return gathering.scatter(self, dim, index, src, value=value, reduce=reduce)
 
@@ -94,7 +97,9 @@ def scatter_add(self: Tensor, dim: int, index: Tensor, src: Any) -> Tensor:
 
 
 @method(inplace=True)
-def scatter_reduce(self: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
+def scatter_reduce(
+    self: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
+) -> Tensor:
     """A copy with elements combined along an axis."""
     return gathering.scatter_reduce(self, dim, index, src, reduce, include_self=include_self)
 
@@ -124,7 +129,9 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     """
     value = indexing.as_value(value, self._type)
     if value._array.ndim:
-        raise ShapeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions.")
+        raise ShapeError(
+            f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
+        )
     if is_grad_enabled() and (self._node is not None or value._node is not None):
         return assign(self, _broadcast_to(value, shape=tuple(self._array.shape)))
     memory.release(self)
@@ -174,11 +181,15 @@ def index_fill_(self: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
 @method()
 def index_put_(self: Tensor, indices: tuple[Tensor, ...], values: Any, accumulate: bool = False) -> Tensor:
     """Write or add ``values`` where ``self[indices]`` would read."""
-    return indexing.put(self, indexing.as_value(values, self._type), gathering.key_of(self, indices), accumulate=accumulate)
+    return indexing.put(
+        self, indexing.as_value(values, self._type), gathering.key_of(self, indices), accumulate=accumulate
+    )
 
 
 @method()
-def scatter_(self: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Tensor:
+def scatter_(
+    self: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+) -> Tensor:
     """Write elements along an axis.
 
     >>> import pluggrad
@@ -215,7 +226,10 @@ def masked_fill_(self: Tensor, mask: Tensor, value: Any) -> Tensor:
         return assign(self, masked_fill(self, mask, value))
     value = indexing.as_value(value, self._type)
     if value._array.ndim:
-        raise ShapeError(f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} dimension(s).")
+        raise ShapeError(
+            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} "
+            "dimension(s)."
+        )
     return indexing.put(self, value, _mask(self, "masked_fill_", mask), accumulate=False)
 
 

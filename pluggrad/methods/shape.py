@@ -18,7 +18,9 @@ from .attach import method
 
 @method()
 def reshape(self: Tensor, *shape: Any) -> Tensor:
-    """This tensor in another shape: a view where the memory allows one, else a copy; -1 stands for the size that is left.
+    """This tensor in another shape: a view where the memory allows one, else a copy.
+
+    -1 stands for the size that is left.
 
     >>> import pluggrad
     >>> pluggrad.arange(4).reshape(2, -1)
@@ -53,16 +55,21 @@ def expand(self: Tensor, *sizes: Any, implicit: bool = False) -> Tensor:
     lead = len(new) - len(old)
     if lead < 0:
         raise ShapeError(
-            f"expand: the number of sizes provided ({len(new)}) must be greater or equal to the number of dimensions in the "
+            f"expand: the number of sizes provided ({len(new)}) must be greater or equal to the number of dimensions "
+            "in the "
             f"tensor ({len(old)})"
         )
     if min(new[:lead], default=0) < 0:
-        raise ShapeError(f"expand: the expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension, in {list(new)}")
+        raise ShapeError(
+            "expand: the expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension, in "
+            f"{list(new)}"
+        )
     shape = (*new[:lead], *(o if n == -1 else n for n, o in zip(new[lead:], old, strict=True)))
     for i, (n, o) in enumerate(zip(shape[lead:], old, strict=True)):
         if o not in (1, n):
             raise ShapeError(
-                f"The expanded size of the tensor ({n}) must match the existing size ({o}) at non-singleton dimension {lead + i}. "
+                f"The expanded size of the tensor ({n}) must match the existing size ({o}) at non-singleton dimension "
+                f"{lead + i}. "
                 f"Target sizes: {list(new)}. Tensor sizes: {list(old)}"
             )
     return views._broadcast_to(self, shape=shape)
@@ -230,7 +237,9 @@ for _split in (joining.hsplit, joining.vsplit, joining.dsplit):
 
 @method()
 def repeat(self: Tensor, *sizes: Any) -> Tensor:
-    """This tensor repeated as a whole along each axis. (``pluggrad.repeat`` is the standard's: it repeats each element.)
+    """This tensor repeated as a whole along each axis.
+
+    ``pluggrad.repeat`` is the standard's: it repeats each element.
 
     >>> import pluggrad
     >>> pluggrad.asarray([1, 2]).repeat(2, 2)
@@ -240,7 +249,8 @@ def repeat(self: Tensor, *sizes: Any) -> Tensor:
     times = shape_of_arguments(sizes)
     if len(times) < self._array.ndim:
         raise ShapeError(
-            f"repeat: number of dimensions of repeat dims {list(times)} can not be smaller than number of dimensions of the "
+            f"repeat: number of dimensions of repeat dims {list(times)} can not be smaller than number of dimensions "
+            "of the "
             f"tensor, {self._array.ndim}"
         )
     return manipulation.tile(self, times)
@@ -253,7 +263,9 @@ def tile(self: Tensor, *dims: Any) -> Tensor:
 
 
 @method()
-def repeat_interleave(self: Tensor, repeats: int | Tensor, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
+def repeat_interleave(
+    self: Tensor, repeats: int | Tensor, dim: int | None = None, *, output_size: int | None = None
+) -> Tensor:
     """Each element repeated; without ``dim``, of the flattened tensor."""
     return manipulation.repeat(self, repeats, axis=dim)
 
@@ -343,7 +355,7 @@ def _shape_in_place(name: str, function: Callable[..., Tensor]) -> None:
 
 
 for _name, _function in (
-    ("squeeze_", squeeze), ("unsqueeze_", unsqueeze), ("transpose_", transpose), ("swapaxes_", transpose), ("swapdims_", transpose),
-    ("t_", t),
+    ("squeeze_", squeeze), ("unsqueeze_", unsqueeze), ("transpose_", transpose), ("swapaxes_", transpose),
+    ("swapdims_", transpose), ("t_", t),
 ):  # fmt: skip
     _shape_in_place(_name, _function)

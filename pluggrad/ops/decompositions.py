@@ -415,7 +415,8 @@ def _qr_x(xp: Any, g: tuple[Any, Any], x: Any, Q: Any, R: Any, x_shape: tuple[in
     if m >= n:
         if mode == "complete" and m > n:
             raise GradientError(
-                "linalg.qr: the QR decomposition is not differentiable when mode='complete' and nrows > ncols; use mode='reduced'"
+                "linalg.qr: the QR decomposition is not differentiable when mode='complete' and nrows > ncols; use "
+                "mode='reduced'"
             )
         return _qr_square(xp, g_q, g_r, Q, R)
     # x = [a, b]: Q and the first columns of R belong to a, the others are Q.mH @ b.
@@ -495,7 +496,9 @@ def lstsq(x1: Tensor, x2: Tensor, rcond: float | None = None, *, driver: str | N
     check_matrix("lstsq", columns)
     m, n = x1._array.shape[-2:]
     if columns._array.shape[-2] != m:
-        raise ShapeError(f"linalg.lstsq: x1 has shape {tuple(x1.shape)}, so x2 must have {m} rows, got shape {tuple(x2.shape)}")
+        raise ShapeError(
+            f"linalg.lstsq: x1 has shape {tuple(x1.shape)}, so x2 must have {m} rows, got shape {tuple(x2.shape)}"
+        )
     solution = matmul(pinv(x1, rcond), columns)
     rank = matrix_rank(x1, rcond)
     residuals = x1.new_empty(0, dtype=x1.dtype.to_real())

@@ -38,7 +38,8 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
         that occur once, in alphabetical order, after the axes of the ellipsis.
     operands : Tensors (or one sequence of them)
 
-    Also understood is the form without letters, ``einsum(x1, [0, 1], x2, [1, 2], [0, 2])``, in which ``...`` is Ellipsis.
+    Also understood is the form without letters, ``einsum(x1, [0, 1], x2, [1, 2], [0, 2])``, in which ``...`` is
+    Ellipsis.
 
     Returns
     -------
@@ -95,7 +96,7 @@ def _from_sublists(arguments: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
 
 
 def _parse(equation: str, tensors: tuple[Tensor, ...]) -> tuple[list[Labels], Labels]:
-    """The labels of each operand and of the result. The axes of an ellipsis are numbered from the last, -1, backwards."""
+    """The labels of each operand and of the result; the axes of an ellipsis are -1 (the last), -2, ..."""
     text = equation.replace(" ", "")
     left, arrow, right = text.partition("->")
     inputs = left.split(",")
@@ -105,7 +106,10 @@ def _parse(equation: str, tensors: tuple[Tensor, ...]) -> tuple[list[Labels], La
         bare = part.replace("...", "", 1)
         if not all(c in ascii_letters for c in bare):
             bad = next(c for c in bare if c not in ascii_letters)
-            raise ValueError(f"einsum(): invalid subscript {bad!r} in equation {equation!r}: letters, ',', '...' and one '->' are understood")
+            raise ValueError(
+                f"einsum(): invalid subscript {bad!r} in equation {equation!r}: letters, ',', '...' and one '->' are "
+                "understood"
+            )
     terms = []
     most = 0
     for k, (part, x) in enumerate(zip(inputs, tensors, strict=True)):
@@ -113,7 +117,8 @@ def _parse(equation: str, tensors: tuple[Tensor, ...]) -> tuple[list[Labels], La
         free = x._array.ndim - named
         if free < 0 or (free and "..." not in part):
             raise ValueError(
-                f"einsum(): operand {k} has {x._array.ndim} axes (shape {list(x.shape)}), but its subscripts {part!r} name {named}"
+                f"einsum(): operand {k} has {x._array.ndim} axes (shape {list(x.shape)}), but its subscripts {part!r} "
+                f"name {named}"
             )
         most = max(most, free)
         terms.append(_labels(part, free))
@@ -125,7 +130,10 @@ def _parse(equation: str, tensors: tuple[Tensor, ...]) -> tuple[list[Labels], La
         raise ValueError(f"einsum(): a subscript appears more than once in the output of {equation!r}")
     unknown = set(letters).difference(left)
     if unknown:
-        raise ValueError(f"einsum(): output subscript {min(unknown)!r} does not appear in the equation for any input operand of {equation!r}")
+        raise ValueError(
+            f"einsum(): output subscript {min(unknown)!r} does not appear in the equation for any input operand of "
+            f"{equation!r}"
+        )
     return terms, _labels(right, most)
 
 
@@ -140,9 +148,12 @@ def _sizes(equation: str, terms: list[Labels], tensors: tuple[Tensor, ...]) -> d
     for k, (term, x) in enumerate(zip(terms, tensors, strict=True)):
         for label, n in zip(term, x._array.shape, strict=True):
             have = sizes.get(label, 1)
-            if have != n and have != 1 and n != 1:
+            if n not in (1, have) and have != 1:
                 what = "an axis of the ellipsis" if isinstance(label, int) else f"subscript {label!r}"
-                raise ShapeError(f"einsum(): in {equation!r}, {what} has size {n} for operand {k}, which does not broadcast with previously seen size {have}")
+                raise ShapeError(
+                    f"einsum(): in {equation!r}, {what} has size {n} for operand {k}, which does not broadcast with "
+                    f"previously seen size {have}"
+                )
             sizes[label] = have if n == 1 else n
     return sizes
 
@@ -155,7 +166,10 @@ def _take_diagonals(x: Tensor, term: Labels) -> tuple[Tensor, Labels]:
             i = labels.index(label)
             j = labels.index(label, i + 1)
             if x._array.shape[i] != x._array.shape[j]:
-                raise ShapeError(f"einsum(): subscript {label!r} is repeated for axes of sizes {x._array.shape[i]} and {x._array.shape[j]}")
+                raise ShapeError(
+                    f"einsum(): subscript {label!r} is repeated for axes of sizes {x._array.shape[i]} and "
+                    f"{x._array.shape[j]}"
+                )
             x = diagonal(x, 0, i, j)
             del labels[j], labels[i]
             labels.append(label)
@@ -207,7 +221,10 @@ def _contract(
         b = _ordered(x2, [labels2.index(c) for c in (*batch, *only2)])
         b = reshape(b, (*b._array.shape[: len(batch)], *(1,) * len(only1), *b._array.shape[len(batch) :]))
         return a * b, out_labels
-    size = lambda labels: math.prod(sizes[c] for c in labels)  # noqa: E731
+
+    def size(labels: Sequence[Label]) -> int:
+        return math.prod(sizes[c] for c in labels)
+
     dims = [sizes[c] for c in batch]
     a = _ordered(x1, [labels1.index(c) for c in (*batch, *only1, *inner)])
     b = _ordered(x2, [labels2.index(c) for c in (*batch, *inner, *only2)])

@@ -15,7 +15,7 @@ from ..tensor import Buffer, Tensor, memory
 from .axes import either, one_axis
 from .declare import composite
 from .indexing import Indices, _index, _index_put, as_value
-from .manipulation import broadcast_arrays, broadcast_shapes, ravel, reshape
+from .manipulation import broadcast_arrays, common_shape, ravel, reshape
 from .views import broadcast_to
 
 __all__ = [
@@ -27,7 +27,7 @@ F = TypeVar("F", bound=Callable[..., Tensor])
 
 
 def _checks_bounds(function: F) -> F:
-    """Let an index out of range, which kernels report as an IndexError, be the RuntimeError that PyTorch raises, too."""
+    """Let an index out of range, which kernels report as an IndexError, be PyTorch's RuntimeError, too."""
 
     @functools.wraps(function)
     def checked(*args: Any, **kwargs: Any) -> Tensor:
@@ -90,7 +90,11 @@ def _integers(name: str, index: Any, like: Tensor) -> Tensor:
     from .creation import asarray
 
     if not isinstance(index, Tensor):
-        index = asarray(index, dtype=None if index else int64, device=like.device) if isinstance(index, list | tuple) else asarray(index)
+        index = (
+            asarray(index, dtype=None if index else int64, device=like.device)
+            if isinstance(index, list | tuple)
+            else asarray(index)
+        )
     if index._type.dtype.kind not in INTEGRAL:
         raise DTypeError(f"{name}: index must be of an integer dtype, got {index.dtype.name}")
     return index
@@ -161,7 +165,8 @@ def _source(name: str, x: Tensor, axis: int, index: Tensor, source: Tensor) -> T
         return source
     if tuple(source._array.shape) != expected:
         raise ShapeError(
-            f"{name}(): source of shape {list(source.shape)} does not fit: {index._array.shape[0]} indices along axis {axis} of "
+            f"{name}(): source of shape {list(source.shape)} does not fit: {index._array.shape[0]} indices along axis "
+            f"{axis} of "
             f"shape {list(x.shape)} need {list(expected)}"
         )
     return source
@@ -169,7 +174,7 @@ def _source(name: str, x: Tensor, axis: int, index: Tensor, source: Tensor) -> T
 
 @_checks_bounds
 def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
-    """``x`` with the slices of ``source``, times ``alpha``, added at ``index`` along an axis; those named twice take both.
+    """``x`` with the slices of ``source``, times ``alpha``, added at ``index`` along an axis.
 
     Parameters
     ----------
@@ -320,14 +325,17 @@ def _gathering(name: str, x: Tensor, dim: int, index: Any) -> tuple[Tensor, Tens
     for d, (n, m) in enumerate(zip(index._array.shape, x._array.shape, strict=True)):
         if d != axis and n > m:
             raise ShapeError(
-                f"{name}(): Size does not match at dimension {d} expected index {list(index.shape)} to be no larger than "
+                f"{name}(): Size does not match at dimension {d} expected index {list(index.shape)} to be no larger "
+                "than "
                 f"self {list(x.shape)} apart from dimension {axis}"
             )
     return x, index, axis
 
 
 @_checks_bounds
-def gather(x: Tensor, dim: int | None = None, index: Any = None, *, axis: int | None = None, sparse_grad: bool = False) -> Tensor:
+def gather(
+    x: Tensor, dim: int | None = None, index: Any = None, *, axis: int | None = None, sparse_grad: bool = False
+) -> Tensor:
     """Elements of ``x`` picked along an axis: ``out[i][j] = x[index[i][j]][j]`` for axis 0 of a matrix.
 
     Parameters
@@ -381,14 +389,14 @@ def take_along_axis(x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
     indices = _integers("take_along_axis", indices, x)
     if indices._array.ndim != x._array.ndim:
         raise ShapeError(
-            f"take_along_axis: indices of shape {list(indices.shape)} must have as many axes as x, of shape {list(x.shape)}"
+            f"take_along_axis: indices of shape {list(indices.shape)} must have as many axes as x, of shape "
+            f"{list(x.shape)}"
         )
     axis = one_axis("take_along_axis", axis, x._array.ndim)
-    one = lambda shape: (*shape[:axis], 1, *shape[axis + 1 :])  # noqa: E731
-    common = broadcast_shapes(one(tuple(x._array.shape)), one(tuple(indices._array.shape)))
-    sized = lambda n: (*common[:axis], n, *common[axis + 1 :])  # noqa: E731
-    x = broadcast_to(x, sized(x._array.shape[axis]))
-    return _gather(x, broadcast_to(indices, sized(indices._array.shape[axis])), axis=axis)
+    n, m = x._array.shape, indices._array.shape
+    before, after = common_shape(n[:axis], m[:axis]), common_shape(n[axis + 1 :], m[axis + 1 :])
+    x = broadcast_to(x, (*before, n[axis], *after))
+    return _gather(x, broadcast_to(indices, (*before, m[axis], *after)), axis=axis)
 
 
 def take_along_dim(x: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
@@ -415,7 +423,9 @@ def _fit_src(name: str, x: Tensor, index: Tensor, src: Any) -> Tensor:
 
 
 @_checks_bounds
-def scatter(x: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Tensor:
+def scatter(
+    x: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+) -> Tensor:
     """``x`` with elements of ``src`` written along an axis: ``out[index[i][j]][j] = src[i][j]`` for axis 0 of a matrix.
 
     Parameters
@@ -468,7 +478,9 @@ def scatter_add(x: Tensor, dim: int, index: Tensor, src: Any) -> Tensor:
 
 
 @_checks_bounds
-def scatter_reduce(x: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
+def scatter_reduce(
+    x: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
+) -> Tensor:
     """``x`` with elements of ``src`` combined along an axis.
 
     Parameters
@@ -501,7 +513,7 @@ def _reduce_scattered(x: Tensor, index: Tensor, src: Tensor, axis: int, reduce: 
         neutral = zeros_like if reduce != "prod" else ones_like
         x = _scatter(x, index, neutral(src), axis=axis)
     if reduce == "prod":
-        # One after the other along the axis, where no place is named twice at once: the gradient is right at zeros, too.
+        # One after the other along the axis, where no place is named twice at once: so gradients are right at zeros.
         before = (slice(None),) * axis
         for j in range(index._array.shape[axis]):
             at, factor = index[(*before, slice(j, j + 1))], src[(*before, slice(j, j + 1))]
@@ -515,8 +527,13 @@ def _reduce_scattered(x: Tensor, index: Tensor, src: Tensor, axis: int, reduce: 
     return total / counts if x.dtype.is_differentiable else total // counts
 
 
-def _extreme_shares(xp: Any, x: Any, index: Any, src: Any, out: Any, axis: int, include_self: bool) -> tuple[Any, Any, Any]:
-    """Ones where ``x`` and ``src`` hold the extreme value, and how many do for each place: they share its gradient evenly."""
+def _extreme_shares(
+    xp: Any, x: Any, index: Any, src: Any, out: Any, axis: int, include_self: bool
+) -> tuple[Any, Any, Any]:
+    """Ones where ``x`` and ``src`` hold the extreme value, and how many do for each place.
+
+    They share its gradient evenly.
+    """
     one, zero = xp.ones_like(x), xp.zeros_like(x)
     own = xp.where(x == out, one, zero)
     if not include_self:
@@ -590,8 +607,11 @@ def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
     mask = _mask_for("masked_fill", x, mask)
     value = as_value(value, x._type)
     if value._array.ndim:
-        raise ShapeError(f"masked_fill only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} dimension(s)")
-    shape = tuple(broadcast_shapes(tuple(x._array.shape), tuple(mask._array.shape)))
+        raise ShapeError(
+            f"masked_fill only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} "
+            "dimension(s)"
+        )
+    shape = common_shape(tuple(x._array.shape), tuple(mask._array.shape))
     x = x if tuple(x._array.shape) == shape else broadcast_to(x, shape)
     return _masked_fill(x, mask if tuple(mask._array.shape) == shape else broadcast_to(mask, shape), value)
 
@@ -627,7 +647,9 @@ def masked_scatter(x: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     count = int(kernels.namespace.count_nonzero(mask._array))
     values = ravel(as_value(source, x._type))
     if values._array.shape[0] < count:
-        raise ShapeError(f"masked_scatter: source has {values._array.shape[0]} elements, the mask is true at {count} places")
+        raise ShapeError(
+            f"masked_scatter: source has {values._array.shape[0]} elements, the mask is true at {count} places"
+        )
     if not shape:
         x, mask = reshape(x, (1,)), reshape(mask, (1,))
     out = _index_put(x, values[:count], indices=Indices((memory.hold(mask),)), accumulate=False)

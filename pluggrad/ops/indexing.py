@@ -33,7 +33,9 @@ ALL = slice(None)
 
 
 class Indices:
-    """The integer tensors and masks of an advanced key, one for each axis (or axes, of a mask); None for an axis left whole.
+    """The integer tensors and masks of an advanced key, one for each axis (or axes, of a mask).
+
+    None stands for an axis left whole.
 
     It is a parameter of :func:`index` and :func:`index_put`. It holds Buffers, not arrays: the graph that saves it
     keeps the indices it saw when their memory is written later.
@@ -73,7 +75,9 @@ class Indices:
                     # Beyond the range a library may give anything; in a flattened index it is another element.
                     low, high = int(xp.namespace.min(array)), int(xp.namespace.max(array))
                     if low < -n or high >= n:
-                        raise IndexError(f"index {low if low < -n else high} is out of bounds for axis {axis} with size {n}")
+                        raise IndexError(
+                            f"index {low if low < -n else high} is out of bounds for axis {axis} with size {n}"
+                        )
                 out.append(xp.namespace.where(array < 0, array + n, array))
         return out + [None] * (len(shape) - len(out))
 
@@ -91,7 +95,9 @@ class _Plan:
             given = xp.namespace.broadcast_arrays(*(arrays[i] for i in self.axes))
         except ValueError:
             shapes = " ".join(str(tuple(arrays[i].shape)) for i in self.axes)
-            raise IndexError(f"shape mismatch: index tensors could not be broadcast together with shapes {shapes}") from None
+            raise IndexError(
+                f"shape mismatch: index tensors could not be broadcast together with shapes {shapes}"
+            ) from None
         self.shape = tuple(given[0].shape)
         linear = None
         for i, array in zip(self.axes, given, strict=True):
@@ -191,7 +197,7 @@ def _sum_runs(xp: Any, linear: Any, values: Any) -> Any:
 
 
 def parse_key(x: Tensor, key: Any) -> tuple[tuple[Any, ...], list[Tensor | None] | None]:
-    """A key taken apart: the basic key that leads to a view, then the index tensors into that view, None if there are none.
+    """A key taken apart: the basic key that leads to a view, and the index tensors into it, None if there are none.
 
     The basic key is canonical: a tuple with an ellipsis, integers in range, slices that end where the axis ends.
 
@@ -253,7 +259,7 @@ def parse_key(x: Tensor, key: Any) -> tuple[tuple[Any, ...], list[Tensor | None]
             raise too_many(key, shape)
         over = tuple(shape[axis : axis + taken])
         if is_mask and tuple(item._array.shape) != over:
-            # As in NumPy and the standard's suite, a mask of size 0 along an axis fits any size there: it picks nothing.
+            # As in NumPy and the standard's suite, a mask of size 0 along an axis fits any size: it picks nothing.
             if any(m not in (n, 0) for m, n in zip(item._array.shape, over, strict=True)):
                 raise IndexError(
                     f"the shape of the mask {list(item.shape)} at index {position} does not match the shape of the "
@@ -309,12 +315,16 @@ def _canonical_slice(item: slice, n: int) -> slice:
 
 
 def _index_item(item: Any, array_type: ArrayType) -> Any:
-    """An item that is not of the basic kinds, as an int, a bool, or an integer or bool tensor on the device of the indexed one."""
+    """An item that is not of the basic kinds, as an int, a bool, or an integer or bool tensor on the right device."""
     if isinstance(item, bool):
         return item
     if not isinstance(item, Tensor):
         if isinstance(item, list | tuple):
-            item = asarray(item, device=array_type.device) if item else asarray(item, dtype=int64, device=array_type.device)
+            item = (
+                asarray(item, device=array_type.device)
+                if item
+                else asarray(item, dtype=int64, device=array_type.device)
+            )
         elif is_operand(item) and not isinstance(item, SCALARS):
             item = wrap(item)
         elif hasattr(item, "__index__"):
@@ -392,7 +402,7 @@ def _steps_back(key: tuple[Any, ...]) -> bool:
 
 
 def forwards(key: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tuple[int, ...], int]:
-    """A canonical basic key that names the same elements by positive steps; the axes that are then in reverse, of how many."""
+    """A canonical basic key that names the same elements by positive steps; the axes then in reverse, of how many."""
     out: list[Any] = []
     axes = []
     at = 0
@@ -485,7 +495,9 @@ def put(x: Tensor, values: Tensor, indices: Indices, *, accumulate: bool) -> Ten
     try:
         x._type.kernels.write_index(x._array, indices, values._array, accumulate)
     except ValueError as error:
-        raise ShapeError(f"shape mismatch: value of shape {list(values.shape)} does not fit the part it is written to: {error}") from None
+        raise ShapeError(
+            f"shape mismatch: value of shape {list(values.shape)} does not fit the part it is written to: {error}"
+        ) from None
     if records:
         rebase(x, node)
     return x
@@ -507,7 +519,7 @@ def as_value(value: Any, array_type: ArrayType) -> Tensor:
         elif dtype.kind == "bool":
             value = bool(value)
         elif dtype.kind in FLOATING:
-            value = complex(value) if dtype.is_complex else float(value)
+            value = complex(value) if dtype.is_complex else float(value)  # type: ignore[arg-type]  # no complex here
         return constant(array_type, value)
     if not isinstance(value, Tensor):
         value = wrap(value) if is_operand(value) else asarray(value, device=array_type.device)
@@ -530,7 +542,9 @@ def _complex_into_real(name: str) -> DTypeError:
 
 
 def check_fits(shape: tuple[int, ...], target: tuple[int, ...]) -> None:
-    """Refuse a value that does not broadcast to ``target``; leading axes of size 1 may be too many, as in NumPy and PyTorch.
+    """Refuse a value that does not broadcast to ``target``.
+
+    Leading axes of size 1 may be too many, as in NumPy and PyTorch.
 
     Raises
     ------
@@ -541,7 +555,10 @@ def check_fits(shape: tuple[int, ...], target: tuple[int, ...]) -> None:
         shape = shape[extra:]
         extra = 0
     if extra > 0 or any(n not in (1, t) for n, t in zip(shape[::-1], target[::-1], strict=False)):
-        raise ShapeError(f"shape mismatch: value of shape {list(shape)} cannot be broadcast to the indexed part of shape {list(target)}")
+        raise ShapeError(
+            f"shape mismatch: value of shape {list(shape)} cannot be broadcast to the indexed part of shape "
+            f"{list(target)}"
+        )
 
 
 def drop_leading(array: Any, ndim: int) -> Any:

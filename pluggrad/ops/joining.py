@@ -12,7 +12,7 @@ from ..dtypes import int64
 from ..errors import ShapeError
 from ..tensor import Tensor
 from ..tensor.memory import link_view
-from .axes import either, one_axis
+from .axes import one_axis
 from .creation import asarray
 from .declare import composite
 from .manipulation import atleast_1d, atleast_2d, atleast_3d, broadcast_arrays, ravel, reshape
@@ -20,8 +20,8 @@ from .views import _axis_of
 
 __all__ = [
     "block_diag", "cartesian_prod", "cat", "chunk", "column_stack", "combinations", "concat", "concatenate", "dsplit",
-    "dstack", "hsplit", "hstack", "row_stack", "split", "split_with_sizes", "stack", "tensor_split", "unbind", "unstack",
-    "vsplit", "vstack",
+    "dstack", "hsplit", "hstack", "row_stack", "split", "split_with_sizes", "stack", "tensor_split", "unbind",
+    "unstack", "vsplit", "vstack",
 ]  # fmt: skip
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
@@ -40,7 +40,9 @@ def _stack(xp: Any, *arrays: Any, axis: int) -> Any:
     return xp.namespace.stack(arrays, axis=axis)
 
 
-def _concat_arrays(xp: Any, g: Any, arrays_shape: tuple[Any, ...], axis: int, needs: tuple[bool, ...]) -> tuple[Any, ...]:
+def _concat_arrays(
+    xp: Any, g: Any, arrays_shape: tuple[Any, ...], axis: int, needs: tuple[bool, ...]
+) -> tuple[Any, ...]:
     before = (slice(None),) * axis
     ends = tuple(itertools.accumulate(shape[axis] for shape in arrays_shape))
     bounds = zip((0, *ends), ends, needs)  # noqa: B905 (the first is one longer)
@@ -92,7 +94,8 @@ def stack(arrays: Tensors, /, axis: int = 0, *, dim: int | None = None) -> Tenso
         for i, a in enumerate(tensors):
             if tuple(a.shape) != first:
                 raise ShapeError(
-                    f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and {list(a.shape)} at entry {i}"
+                    f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
+                    f"{list(a.shape)} at entry {i}"
                 ) from None
         raise
 
@@ -145,7 +148,8 @@ def _explain_concat(tensors: tuple[Tensor, ...], axis: int) -> None:
         for d, (m, n) in enumerate(zip(first, shape, strict=True)):
             if m != n and d != axis:
                 raise ShapeError(
-                    f"concat: sizes of tensors must match except in dimension {axis}. Expected size {m} but got size {n} "
+                    f"concat: sizes of tensors must match except in dimension {axis}. Expected size {m} but got size "
+                    f"{n} "
                     f"in dimension {d} for tensor number {i} in the list."
                 ) from None
 
@@ -339,7 +343,10 @@ def split(x: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) 
     if not isinstance(split_size_or_sections, int):
         sizes = tuple(int(s) for s in split_size_or_sections)
         if sum(sizes) != n or min(sizes, default=0) < 0:
-            raise ShapeError(f"split_with_sizes expects split_sizes to sum exactly to {n} (the size of axis {axis}), but got {list(sizes)}")
+            raise ShapeError(
+                f"split_with_sizes expects split_sizes to sum exactly to {n} (the size of axis {axis}), but got "
+                f"{list(sizes)}"
+            )
         return _split_at(x, sizes, axis)
     size = split_size_or_sections
     if size < 0 or (size == 0 and n):
@@ -382,15 +389,14 @@ def tensor_split(x: Tensor, indices_or_sections: int | Sequence[int] | Tensor, d
     """
     axis = _axis_of("tensor_split", x, dim)
     n = x._array.shape[axis]
-    if isinstance(indices_or_sections, Tensor):
-        indices_or_sections = indices_or_sections.tolist()
-    if isinstance(indices_or_sections, int):
-        pieces = indices_or_sections
+    given: Any = indices_or_sections.tolist() if isinstance(indices_or_sections, Tensor) else indices_or_sections
+    if isinstance(given, int):
+        pieces = given
         if pieces <= 0:
             raise ShapeError(f"tensor_split: number of sections must be larger than 0, got {pieces}")
         return _split_at(x, [n // pieces + (i < n % pieces) for i in range(pieces)], axis)
     # As slices: an index past the end, or before the last cut, gives an empty piece.
-    cuts = [0, *(slice(i, None).indices(n)[0] for i in indices_or_sections), n]
+    cuts = [0, *(slice(i, None).indices(n)[0] for i in given), n]
     keys = [(*(slice(None),) * axis, slice(a, max(a, b))) for a, b in itertools.pairwise(cuts)]
     return tuple([x[key] for key in keys])
 
@@ -399,7 +405,10 @@ def _splitter(name: str, least: int, axis_of: Callable[[int], int]) -> Any:
     def split_along(x: Tensor, indices_or_sections: int | Sequence[int]) -> tuple[Tensor, ...]:
         ndim = x._array.ndim
         if ndim < least:
-            raise ShapeError(f"{name} requires a tensor with at least {least} dimension{'s' * (least > 1)}, but got a tensor with {ndim} dimensions")
+            raise ShapeError(
+                f"{name} requires a tensor with at least {least} dimension{'s' * (least > 1)}, but got a tensor with "
+                f"{ndim} dimensions"
+            )
         axis = axis_of(ndim)
         n = x._array.shape[axis]
         if isinstance(indices_or_sections, int) and (indices_or_sections <= 0 or n % indices_or_sections):

@@ -41,7 +41,9 @@ def extension(xp: Any) -> Any:
     found = getattr(xp.namespace, "linalg", None)
     if found is None:
         name = getattr(xp.namespace, "__name__", xp.namespace)
-        raise BackendError(f"the namespace {name!r} has no linalg extension, and its backend has no kernel of this name")
+        raise BackendError(
+            f"the namespace {name!r} has no linalg extension, and its backend has no kernel of this name"
+        )
     return found
 
 
@@ -56,11 +58,18 @@ def check_matrix(name: str, x: Tensor, square: bool = False) -> None:
         raise TypeError(f"linalg.{name}: expected a Tensor, got {type(x).__name__}")
     shape = tuple(x._array.shape)
     if len(shape) < 2:
-        raise ShapeError(f"linalg.{name}: the input must be a matrix or a batch of matrices (at least 2 axes), got shape {shape}")
+        raise ShapeError(
+            f"linalg.{name}: the input must be a matrix or a batch of matrices (at least 2 axes), got shape {shape}"
+        )
     if square and shape[-1] != shape[-2]:
-        raise ShapeError(f"linalg.{name}: the input must be a batch of square matrices, got {shape[-2]} by {shape[-1]} matrices")
+        raise ShapeError(
+            f"linalg.{name}: the input must be a batch of square matrices, got {shape[-2]} by {shape[-1]} matrices"
+        )
     if not x._type.dtype.is_differentiable:
-        raise DTypeError(f"linalg.{name}: expected a floating point or complex tensor, got {x.dtype.name}; cast it, as in x.to(pluggrad.float64)")
+        raise DTypeError(
+            f"linalg.{name}: expected a floating point or complex tensor, got {x.dtype.name}; cast it, as in "
+            "x.to(pluggrad.float64)"
+        )
 
 
 def explained(name: str, why: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -131,7 +140,8 @@ def solve(x1: Tensor, x2: Tensor, /, *, left: bool = True) -> Tensor:
     rows = shape[0] if len(shape) == 1 else shape[-2] if shape else None
     if rows != n:
         raise ShapeError(
-            f"linalg.solve: x1 has shape {tuple(x1.shape)}, so x2 must have shape ({n},) or (..., {n}, k), got {shape}; "
+            f"linalg.solve: x1 has shape {tuple(x1.shape)}, so x2 must have shape ({n},) or (..., {n}, k), got "
+            f"{shape}; "
             f"to solve for a batch of vectors, write solve(x1, x2[..., None])[..., 0]"
         )
     return explained("solve", "the matrix is singular, so there is no unique solution", _solve, x1, x2)
@@ -144,14 +154,27 @@ def _triangular(xp: Any, a: Any, upper: bool, unit: bool) -> Any:
 
 
 def _solve_triangular_arrays(
-    xp: Any, g: Any, arrays: tuple[Any, Any], arrays_shape: tuple[Any, Any], out: Any, upper: bool, unit: bool, needs: tuple[bool, bool]
+    xp: Any,
+    g: Any,
+    arrays: tuple[Any, Any],
+    arrays_shape: tuple[Any, Any],
+    out: Any,
+    upper: bool,
+    unit: bool,
+    needs: tuple[bool, bool],
 ) -> tuple[Any, Any]:
     g_b = xp.solve_triangular(mH(xp, arrays[0]), g, upper=not upper, unit=unit)
-    g_a = sum_to_shape(xp, _triangular(xp, -xp.matmul(g_b, mH(xp, out)), upper, unit), arrays_shape[0]) if needs[0] else None
+    g_a = (
+        sum_to_shape(xp, _triangular(xp, -xp.matmul(g_b, mH(xp, out)), upper, unit), arrays_shape[0])
+        if needs[0]
+        else None
+    )
     return g_a, sum_to_shape(xp, g_b, arrays_shape[1]) if needs[1] else None
 
 
-@composite(name="solve_triangular", alias="LinalgSolveTriangular", kinds=FLOATING, result="same", vjp=_solve_triangular_arrays)
+@composite(
+    name="solve_triangular", alias="LinalgSolveTriangular", kinds=FLOATING, result="same", vjp=_solve_triangular_arrays
+)
 def _solve_triangular(xp: Any, *arrays: Any, upper: bool, unit: bool) -> Any:
     a, b = arrays
     a = _triangular(xp, a, upper, unit)
@@ -176,7 +199,8 @@ def solve_triangular(x1: Tensor, x2: Tensor, *, upper: bool, left: bool = True, 
     LinAlgError : a zero on the diagonal
 
     >>> import pluggrad
-    >>> pluggrad.linalg.solve_triangular(pluggrad.asarray([[1.0, 1.0], [9.0, 2.0]]), pluggrad.asarray([[3.0], [4.0]]), upper=True)
+    >>> x = pluggrad.asarray([[1.0, 1.0], [9.0, 2.0]])
+    >>> pluggrad.linalg.solve_triangular(x, pluggrad.asarray([[3.0], [4.0]]), upper=True)
     tensor([[1.],
             [2.]])
     """
@@ -185,7 +209,10 @@ def solve_triangular(x1: Tensor, x2: Tensor, *, upper: bool, left: bool = True, 
     if not left:
         return solve_triangular(x1.mT, x2.mT, upper=not upper, unitriangular=unitriangular).mT
     if x1._array.shape[-1] != x2._array.shape[-2]:
-        raise ShapeError(f"linalg.solve_triangular: shapes {tuple(x1.shape)} and {tuple(x2.shape)} do not fit: need x1.shape[-1] == x2.shape[-2]")
+        raise ShapeError(
+            f"linalg.solve_triangular: shapes {tuple(x1.shape)} and {tuple(x2.shape)} do not fit: need x1.shape[-1] "
+            "== x2.shape[-2]"
+        )
     why = "the matrix has a zero on its diagonal, so it is singular"
     return explained("solve_triangular", why, _solve_triangular, x1, x2, upper=upper, unit=unitriangular)
 
@@ -217,7 +244,7 @@ def inv(x: Tensor, /) -> Tensor:
 
 
 def _cholesky_x(xp: Any, g: Any, out: Any, upper: bool) -> Any:
-    """A⁻ of the Hermitian part: L⁻ᴴ Φ(Lᴴ g) L⁻¹, where Φ takes the lower triangle and half the diagonal (Murray, arXiv:1602.07527)."""
+    """L⁻ᴴ Φ(Lᴴ g) L⁻¹, where Φ takes the lower triangle and half the diagonal (Murray, arXiv:1602.07527)."""
     if upper:
         out, g = mH(xp, out), mH(xp, g)
     p = xp.tril(xp.matmul(mH(xp, out), g), k=0)
@@ -233,7 +260,10 @@ def _cholesky(xp: Any, x: Any, /, *, upper: bool) -> Any:
 
 
 def hermitian_part(xp: Any, x: Any) -> Any:
-    """(x + xᴴ) / 2, raw: libraries read one triangle or the other. So the function is defined, and has a derivative, for any x."""
+    """(x + xᴴ) / 2, raw.
+
+    Libraries read one triangle or the other. With this the function is defined, and has a derivative, for any x.
+    """
     return (x + mH(xp, x)) * 0.5
 
 
@@ -289,7 +319,7 @@ def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
 
 
 def _all_but_two(xp: Any, s: Any) -> Any:
-    """For each pair of different singular values the product of the others, exact where some are zero; zero on the diagonal."""
+    """For each pair of different singular values the product of the others, exact where some are zero."""
     none = s == 0
     safe = xp.where(none, xp.ones_like(s), s)
     zeros = xp.astype(none, dtype=int64)
@@ -339,7 +369,13 @@ def _cofactors(xp: Any, x: Any, /) -> Any:
     return phase * ns.matmul(u * ns.astype(p, u.dtype)[..., None, :], vh)
 
 
-@composite(name="det", alias="LinalgDet", kinds=FLOATING, result="same", vjp=lambda xp, g, x: g[..., None, None] * xp.cofactors(x))
+@composite(
+    name="det",
+    alias="LinalgDet",
+    kinds=FLOATING,
+    result="same",
+    vjp=lambda xp, g, x: g[..., None, None] * xp.cofactors(x),
+)
 def _det(xp: Any, x: Any, /) -> Any:
     return extension(xp).det(x)
 
@@ -377,7 +413,7 @@ def _slogdet(xp: Any, x: Any, /) -> Any:
 
 
 def slogdet(x: Tensor, /) -> Any:
-    """The sign (for complex matrices a number of absolute value 1) and the logarithm of the absolute value of the determinant.
+    """The sign and the logarithm of the absolute value of the determinant of each matrix.
 
     Parameters
     ----------
@@ -385,7 +421,7 @@ def slogdet(x: Tensor, /) -> Any:
 
     Returns
     -------
-    sign : Tensor, shape (...), the dtype of ``x``
+    sign : Tensor, shape (...), the dtype of ``x``; for complex matrices a number of absolute value 1
     logabsdet : Tensor, shape (...), real; -inf for a singular matrix
 
     >>> import pluggrad
@@ -457,8 +493,8 @@ def matrix_power(x: Tensor, n: int, /) -> Tensor:
 #: Numerator of the [13/13] Padé approximant of exp; Higham, "The scaling and squaring method for the matrix
 #: exponential revisited", SIAM J. Matrix Anal. Appl. 26 (2005), which gives the bound below, too.
 _PADE = (
-    64764752532480000.0, 32382376266240000.0, 7771770303897600.0, 1187353796428800.0, 129060195264000.0, 10559470521600.0,
-    670442572800.0, 33522128640.0, 1323241920.0, 40840800.0, 960960.0, 16380.0, 182.0, 1.0,
+    64764752532480000.0, 32382376266240000.0, 7771770303897600.0, 1187353796428800.0, 129060195264000.0,
+    10559470521600.0, 670442572800.0, 33522128640.0, 1323241920.0, 40840800.0, 960960.0, 16380.0, 182.0, 1.0,
 )  # fmt: skip
 _PADE_BOUND = 5.371920351148152
 
@@ -529,7 +565,9 @@ def tensorinv(x: Tensor, ind: int = 2) -> Tensor:
     shape = tuple(x._array.shape)
     rows, columns = shape[:ind], shape[ind:]
     if ind <= 0 or math.prod(rows) != math.prod(columns):
-        raise ShapeError(f"linalg.tensorinv: the sizes {rows} and {columns} before and after axis {ind} must have equal products")
+        raise ShapeError(
+            f"linalg.tensorinv: the sizes {rows} and {columns} before and after axis {ind} must have equal products"
+        )
     return inv(x.reshape(math.prod(rows), -1)).reshape(*columns, *rows)
 
 
@@ -549,6 +587,10 @@ def tensorsolve(x1: Tensor, x2: Tensor, dims: tuple[int, ...] | None = None) -> 
     if dims is not None:
         x1 = x1.movedim(tuple(dims), tuple(range(-len(dims), 0)))
     shape = tuple(x1._array.shape)[x2._array.ndim :]
-    if math.prod(shape) != math.prod(x2._array.shape) or tuple(x1._array.shape)[: x2._array.ndim] != tuple(x2._array.shape):
-        raise ShapeError(f"linalg.tensorsolve: x1 of shape {tuple(x1.shape)} is no square system for x2 of shape {tuple(x2.shape)}")
+    if math.prod(shape) != math.prod(x2._array.shape) or tuple(x1._array.shape)[: x2._array.ndim] != tuple(
+        x2._array.shape
+    ):
+        raise ShapeError(
+            f"linalg.tensorsolve: x1 of shape {tuple(x1.shape)} is no square system for x2 of shape {tuple(x2.shape)}"
+        )
     return solve(x1.reshape(-1, math.prod(shape)), x2.reshape(-1)).reshape(shape)

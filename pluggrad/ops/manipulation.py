@@ -15,7 +15,7 @@ from ..tensor import Size, Tensor
 from .axes import Axes, complete_shape, either, one_axis, shape_of_arguments, some_axes
 from .creation import _copy
 from .declare import composite
-from .views import _broadcast_to, _permute_dims, _view, axes_last, broadcast_to, diagonal_extent, inverse, view
+from .views import _broadcast_to, _permute_dims, _view, axes_last, diagonal_extent, inverse, view
 
 __all__ = [
     "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "broadcast_shapes", "broadcast_tensors", "diag",
@@ -122,14 +122,21 @@ def broadcast_shapes(*shapes: int | tuple[int | None, ...]) -> tuple[int | None,
     for shape in given:
         for i, n in enumerate(shape, ndim - len(shape)):
             have = out[i]
-            if n == 1 or n == have or (n is None and have != 1):
+            if n in (1, have) or (n is None and have != 1):
                 continue
             if have not in (1, None):
                 raise ShapeError(
-                    f"broadcast_shapes: shapes {', '.join(map(str, given))} do not broadcast: sizes {have} and {n} differ, neither is 1"
+                    f"broadcast_shapes: shapes {', '.join(map(str, given))} do not broadcast: sizes {have} and {n} "
+                    "differ, neither is 1"
                 )
             out[i] = n
-    return Size(out) if None not in out else tuple(out)
+    known = tuple([n for n in out if n is not None])
+    return Size(known) if len(known) == ndim else tuple(out)
+
+
+def common_shape(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that known shapes broadcast to."""
+    return tuple([n for n in broadcast_shapes(*shapes) if n is not None])
 
 
 def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
@@ -149,8 +156,8 @@ def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
     """
     if len(arrays) == 1 and isinstance(arrays[0], list | tuple):
         arrays = tuple(arrays[0])
-    shape = tuple(broadcast_shapes(*(tuple(a._array.shape) for a in arrays)))
-    return tuple([a if tuple(a._array.shape) == shape else _broadcast_to(a, shape=shape) for a in arrays])  # type: ignore[arg-type]
+    shape = common_shape(*(tuple(a._array.shape) for a in arrays))
+    return tuple([a if tuple(a._array.shape) == shape else _broadcast_to(a, shape=shape) for a in arrays])
 
 
 broadcast_tensors = broadcast_arrays
@@ -199,11 +206,13 @@ def atleast_3d(*tensors: Any) -> Any:
 @composite(name="flip", result="same", vjp=lambda xp, g, axis: xp.flip(g, axis=axis))
 def _flip(xp: Any, x: Any, /, *, axis: tuple[int, ...]) -> Any:
     # The standard leaves open whether flip copies; only copies may go by another name than their input.
-    return xp.namespace.asarray(xp.namespace.flip(x, axis=axis), copy=True) if axis else xp.namespace.asarray(x, copy=True)
+    return (
+        xp.namespace.asarray(xp.namespace.flip(x, axis=axis), copy=True) if axis else xp.namespace.asarray(x, copy=True)
+    )
 
 
 def flip(x: Tensor, /, dims: Axes = None, *, axis: Axes = None) -> Tensor:
-    """A copy with the order of the elements along axes (by default all) reversed. (``x[::-1]`` does so without a copy.)
+    """A copy with the order of the elements along axes (by default all) reversed; ``x[::-1]`` does so without a copy.
 
     >>> import pluggrad
     >>> pluggrad.flip(pluggrad.asarray([[1, 2], [3, 4]]), axis=1)
@@ -246,7 +255,9 @@ def _roll(xp: Any, x: Any, /, *, shift: tuple[int, ...], axis: tuple[int, ...]) 
     return xp.namespace.roll(x, shift, axis=axis)
 
 
-def roll(x: Tensor, /, shift: int | Sequence[int] | None = None, dims: Axes = None, *, axis: Axes = None, shifts: Any = None) -> Tensor:
+def roll(
+    x: Tensor, /, shift: int | Sequence[int] | None = None, dims: Axes = None, *, axis: Axes = None, shifts: Any = None
+) -> Tensor:
     """A copy whose elements have moved ``shift`` places along axes; what leaves at the end comes in at the start.
 
     Parameters
@@ -350,9 +361,15 @@ def _repeat(xp: Any, x: Any, /, *, repeats: int, axis: int) -> Any:
 
 
 def repeat(
-    x: Tensor, repeats: int | Tensor, /, axis: int | None = None, *, dim: int | None = None, output_size: int | None = None
+    x: Tensor,
+    repeats: int | Tensor,
+    /,
+    axis: int | None = None,
+    *,
+    dim: int | None = None,
+    output_size: int | None = None,
 ) -> Tensor:
-    """Each element repeated. (The method ``x.repeat(2, 3)`` tiles, as in PyTorch: see :func:`tile`.)
+    """Each element repeated. The method ``x.repeat(2, 3)`` tiles, as in PyTorch: see :func:`tile`.
 
     Parameters
     ----------
@@ -366,7 +383,8 @@ def repeat(
     ShapeError : another number of repeats than elements; negative ones
 
     >>> import pluggrad
-    >>> pluggrad.repeat(pluggrad.asarray([1, 2]), 2), pluggrad.repeat(pluggrad.asarray([1, 2]), pluggrad.asarray([0, 3]))
+    >>> x = pluggrad.asarray([1, 2])
+    >>> pluggrad.repeat(x, 2), pluggrad.repeat(x, pluggrad.asarray([0, 3]))
     (tensor([1, 1, 2, 2]), tensor([2, 2, 2]))
     """
     axis = either("repeat", axis, dim)
@@ -395,12 +413,17 @@ def _repeat_each(x: Tensor, repeats: Any, axis: int) -> Tensor:
     if not times.ndim:
         return repeat(x, counts, axis=axis)
     if times.ndim != 1 or len(counts) not in (1, n):
-        raise ShapeError(f"repeat: repeats must be 0-d, or 1-d with one count or one for each of the {n} elements, got shape {list(times.shape)}")
+        raise ShapeError(
+            f"repeat: repeats must be 0-d, or 1-d with one count or one for each of the {n} elements, got shape "
+            f"{list(times.shape)}"
+        )
     if min(counts, default=0) < 0:
         raise ShapeError(f"repeat: repeats must not be negative, got {min(counts)}")
     if len(counts) == 1:
         return repeat(x, counts[0], axis=axis)
-    places = asarray([i for i, count in enumerate(counts) for _ in range(count)] or [], dtype=times.dtype, device=x.device)
+    places = asarray(
+        [i for i, count in enumerate(counts) for _ in range(count)] or [], dtype=times.dtype, device=x.device
+    )
     return _take(x, places, axis=axis)
 
 
@@ -497,7 +520,7 @@ def _put_diagonal(xp: Any, x: Any, /, *, shape: tuple[int, ...], offset: int, ax
     order = axes_last(len(shape), axis1, axis2)
     rows, columns = shape[axis1], shape[axis2]
     _, count = diagonal_extent(rows, columns, offset)
-    # Row i of the matrix holds element i, or i + offset below the diagonal: every row full of it, then all but one place zero.
+    # Each row of the matrix holds one element: every row full of it, then all but one place zero.
     before = max(-offset, 0)
     lead = tuple(x.shape[:-1])
     zeros = [xp.new_zeros(x, shape=(*lead, n)) for n in (min(before, rows), rows - min(before, rows) - count)]

@@ -12,14 +12,14 @@ from ..autograd.inplace import in_place
 from ..dtypes import NUMERIC
 from ..errors import ShapeError
 from ..tensor import Tensor
-from .axes import one_axis
+from .axes import either, one_axis
 from .declare import composite, standard
-from .manipulation import broadcast_shapes, reshape
+from .manipulation import common_shape, reshape
 from .views import _permute_dims, broadcast_to, diagonal, unsqueeze
 
 __all__ = [
-    "addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "cdist", "chain_matmul", "cross", "dot", "ger", "inner", "kron",
-    "matmul", "mm", "mv", "outer", "tensordot", "trace", "vdot", "vecdot",
+    "addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "cdist", "chain_matmul", "cross", "dot", "ger", "inner",
+    "kron", "matmul", "mm", "mv", "outer", "tensordot", "trace", "vdot", "vecdot",
 ]  # fmt: skip
 
 
@@ -69,12 +69,16 @@ def _explain(name: str, x1: Any, x2: Any) -> ShapeError | None:
         return None
     a, b = tuple(x1.shape), tuple(x2.shape)
     if not a or not b:
-        return ShapeError(f"{name}: both arguments need at least one axis, but x1 has shape {a} and x2 has shape {b}; use * for scalars")
+        return ShapeError(
+            f"{name}: both arguments need at least one axis, but x1 has shape {a} and x2 has shape {b}; use * for "
+            "scalars"
+        )
     inner = b[-2] if len(b) > 1 else b[0]
     if a[-1] != inner:
         where = "x2.shape[-2]" if len(b) > 1 else "x2.shape[0]"
         return ShapeError(
-            f"{name}: inner sizes differ: x1 has shape {a}, x2 has shape {b}; need x1.shape[-1] == {where}, got {a[-1]} and {inner}"
+            f"{name}: inner sizes differ: x1 has shape {a}, x2 has shape {b}; need x1.shape[-1] == {where}, got "
+            f"{a[-1]} and {inner}"
         )
     try:
         check_broadcast(name, (a[:-2], b[:-2]))
@@ -161,7 +165,9 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """
     _check_ndim("bmm", input=(input, 3), mat2=(mat2, 3))
     if input._array.shape[0] != mat2._array.shape[0]:
-        raise ShapeError(f"bmm: batches of {input._array.shape[0]} and {mat2._array.shape[0]} matrices; they must be equal")
+        raise ShapeError(
+            f"bmm: batches of {input._array.shape[0]} and {mat2._array.shape[0]} matrices; they must be equal"
+        )
     return matmul(input, mat2)
 
 
@@ -223,14 +229,18 @@ def vecdot(x1: Tensor, x2: Tensor, /, *, axis: int = -1, dim: int | None = None)
     axis = axis if dim is None else dim
     least = min(x1._array.ndim, x2._array.ndim)
     if not least:
-        raise ShapeError(f"vecdot: both arguments need at least one axis, got shapes {tuple(x1.shape)} and {tuple(x2.shape)}")
+        raise ShapeError(
+            f"vecdot: both arguments need at least one axis, got shapes {tuple(x1.shape)} and {tuple(x2.shape)}"
+        )
     if axis >= 0:
         most = max(x1._array.ndim, x2._array.ndim)
         axis = one_axis("vecdot", axis, most) - most
     one_axis("vecdot", axis, least)
     n1, n2 = x1._array.shape[axis], x2._array.shape[axis]
     if n1 != n2:
-        raise ShapeError(f"vecdot: sizes differ along axis {axis}: {n1} and {n2}, of shapes {tuple(x1.shape)} and {tuple(x2.shape)}")
+        raise ShapeError(
+            f"vecdot: sizes differ along axis {axis}: {n1} and {n2}, of shapes {tuple(x1.shape)} and {tuple(x2.shape)}"
+        )
     return _vecdot(x1, x2, axis=axis)
 
 
@@ -270,7 +280,10 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     if not input._array.ndim or not other._array.ndim:
         return input * other
     if input._array.shape[-1] != other._array.shape[-1]:
-        raise ShapeError(f"inner(): the last dimension must match on both input tensors but got shapes {list(input.shape)} and {list(other.shape)}")
+        raise ShapeError(
+            f"inner(): the last dimension must match on both input tensors but got shapes {list(input.shape)} and "
+            f"{list(other.shape)}"
+        )
     return tensordot(input, other, axes=((-1,), (-1,)))
 
 
@@ -310,7 +323,8 @@ def tensordot(x1: Tensor, x2: Tensor, /, *, axes: Any = 2, dims: Any = None) -> 
     s1, s2 = x1._array.shape, x2._array.shape
     if len(first) != len(second) or any(s1[a] != s2[b] for a, b in zip(first, second, strict=True)):
         raise ShapeError(
-            f"tensordot: contracted sizes differ: axes {first} of shape {tuple(s1)} have sizes {[s1[a] for a in first]}, "
+            f"tensordot: contracted sizes differ: axes {first} of shape {tuple(s1)} have sizes "
+            f"{[s1[a] for a in first]}, "
             f"axes {second} of shape {tuple(s2)} have sizes {[s2[b] for b in second]}"
         )
     keep1 = [i for i in range(n1) if i not in first]
@@ -358,18 +372,21 @@ def cross(x1: Tensor, x2: Tensor, dim: int | None = None, *, axis: int | None = 
     >>> pluggrad.cross(pluggrad.asarray([1, 0, 0]), pluggrad.asarray([0, 1, 0]))
     tensor([0, 0, 1])
     """
-    axis = -1 if axis is None and dim is None else axis if dim is None else dim
+    axis = either("cross", axis, dim)
+    axis = -1 if axis is None else int(axis)
     least, most = sorted((x1._array.ndim, x2._array.ndim))
-    if axis >= 0:  # type: ignore[operator]
+    if axis >= 0:
         axis = one_axis("cross", axis, most) - most
     one_axis("cross", axis, least)
-    if not least or x1._array.shape[axis] != 3 or x2._array.shape[axis] != 3:  # type: ignore[index]
-        raise ShapeError(f"cross: inputs must have 3 elements along axis {axis}, got shapes {tuple(x1.shape)} and {tuple(x2.shape)}")
+    if not least or x1._array.shape[axis] != 3 or x2._array.shape[axis] != 3:
+        raise ShapeError(
+            f"cross: inputs must have 3 elements along axis {axis}, got shapes {tuple(x1.shape)} and {tuple(x2.shape)}"
+        )
     return _cross(x1, x2, axis=axis)
 
 
 def trace(x: Tensor) -> Tensor:
-    """Sum of the diagonal of a matrix. (``linalg.trace`` takes batches and other diagonals.)
+    """Sum of the diagonal of a matrix; ``linalg.trace`` takes batches and other diagonals.
 
     >>> import pluggrad
     >>> pluggrad.trace(pluggrad.asarray([[1, 2], [3, 4]]))
@@ -417,19 +434,24 @@ def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
         factors[-1] = unsqueeze(factors[-1], 1)
     for i, f in enumerate(factors):
         if f._array.ndim != 2:
-            raise ShapeError(f"multi_dot: tensor {i} must be 2D but got {tensors[i].ndim}D (only the first and the last may be 1D)")
+            raise ShapeError(
+                f"multi_dot: tensor {i} must be 2D but got {tensors[i].ndim}D (only the first and the last may be 1D)"
+            )
     for i in range(1, len(factors)):
         if factors[i - 1]._array.shape[1] != factors[i]._array.shape[0]:
             raise ShapeError(
-                f"multi_dot: tensors {i - 1} and {i} with shapes {list(tensors[i - 1].shape)} and {list(tensors[i].shape)} cannot be multiplied"
+                f"multi_dot: tensors {i - 1} and {i} with shapes {list(tensors[i - 1].shape)} and "
+                f"{list(tensors[i].shape)} cannot be multiplied"
             )
-    product = _in_order(factors, _best_splits([f._array.shape[0] for f in factors] + [factors[-1]._array.shape[1]]), 0, len(factors) - 1)
+    product = _in_order(
+        factors, _best_splits([f._array.shape[0] for f in factors] + [factors[-1]._array.shape[1]]), 0, len(factors) - 1
+    )
     key = (0 if row else slice(None), 0 if column else slice(None))
     return product[key] if row or column else product
 
 
 def _best_splits(sizes: list[int]) -> dict[tuple[int, int], int]:
-    """Where to split each run of factors, by dynamic programming (Cormen et al., "Introduction to Algorithms", 15.2)."""
+    """Where to split each run of factors, by dynamic programming (Cormen et al., "Introduction to Algorithms")."""
     n = len(sizes) - 1
     cost = {(i, i): 0 for i in range(n)}
     split = {}
@@ -468,7 +490,7 @@ def _add_scaled(input: Tensor, product: Tensor, beta: float, alpha: float) -> Te
     if alpha != 1:
         product = product * alpha
     if beta == 0:
-        shape = tuple(broadcast_shapes(tuple(input._array.shape), tuple(product._array.shape)))
+        shape = common_shape(tuple(input._array.shape), tuple(product._array.shape))
         return product if tuple(product._array.shape) == shape else broadcast_to(product, shape)
     return (input if beta == 1 else input * beta) + product
 
@@ -576,8 +598,14 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
         if x._array.ndim < 2:
             raise ShapeError(f"cdist: {name} must have at least two axes, got shape {tuple(x.shape)}")
     if x1._array.shape[-1] != x2._array.shape[-1]:
-        raise ShapeError(f"cdist: points of {x1._array.shape[-1]} and of {x2._array.shape[-1]} coordinates; they must be equal")
-    modes = {"use_mm_for_euclid_dist_if_necessary": None, "use_mm_for_euclid_dist": True, "donot_use_mm_for_euclid_dist": False}
+        raise ShapeError(
+            f"cdist: points of {x1._array.shape[-1]} and of {x2._array.shape[-1]} coordinates; they must be equal"
+        )
+    modes = {
+        "use_mm_for_euclid_dist_if_necessary": None,
+        "use_mm_for_euclid_dist": True,
+        "donot_use_mm_for_euclid_dist": False,
+    }
     if compute_mode not in modes:
         raise ValueError(f"cdist: {compute_mode!r} is not a valid value for compute_mode; valid are {', '.join(modes)}")
     if p < 0:

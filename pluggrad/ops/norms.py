@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from ..dtypes import DType
 from ..errors import ArgumentError, LinAlgError, ShapeError
@@ -24,7 +23,7 @@ def _cast(x: Tensor, dtype: DType | None) -> Tensor:
 
 
 def vector_norm(
-    x: Tensor, /, ord: float = 2, axis: Axes = None, keepdims: bool = False, *, dim: Axes = None, keepdim: bool = False,
+    x: Tensor, /, ord: float | str = 2, axis: Axes = None, keepdims: bool = False, *, dim: Axes = None, keepdim: bool = False,
     dtype: DType | None = None,
 ) -> Tensor:  # fmt: skip
     """The norm of the elements along axes, taken as vectors: ``sum(|x|**ord) ** (1 / ord)``.
@@ -47,16 +46,20 @@ def vector_norm(
     """
     x = _cast(x, dtype)
     if not isinstance(ord, int | float):
-        raise ArgumentError(f"linalg.vector_norm: ord must be a number, got {ord!r}; for norms of matrices see linalg.matrix_norm")
+        raise ArgumentError(
+            f"linalg.vector_norm: ord must be a number, got {ord!r}; for norms of matrices see linalg.matrix_norm"
+        )
     axes = some_axes("vector_norm", either("vector_norm", axis, dim), x._array.ndim) if x._array.ndim else ()
     if abs(ord) == math.inf and any(not x._array.shape[a] for a in axes):
-        raise ShapeError(f"linalg.vector_norm: ord {ord} has no value for no elements: shape {tuple(x.shape)}, axes {axes}")
+        raise ShapeError(
+            f"linalg.vector_norm: ord {ord} has no value for no elements: shape {tuple(x.shape)}, axes {axes}"
+        )
     return _vector_norm(x, ord=ord, axis=axes, keepdims=keepdims or keepdim)
 
 
 def matrix_norm(
-    x: Tensor, /, ord: float | str = "fro", dim: tuple[int, int] = (-2, -1), keepdim: bool = False, *, keepdims: bool = False,
-    axis: tuple[int, int] | None = None, dtype: DType | None = None,
+    x: Tensor, /, ord: float | str = "fro", dim: tuple[int, int] = (-2, -1), keepdim: bool = False, *,
+    keepdims: bool = False, axis: tuple[int, int] | None = None, dtype: DType | None = None,
 ) -> Tensor:  # fmt: skip
     """The norm of each matrix.
 
@@ -90,7 +93,9 @@ def matrix_norm(
     if ord not in ("nuc", 1, -1, 2, -2, math.inf, -math.inf):
         raise ArgumentError(f"linalg.matrix_norm: ord must be 'fro', 'nuc', 1, -1, 2, -2, inf or -inf, got {ord!r}")
     if ord != "nuc" and not (x._array.shape[axes[0]] and x._array.shape[axes[1]]):
-        raise ShapeError(f"linalg.matrix_norm: ord {ord!r} has no value for an empty matrix, got shape {tuple(x.shape)}")
+        raise ShapeError(
+            f"linalg.matrix_norm: ord {ord!r} has no value for an empty matrix, got shape {tuple(x.shape)}"
+        )
     x = moveaxis(x, axes, (-2, -1))
     if ord in ("nuc", 2, -2):
         s = svdvals(x)
@@ -105,8 +110,8 @@ def matrix_norm(
 
 
 def norm(
-    x: Tensor, ord: float | str | None = None, dim: Axes = None, keepdim: bool = False, *, axis: Axes = None, keepdims: bool = False,
-    dtype: DType | None = None,
+    x: Tensor, ord: float | str | None = None, dim: Axes = None, keepdim: bool = False, *, axis: Axes = None,
+    keepdims: bool = False, dtype: DType | None = None,
 ) -> Tensor:  # fmt: skip
     """The norm of a vector or a matrix, by the number of axes.
 
@@ -119,7 +124,8 @@ def norm(
     dtype : to cast ``x`` to first
 
     >>> import pluggrad
-    >>> pluggrad.linalg.norm(pluggrad.asarray([[3.0, 4.0]])), pluggrad.linalg.norm(pluggrad.asarray([[3.0, 4.0]]), ord=1)
+    >>> x = pluggrad.asarray([[3.0, 4.0]])
+    >>> pluggrad.linalg.norm(x), pluggrad.linalg.norm(x, ord=1)
     (tensor(5.), tensor(4.))
     """
     dim = either("norm", axis, dim)
@@ -129,12 +135,14 @@ def norm(
     if dim is None:
         ndim = x._array.ndim
         if ndim not in (1, 2):
-            raise ShapeError(f"linalg.norm: if dim is not specified but ord is, the input must be 1D or 2D. Got {ndim}D.")
+            raise ShapeError(
+                f"linalg.norm: if dim is not specified but ord is, the input must be 1D or 2D. Got {ndim}D."
+            )
         dim = tuple(range(ndim))
     axes = (dim,) if isinstance(dim, int) else tuple(dim)
     if len(axes) == 2:
-        return matrix_norm(x, ord, axes, keepdim, dtype=dtype)  # type: ignore[arg-type]
-    return vector_norm(x, ord, axes, keepdim, dtype=dtype)  # type: ignore[arg-type]
+        return matrix_norm(x, ord, axes, keepdim, dtype=dtype)
+    return vector_norm(x, ord, axes, keepdim, dtype=dtype)
 
 
 def cond(x: Tensor, p: float | str | None = None) -> Tensor:
@@ -160,12 +168,12 @@ def cond(x: Tensor, p: float | str | None = None) -> Tensor:
     if p in (None, 2, -2):
         s = svdvals(x)
         return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
-    size = matrix_norm(x, p)  # type: ignore[arg-type]
+    size = matrix_norm(x, p)
     try:
-        return size * matrix_norm(inv(x), p)  # type: ignore[arg-type]
+        return size * matrix_norm(inv(x), p)
     except LinAlgError:
         singular = det(x.detach()) == 0
         eye = x.new_zeros(x.shape)
         eye.diagonal(0, -2, -1).fill_(1)
         regular = where(singular[..., None, None], eye, x)
-        return where(singular, math.inf, size * matrix_norm(inv(regular), p))  # type: ignore[arg-type]
+        return where(singular, math.inf, size * matrix_norm(inv(regular), p))

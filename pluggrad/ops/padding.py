@@ -56,7 +56,10 @@ def _source(n: int, before: int, after: int, mode: str) -> list[tuple[slice, sli
         edges = [(slice(0, before), slice(0, 1)), (slice(before + n, total), slice(n - 1, n))]
     elif mode == "reflect":
         # Without the edge itself, in reversed order.
-        edges = [(slice(0, before), slice(before, 0, -1)), (slice(before + n, total), slice(n - 2, n - 2 - after if n - 2 - after >= 0 else None, -1))]
+        edges = [
+            (slice(0, before), slice(before, 0, -1)),
+            (slice(before + n, total), slice(n - 2, n - 2 - after if n - 2 - after >= 0 else None, -1)),
+        ]
     else:
         edges = [(slice(0, before), slice(n - before, n)), (slice(before + n, total), slice(0, after))]
     return [edge for edge, width in zip(edges, (before, after), strict=True) if width]
@@ -107,7 +110,15 @@ def _fold_edges(xp: Any, x: Any, /, *, widths: Widths, mode: str) -> Any:
     return x
 
 
-def pad(x: Tensor, pad: Any = None, mode: str = "constant", value: Any = None, *, pad_width: Any = None, constant_values: Any = None) -> Tensor:
+def pad(
+    x: Tensor,
+    pad: Any = None,
+    mode: str = "constant",
+    value: Any = None,
+    *,
+    pad_width: Any = None,
+    constant_values: Any = None,
+) -> Tensor:
     """``x`` with elements added at both ends of axes.
 
     Parameters
@@ -145,9 +156,15 @@ def pad(x: Tensor, pad: Any = None, mode: str = "constant", value: Any = None, *
     for i, ((a, b), n) in enumerate(zip(widths, x._array.shape, strict=True)):
         most = {"reflect": n - 1, "circular": n}.get(mode)
         if most is not None and max(a, b) > most and (a or b):
-            raise ShapeError(f"pad: widths ({a}, {b}) of axis {i} are too large for mode {mode!r}: the size is {n}, so at most {max(most, 0)}")
+            raise ShapeError(
+                f"pad: widths ({a}, {b}) of axis {i} are too large for mode {mode!r}: the size is {n}, so at most "
+                f"{max(most, 0)}"
+            )
         if min(a, b) < 0 or (not n and (a or b)):
-            raise ShapeError(f"pad: mode {mode!r} takes no negative widths and no empty axes, got ({a}, {b}) for size {n} of axis {i}")
+            raise ShapeError(
+                f"pad: mode {mode!r} takes no negative widths and no empty axes, got ({a}, {b}) for size {n} of axis "
+                f"{i}"
+            )
     return _pad_edges(x, widths=widths, mode=mode) if widths else x.clone()
 
 
@@ -162,7 +179,10 @@ def _widths(given: Any, ndim: int) -> Widths:
         if len(given) % 2:
             raise ShapeError(f"pad: padding length must be divisible by 2, got {len(given)}")
         if len(given) // 2 > ndim:
-            raise ShapeError(f"pad: padding length should be less than or equal to two times the input dimension but got padding length {len(given)} and input of dimension {ndim}")
+            raise ShapeError(
+                "pad: padding length should be less than or equal to two times the input dimension but got padding "
+                f"length {len(given)} and input of dimension {ndim}"
+            )
         pairs = [(int(given[i]), int(given[i + 1])) for i in range(0, len(given), 2)][::-1]
         return ((0, 0),) * (ndim - len(pairs)) + tuple(pairs)
     pairs = [(int(w[0]), int(w[-1])) for w in given]

@@ -70,7 +70,13 @@ def _squeeze(xp: Any, x: Any, /, *, axis: tuple[int, ...]) -> Any:
     return x[tuple([0 if i in axis else slice(None) for i in range(x.ndim)])] if axis else x[...]
 
 
-@composite(name="expand_dims", alias="unsqueeze", view=True, result="same", vjp=lambda xp, g, x_shape: xp.reshape(g, shape=x_shape))
+@composite(
+    name="expand_dims",
+    alias="unsqueeze",
+    view=True,
+    result="same",
+    vjp=lambda xp, g, x_shape: xp.reshape(g, shape=x_shape),
+)
 def _expand_dims(xp: Any, x: Any, /, *, axis: tuple[int, ...]) -> Any:
     if len(axis) == 1:
         return x[(slice(None),) * axis[0] + (None, ...)]
@@ -99,7 +105,10 @@ def _unfold_x(xp: Any, g: Any, x_shape: tuple[int, ...], axis: int, size: int, s
 
 @composite(name="unfold", view=True, result="same", vjp=_unfold_x)
 def _unfold(xp: Any, x: Any, /, *, axis: int, size: int, step: int) -> Any:
-    """Windows along an axis, their elements as the last axis. The standard has no strides; a backend that has any overrides this."""
+    """Windows along an axis, their elements as the last axis.
+
+    The standard has no strides; a backend that has any overrides this.
+    """
     raise ValueError("unfold: this backend has no views whose elements overlap")
 
 
@@ -134,7 +143,8 @@ def view(x: Tensor, *shape: int | tuple[int, ...]) -> Tensor:
     except ValueError:
         raise ShapeError(
             f"view size is not compatible with input tensor's size and stride (at least one dimension spans across "
-            f"two contiguous subspaces): shape {list(old)} with strides {list(x.stride())} cannot be seen as {list(new)} "
+            f"two contiguous subspaces): shape {list(old)} with strides {list(x.stride())} cannot be seen as "
+            f"{list(new)} "
             f"without a copy. Use .reshape(...) instead."
         ) from None
 
@@ -158,7 +168,9 @@ def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
     ndim = x._array.ndim
     order = tuple([one_axis("permute_dims", a, ndim) for a in axes])
     if len(order) != ndim or len(set(order)) != ndim:
-        raise ShapeError(f"permute_dims: {tuple(axes)} is not a permutation of the {ndim} axes of shape {tuple(x.shape)}")
+        raise ShapeError(
+            f"permute_dims: {tuple(axes)} is not a permutation of the {ndim} axes of shape {tuple(x.shape)}"
+        )
     return _permute_dims(x, axes=order)
 
 
@@ -187,7 +199,9 @@ def broadcast_to(x: Tensor, /, shape: tuple[int, ...]) -> Tensor:
     old, new = x._array.shape, shape_of_arguments((shape,))
     lead = len(new) - len(old)
     if lead < 0 or any(o not in (1, n) for o, n in zip(old, new[max(lead, 0) :], strict=False)):
-        raise ShapeError(f"broadcast_to: shape {tuple(old)} does not broadcast to {tuple(new)}: sizes must match or be 1")
+        raise ShapeError(
+            f"broadcast_to: shape {tuple(old)} does not broadcast to {tuple(new)}: sizes must match or be 1"
+        )
     return _broadcast_to(x, shape=new)
 
 
@@ -218,7 +232,10 @@ def squeeze(x: Tensor, /, axis: Axes = None, *, dim: Axes = None) -> Tensor:
         axes = some_axes("squeeze", axis, len(shape)) if shape else ()
         for a in axes:
             if shape[a] != 1:
-                raise ShapeError(f"squeeze: axis {a} of shape {tuple(shape)} has size {shape[a]}; only axes of size 1 can be squeezed")
+                raise ShapeError(
+                    f"squeeze: axis {a} of shape {tuple(shape)} has size {shape[a]}; only axes of size 1 can be "
+                    "squeezed"
+                )
     return _squeeze(x, axis=axes)
 
 
@@ -253,7 +270,9 @@ def unsqueeze(x: Tensor, dim: int) -> Tensor:
     return _expand_dims(x, axis=(one_axis("unsqueeze", dim, x._array.ndim + 1),))
 
 
-def transpose(x: Tensor, dim0: int | Sequence[int] | None = None, dim1: int | None = None, *, axes: Sequence[int] | None = None) -> Tensor:
+def transpose(
+    x: Tensor, dim0: int | Sequence[int] | None = None, dim1: int | None = None, *, axes: Sequence[int] | None = None
+) -> Tensor:
     """``x`` with two axes swapped (PyTorch), or with its axes in another order (NumPy), sharing its memory.
 
     Parameters
@@ -305,7 +324,9 @@ def t(x: Tensor) -> Tensor:
     """
     ndim = x._array.ndim
     if ndim > 2:
-        raise ShapeError(f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D; use x.mT for a batch of matrices")
+        raise ShapeError(
+            f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D; use x.mT for a batch of matrices"
+        )
     return _permute_dims(x, axes=(1, 0) if ndim == 2 else tuple(range(ndim)))
 
 
@@ -367,7 +388,9 @@ def moveaxis(x: Tensor, source: int | Sequence[int], destination: int | Sequence
     sources = some_axes("moveaxis", source, ndim)  # type: ignore[arg-type]
     destinations = some_axes("moveaxis", destination, ndim)  # type: ignore[arg-type]
     if len(sources) != len(destinations):
-        raise ShapeError(f"moveaxis: {len(sources)} source axes {source} but {len(destinations)} destination axes {destination}")
+        raise ShapeError(
+            f"moveaxis: {len(sources)} source axes {source} but {len(destinations)} destination axes {destination}"
+        )
     if not ndim:
         return _permute_dims(x, axes=())
     order = [i for i in range(ndim) if i not in sources]
@@ -484,7 +507,8 @@ def _get_T(self: Tensor) -> Tensor:
     ndim = self._array.ndim
     if ndim != 2:
         warnings.warn(
-            f"the use of `x.T` on a tensor of {ndim} dimensions to reverse their shape is deprecated; it will throw an error in "
+            f"the use of `x.T` on a tensor of {ndim} dimensions to reverse their shape is deprecated; it will throw "
+            "an error in "
             f"a future release of PyTorch. Consider `x.mT` to transpose batches of matrices or "
             f"`x.permute(*range(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
             stacklevel=2,
@@ -500,7 +524,9 @@ def _get_H(self: Tensor) -> Tensor:
     ShapeError : not a matrix (or a scalar)
     """
     if self._array.ndim not in (0, 2):
-        raise ShapeError(f"tensor.H is only supported on matrices (2-D tensors), got {self._array.ndim}-D; use x.mH for batches")
+        raise ShapeError(
+            f"tensor.H is only supported on matrices (2-D tensors), got {self._array.ndim}-D; use x.mH for batches"
+        )
     return adjoint(self) if self._array.ndim else self
 
 

@@ -64,9 +64,16 @@ def test_as_torch(equation: str, shapes: Any, is_complex: bool, same_as_torch: A
 
 @pytest.mark.parametrize(
     ("equation", "shapes"),
-    [("ij,jk->ik", [(2, 1), (3, 4)]), ("ij,ij->i", [(2, 1), (1, 3)]), ("bij,bjk->bik", [(1, 2, 3), (5, 1, 4)]), ("i,i,i->", [(1,), (3,), (1,)])],
+    [
+        ("ij,jk->ik", [(2, 1), (3, 4)]),
+        ("ij,ij->i", [(2, 1), (1, 3)]),
+        ("bij,bjk->bik", [(1, 2, 3), (5, 1, 4)]),
+        ("i,i,i->", [(1,), (3,), (1,)]),
+    ],
 )
-def test_sizes_of_one_broadcast_as_torch(equation: str, shapes: Any, same_as_torch: Any, rng: np.random.Generator) -> None:
+def test_sizes_of_one_broadcast_as_torch(
+    equation: str, shapes: Any, same_as_torch: Any, rng: np.random.Generator
+) -> None:
     values = [rng.standard_normal(s) for s in shapes]
     same_as_torch(lambda *xs: pluggrad.einsum(equation, *xs), lambda *ts: torch.einsum(equation, *ts), *values)
 

@@ -97,18 +97,26 @@ def evaluate(expression: str, library: Any, *arguments: Any) -> Any:
 @pytest.mark.parametrize(("shapes", "expression"), CASES)
 def test_as_torch(shapes: list[tuple[int, ...]], expression: str, same_as_torch: Any, rng: np.random.Generator) -> None:
     values = [rng.standard_normal(shape) for shape in shapes]
-    same_as_torch(lambda *xs: evaluate(expression, pluggrad, *xs), lambda *ts: evaluate(expression, torch, *ts), *values)
+    same_as_torch(
+        lambda *xs: evaluate(expression, pluggrad, *xs), lambda *ts: evaluate(expression, torch, *ts), *values
+    )
 
 
 @pytest.mark.parametrize(("shapes", "expression"), [c for c in CASES if "x > 0" not in c[1]])
-def test_integers_as_torch(shapes: list[tuple[int, ...]], expression: str, same_as_torch: Any, rng: np.random.Generator) -> None:
+def test_integers_as_torch(
+    shapes: list[tuple[int, ...]], expression: str, same_as_torch: Any, rng: np.random.Generator
+) -> None:
     values = [rng.integers(-9, 10, shape) for shape in shapes]
     expression = expression.replace("7.0", "7").replace("5.0", "5").replace("3.0", "3").replace("1.5", "1")
-    same_as_torch(lambda *xs: evaluate(expression, pluggrad, *xs), lambda *ts: evaluate(expression, torch, *ts), *values)
+    same_as_torch(
+        lambda *xs: evaluate(expression, pluggrad, *xs), lambda *ts: evaluate(expression, torch, *ts), *values
+    )
 
 
 @pytest.mark.parametrize(("shapes", "expression"), [c for c in IN_PLACE if c[1] != "x.fill_(2.0)"])
-def test_in_place_as_torch(shapes: list[tuple[int, ...]], expression: str, same_as_torch: Any, rng: np.random.Generator) -> None:
+def test_in_place_as_torch(
+    shapes: list[tuple[int, ...]], expression: str, same_as_torch: Any, rng: np.random.Generator
+) -> None:
     values = [rng.standard_normal(shape) for shape in shapes]
 
     def run(library: Any) -> Any:

@@ -122,7 +122,16 @@ def test_setitem_without_graph(shape: tuple[int, ...], text: str) -> None:
 
 
 @pytest.mark.cpu
-@pytest.mark.parametrize("key", [(slice(None, None, -1),), (slice(None), slice(5, 0, -2)), (-2, slice(-9, None, -1)), (slice(0, 3, -1),), (0, slice(-20, -10, -1))])
+@pytest.mark.parametrize(
+    "key",
+    [
+        (slice(None, None, -1),),
+        (slice(None), slice(5, 0, -2)),
+        (-2, slice(-9, None, -1)),
+        (slice(0, 3, -1),),
+        (0, slice(-20, -10, -1)),
+    ],
+)
 def test_negative_steps_as_numpy(key: Any) -> None:
     a = np.arange(12.0).reshape(4, 3)
     x = pluggrad.from_numpy(a)
@@ -200,7 +209,11 @@ def test_overlapping_assignment_reads_before_it_writes() -> None:
     [
         (5, IndexError, "index 5 is out of bounds for axis 0 with size 2"),
         ((0, -4), IndexError, "index -4 is out of bounds for axis 1 with size 3"),
-        ((0, 0, 0), IndexError, r"too many indices for tensor of dimension 2: the key names 3 axes, the shape is \[2, 3\]"),
+        (
+            (0, 0, 0),
+            IndexError,
+            r"too many indices for tensor of dimension 2: the key names 3 axes, the shape is \[2, 3\]",
+        ),
         ((..., 0, 0, 0), IndexError, "too many indices"),
         ((..., 0, ...), IndexError, "single ellipsis"),
         (1.5, IndexError, "are valid indices, got float"),

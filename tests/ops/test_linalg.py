@@ -14,7 +14,7 @@ from pluggrad.errors import GradientError, LinAlgError
 torch = pytest.importorskip("torch")
 L = "m.linalg."
 
-#: Shapes of x and y, and an expression in them and the library m; outputs that are unique, so that they can be compared.
+#: Shapes of x and y, and an expression in them and the library m, whose value is unique, so that it can be compared.
 CASES = [
     ([(3, 3)], L + "inv(x)"),
     ([(2, 3, 3)], "m.inverse(x)"),
@@ -69,7 +69,10 @@ CASES = [
     ([(3, 4)], L + "vector_norm(x, 1)"),
     ([(3, 4)], L + "vector_norm(x, -math.inf, dim=(0, 1))"),
     ([(3, 4)], L + "vector_norm(x, 0)"),
-    *(([(2, 3, 4)], f"m.linalg.matrix_norm(x, {p})") for p in ("'fro'", "'nuc'", "1", "-1", "2", "-2", "math.inf", "-math.inf")),
+    *(
+        ([(2, 3, 4)], f"m.linalg.matrix_norm(x, {p})")
+        for p in ("'fro'", "'nuc'", "1", "-1", "2", "-2", "math.inf", "-math.inf")
+    ),
     ([(2, 3, 4)], L + "matrix_norm(x, 1, dim=(0, 2))"),
     ([(2, 3, 4)], L + "matrix_norm(x, 'nuc', dim=(2, 0), keepdim=True)"),
     ([(2, 3, 4)], L + "matrix_norm(x, dim=(-1, 0), keepdim=True)"),
@@ -89,7 +92,6 @@ CASES = [
     ([(2, 2, 4), (2, 2)], L + "tensorsolve(x, y)"),
     ([(4, 2, 2), (2, 2)], L + "tensorsolve(x, y, dims=(0,))"),
 ]
-
 
 
 def evaluate(expression: str, library: Any, *arguments: Any) -> Any:
@@ -119,9 +121,7 @@ def test_second_order_as_torch(shapes: Any, expression: str, rng: np.random.Gene
         xs = [library.asarray(v.tolist(), dtype=library.float64).requires_grad_() for v in values]
         out = evaluate(expression, library, *xs)
         parts = out if isinstance(out, tuple) else (out,)
-        total = sum(
-            (p.abs() if p.is_complex() else p).sin().sum() for p in parts if p.requires_grad
-        )
+        total = sum((p.abs() if p.is_complex() else p).sin().sum() for p in parts if p.requires_grad)
         gs = library.autograd.grad(total, xs, create_graph=True)
         loss = sum((g * g.sin()).sum() for g in gs)
         results.append([g.tolist() for g in library.autograd.grad(loss, xs)])
@@ -133,9 +133,28 @@ def test_second_order_as_torch(shapes: Any, expression: str, rng: np.random.Gene
 def test_single_precision(dtype: str, rng: np.random.Generator) -> None:
     a = (rng.standard_normal((3, 3)) + (1j if dtype == "complex64" else 0)).astype(dtype)
     x, t = pluggrad.asarray(a.tolist(), dtype=getattr(pluggrad, dtype)), torch.from_numpy(a)
-    for name in ("inv", "det", "slogdet", "svdvals", "eigvals", "eig", "eigh", "qr", "svd", "pinv", "matrix_exp", "eigvalsh", "matrix_norm", "cond"):
+    for name in (
+        "inv",
+        "det",
+        "slogdet",
+        "svdvals",
+        "eigvals",
+        "eig",
+        "eigh",
+        "qr",
+        "svd",
+        "pinv",
+        "matrix_exp",
+        "eigvalsh",
+        "matrix_norm",
+        "cond",
+    ):
         got, expected = getattr(pluggrad.linalg, name)(x), getattr(torch.linalg, name)(t)
-        for g, e in zip(got if isinstance(got, tuple) else (got,), expected if isinstance(expected, tuple) else (expected,), strict=True):
+        for g, e in zip(
+            got if isinstance(got, tuple) else (got,),
+            expected if isinstance(expected, tuple) else (expected,),
+            strict=True,
+        ):
             assert g.dtype.name == str(e.dtype).removeprefix("torch.") and tuple(g.shape) == tuple(e.shape)
 
 
@@ -162,7 +181,11 @@ def test_qr_shapes(mode: str, shape: Any) -> None:
 @pytest.mark.parametrize("shape", [(0, 0), (3, 0), (0, 3), (2, 0, 0)])
 def test_empty_matrices(shape: Any) -> None:
     x, t = pluggrad.zeros(*shape), torch.zeros(shape)
-    for name in ("svdvals", "pinv", *(("det", "inv", "eigvalsh", "cholesky", "matrix_exp") if shape[-1] == shape[-2] else ())):
+    for name in (
+        "svdvals",
+        "pinv",
+        *(("det", "inv", "eigvalsh", "cholesky", "matrix_exp") if shape[-1] == shape[-2] else ()),
+    ):
         got, expected = getattr(pluggrad.linalg, name)(x), getattr(torch.linalg, name)(t)
         assert tuple(got.shape) == tuple(expected.shape) and got.tolist() == expected.tolist()
 
@@ -186,7 +209,9 @@ def test_det_of_singular_matrices_has_derivatives(matrix: Any) -> None:
     n = len(a)
 
     def cofactors(b: np.ndarray) -> np.ndarray:
-        minors = [[np.linalg.det(np.delete(np.delete(b, i, 0), j, 1)) if n > 1 else 1.0 for j in range(n)] for i in range(n)]
+        minors = [
+            [np.linalg.det(np.delete(np.delete(b, i, 0), j, 1)) if n > 1 else 1.0 for j in range(n)] for i in range(n)
+        ]
         return np.asarray(minors) * (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
 
     x = pluggrad.asarray(a.tolist(), dtype=pluggrad.float64).requires_grad_()
@@ -200,7 +225,11 @@ def test_det_of_singular_matrices_has_derivatives(matrix: Any) -> None:
 
 
 def test_singular_values_of_the_identity_have_gradients() -> None:
-    for function in (lambda x: pluggrad.linalg.svdvals(x).sum(), lambda x: pluggrad.linalg.svd(x).S.sum(), lambda x: pluggrad.linalg.matrix_norm(x, "nuc")):
+    for function in (
+        lambda x: pluggrad.linalg.svdvals(x).sum(),
+        lambda x: pluggrad.linalg.svd(x).S.sum(),
+        lambda x: pluggrad.linalg.matrix_norm(x, "nuc"),
+    ):
         x = pluggrad.eye(3).requires_grad_()
         function(x).backward()
         np.testing.assert_allclose(x.grad.tolist(), np.eye(3), atol=1e-6)
@@ -222,7 +251,11 @@ def test_losses_that_depend_on_the_phase_are_refused(rng: np.random.Generator) -
 def test_condition_as_torchs_norms(p: Any, same_as_torch: Any, rng: np.random.Generator) -> None:
     """PyTorch 2.13 itself cannot differentiate its cond here."""
     norm = torch.linalg.matrix_norm
-    same_as_torch(lambda x: pluggrad.linalg.cond(x, p), lambda t: norm(t, p) * norm(torch.linalg.inv(t), p), rng.standard_normal((2, 3, 3)))
+    same_as_torch(
+        lambda x: pluggrad.linalg.cond(x, p),
+        lambda t: norm(t, p) * norm(torch.linalg.inv(t), p),
+        rng.standard_normal((2, 3, 3)),
+    )
 
 
 def test_condition_of_a_singular_matrix_is_infinite() -> None:
@@ -252,12 +285,16 @@ def test_eigh_reads_the_triangle_that_is_named() -> None:
 def test_matrix_exp_as_scipy(scale: float, rng: np.random.Generator) -> None:
     expm = pytest.importorskip("scipy.linalg").expm
     a = rng.standard_normal((4, 4)) * scale
-    np.testing.assert_allclose(pluggrad.linalg.matrix_exp(pluggrad.asarray(a.tolist(), dtype=pluggrad.float64)).tolist(), expm(a), rtol=1e-8)
+    np.testing.assert_allclose(
+        pluggrad.linalg.matrix_exp(pluggrad.asarray(a.tolist(), dtype=pluggrad.float64)).tolist(), expm(a), rtol=1e-8
+    )
 
 
 def test_lstsq_results() -> None:
     a, b = np.asarray([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]), np.asarray([[1.0], [2.0], [2.0]])
-    x, residuals, rank, s = pluggrad.linalg.lstsq(*(pluggrad.asarray(v.tolist(), dtype=pluggrad.float64) for v in (a, b)))
+    x, residuals, rank, s = pluggrad.linalg.lstsq(
+        *(pluggrad.asarray(v.tolist(), dtype=pluggrad.float64) for v in (a, b))
+    )
     want = np.linalg.lstsq(a, b)
     for got, expected in zip((x, residuals, rank, s), want, strict=True):
         np.testing.assert_allclose(got.tolist(), expected, rtol=1e-10)

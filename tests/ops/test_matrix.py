@@ -65,13 +65,17 @@ def evaluate(expression: str, library: Any, *arguments: Any) -> Any:
 @pytest.mark.parametrize("is_complex", [False, True], ids=["real", "complex"])
 def test_as_torch(shapes: Any, expression: str, is_complex: bool, same_as_torch: Any, rng: np.random.Generator) -> None:
     values = [rng.standard_normal(s) + (1j * rng.standard_normal(s) if is_complex else 0) for s in shapes]
-    same_as_torch(lambda *xs: evaluate(expression, pluggrad, *xs), lambda *ts: evaluate(expression, torch, *ts), *values)
+    same_as_torch(
+        lambda *xs: evaluate(expression, pluggrad, *xs), lambda *ts: evaluate(expression, torch, *ts), *values
+    )
 
 
 @pytest.mark.parametrize(("shapes", "expression"), [c for c in CASES if "0.5" not in c[1] and "vecdot" not in c[1]])
 def test_integers_as_torch(shapes: Any, expression: str, same_as_torch: Any, rng: np.random.Generator) -> None:
     values = [rng.integers(-5, 6, s) for s in shapes]
-    same_as_torch(lambda *xs: evaluate(expression, pluggrad, *xs), lambda *ts: evaluate(expression, torch, *ts), *values)
+    same_as_torch(
+        lambda *xs: evaluate(expression, pluggrad, *xs), lambda *ts: evaluate(expression, torch, *ts), *values
+    )
 
 
 def test_with_beta_zero_the_input_does_not_matter() -> None:
@@ -95,7 +99,12 @@ def test_matmul_with_numpy_arrays() -> None:
 @pytest.mark.parametrize("p", [0.0, 0.5, 1.0, 1.7, 2.0, 3.0, float("inf")])
 @pytest.mark.parametrize("shapes", [((4, 3), (5, 3)), ((2, 4, 3), (5, 3)), ((30, 3), (2, 3))])
 def test_cdist_as_torch(p: float, shapes: Any, same_as_torch: Any, rng: np.random.Generator) -> None:
-    same_as_torch(lambda x, y: pluggrad.cdist(x, y, p), lambda x, y: torch.cdist(x, y, p), *(rng.standard_normal(s) for s in shapes), atol=1e-7)
+    same_as_torch(
+        lambda x, y: pluggrad.cdist(x, y, p),
+        lambda x, y: torch.cdist(x, y, p),
+        *(rng.standard_normal(s) for s in shapes),
+        atol=1e-7,
+    )
 
 
 @pytest.mark.parametrize("mode", ["use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist"])
@@ -108,7 +117,10 @@ def test_cdist_of_equal_points_has_no_gradient(mode: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
-        ("x @ x", r"matmul: inner sizes differ: x1 has shape \(2, 3\), x2 has shape \(2, 3\); need x1.shape\[-1\] == x2.shape\[-2\], got 3 and 2"),
+        (
+            "x @ x",
+            r"inner sizes differ: x1 has shape \(2, 3\), x2 has shape \(2, 3\); need .* == x2.shape.*, got 3 and 2",
+        ),
         ("m.matmul(x, x[0][:2])", r"need x1.shape\[-1\] == x2.shape\[0\], got 3 and 2"),
         ("m.zeros(2, 1, 1) @ m.zeros(3, 1, 1)", r"batch axes of shapes \(2, 1, 1\) and \(3, 1, 1\) do not broadcast"),
         ("x @ m.asarray(1.0)", r"at least one axis, but x1 has shape \(2, 3\) and x2 has shape \(\)"),

@@ -13,25 +13,39 @@ torch = pytest.importorskip("torch")
 
 
 @pytest.mark.parametrize("mode", ["constant", "reflect", "replicate", "circular"])
-@pytest.mark.parametrize(("shape", "widths"), [((2, 5), (2, 1)), ((2, 3, 4), (0, 3)), ((1, 2, 3, 4), (1, 2, 2, 1)), ((1, 1, 3, 3, 3), (2, 0, 1, 2, 0, 1))])
-def test_flat_widths_as_torch(mode: str, shape: tuple[int, ...], widths: tuple[int, ...], same_as_torch: Any, rng: np.random.Generator) -> None:
+@pytest.mark.parametrize(
+    ("shape", "widths"),
+    [((2, 5), (2, 1)), ((2, 3, 4), (0, 3)), ((1, 2, 3, 4), (1, 2, 2, 1)), ((1, 1, 3, 3, 3), (2, 0, 1, 2, 0, 1))],
+)
+def test_flat_widths_as_torch(
+    mode: str, shape: tuple[int, ...], widths: tuple[int, ...], same_as_torch: Any, rng: np.random.Generator
+) -> None:
     same_as_torch(
-        lambda x: pluggrad.pad(x, widths, mode=mode), lambda t: torch.nn.functional.pad(t, widths, mode=mode), rng.standard_normal(shape)
+        lambda x: pluggrad.pad(x, widths, mode=mode),
+        lambda t: torch.nn.functional.pad(t, widths, mode=mode),
+        rng.standard_normal(shape),
     )
 
 
 @pytest.mark.parametrize("widths", [(-1, 2), (0, 0), (-1, -1, 3, 1), (-2, -2)])
 def test_constant_with_cuts_as_torch(widths: tuple[int, ...], same_as_torch: Any, rng: np.random.Generator) -> None:
     same_as_torch(
-        lambda x: pluggrad.pad(x, widths, value=2.5), lambda t: torch.nn.functional.pad(t, widths, value=2.5), rng.standard_normal((3, 4))
+        lambda x: pluggrad.pad(x, widths, value=2.5),
+        lambda t: torch.nn.functional.pad(t, widths, value=2.5),
+        rng.standard_normal((3, 4)),
     )
 
 
-@pytest.mark.parametrize(("mode", "name"), [("constant", "constant"), ("reflect", "reflect"), ("replicate", "edge"), ("circular", "wrap"), ("edge", "edge")])
+@pytest.mark.parametrize(
+    ("mode", "name"),
+    [("constant", "constant"), ("reflect", "reflect"), ("replicate", "edge"), ("circular", "wrap"), ("edge", "edge")],
+)
 @pytest.mark.parametrize("widths", [((1, 2), (0, 1)), ((2, 2), (1, 1)), ((0, 0), (0, 2))])
 def test_pairs_as_numpy(mode: str, name: str, widths: Any, rng: np.random.Generator) -> None:
     a = rng.integers(0, 9, (3, 4))
-    np.testing.assert_array_equal(pluggrad.pad(pluggrad.asarray(a.tolist()), widths, mode=mode).tolist(), np.pad(a, widths, mode=name))
+    np.testing.assert_array_equal(
+        pluggrad.pad(pluggrad.asarray(a.tolist()), widths, mode=mode).tolist(), np.pad(a, widths, mode=name)
+    )
 
 
 def test_one_number_and_one_pair_are_for_all_axes() -> None:

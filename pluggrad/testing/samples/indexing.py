@@ -12,7 +12,7 @@ from .spec import add, boolean, call, distinct, integer, real
 
 
 class Listed(Indices):
-    """Indices written as lists, made into arrays on the default device when they are used: neutral, as samples must be."""
+    """Indices written as lists, made into arrays on the default device when they are used: samples must be neutral."""
 
     def __init__(self, *lists: Any) -> None:
         self.lists = lists
@@ -51,16 +51,30 @@ for _shape, (_indices,), _result in _KEYS:
 add("index_put", call(real(4, 3), real(2, 3), indices=Listed([0, 2]), accumulate=False))
 add("index_put", call(real(4, 3), real(1, 1, 3), indices=Listed([[0], [2]]), accumulate=False))
 add("index_put", call(real(2, 3), real(2), indices=Listed([1, 0], [2, 2]), accumulate=False))
-add("index_put", call(real(2, 3), real(), indices=Listed([[True, False, False], [True, True, False]]), accumulate=False))
+add(
+    "index_put", call(real(2, 3), real(), indices=Listed([[True, False, False], [True, True, False]]), accumulate=False)
+)
 
 _ROWS = integer(3, low=-2, high=2)
 
 add("take", call(real(4, 3), integer(5, low=-4, high=4), axis=0), call(real(2, 4), integer(2, 2, high=4), axis=1))
 add("index_add", call(real(2, 3), _ROWS, real(3, 3), axis=0), call(real(3, 2), _ROWS, real(3, 3), axis=1))
-add("index_copy", call(real(4, 3), integer(1, high=4), real(1, 3), axis=0), call(real(2, 3), integer(1, high=3), real(2, 1), axis=1))
+add(
+    "index_copy",
+    call(real(4, 3), integer(1, high=4), real(1, 3), axis=0),
+    call(real(2, 3), integer(1, high=3), real(2, 1), axis=1),
+)
 add("gather", call(real(3, 4), integer(2, 4, high=3), axis=0), call(real(3, 4), integer(3, 2, low=-4, high=4), axis=1))
-add("scatter_add", call(real(3, 4), integer(2, 4, high=3), real(2, 4), axis=0), call(real(3, 4), integer(2, 5, high=4), real(2, 5), axis=1))
-add("scatter", call(real(3, 4), integer(1, 4, high=3), real(1, 4), axis=0), call(real(3, 4), integer(3, 1, high=4), real(3, 1), axis=1))
+add(
+    "scatter_add",
+    call(real(3, 4), integer(2, 4, high=3), real(2, 4), axis=0),
+    call(real(3, 4), integer(2, 5, high=4), real(2, 5), axis=1),
+)
+add(
+    "scatter",
+    call(real(3, 4), integer(1, 4, high=3), real(1, 4), axis=0),
+    call(real(3, 4), integer(3, 1, high=4), real(3, 1), axis=1),
+)
 for _largest in (True, False):
     for _include in (True, False):
         add(

@@ -25,11 +25,27 @@ add("eigvalsh", call(real(3, 3)), call(real(2, 2, 2)))
 add("eig", call(real(3, 3)), call(real(2, 2, 2)))
 add("eigvals", call(real(3, 3)), call(real(2, 2, 2)))
 for _full in (False, True):
-    add("svd", call(real(3, 3), full_matrices=_full), call(real(4, 2), full_matrices=_full), call(real(2, 2, 4), full_matrices=_full))
+    add(
+        "svd",
+        call(real(3, 3), full_matrices=_full),
+        call(real(4, 2), full_matrices=_full),
+        call(real(2, 2, 4), full_matrices=_full),
+    )
 add("svdvals", call(real(3, 3)), call(real(4, 2)), call(real(2, 2, 3)))
-add("pinv", call(real(3, 3), rtol=1e-6, atol=0.0), call(real(4, 2), rtol=1e-6, atol=0.0), call(real(2, 2, 3), rtol=0.0, atol=1e-6))
+add(
+    "pinv",
+    call(real(3, 3), rtol=1e-6, atol=0.0),
+    call(real(4, 2), rtol=1e-6, atol=0.0),
+    call(real(2, 2, 3), rtol=0.0, atol=1e-6),
+)
 add("matrix_rank", call(real(3, 3), rtol=1e-6, atol=0.0), call(real(2, 4, 2), rtol=0.0, atol=1e-6))
-add("qr", call(real(3, 3), mode="reduced"), call(real(4, 2), mode="reduced"), call(real(2, 2, 4), mode="reduced"), call(real(2, 3), mode="complete"))
+add(
+    "qr",
+    call(real(3, 3), mode="reduced"),
+    call(real(4, 2), mode="reduced"),
+    call(real(2, 2, 4), mode="reduced"),
+    call(real(2, 3), mode="complete"),
+)
 
 
 def _eigh(values: Any, vectors: Any) -> tuple[Any, ...]:

@@ -24,7 +24,9 @@ add("reshape", call(real(2, 3), shape=(6,)), call(real(), shape=(1,)))
 add("flip", call(real(2, 3), axis=(0, 1)), call(real(2, 3), axis=(1,)), call(real(), axis=()))
 add("roll", call(real(2, 3), shift=(1, -2), axis=(0, 1)), call(real(5), shift=(7,), axis=(0,)))
 add("tile", call(real(2, 3), repetitions=(2, 1, 3)), call(real(2), repetitions=(0,)), call(real(), repetitions=(2,)))
-add("repeat", call(real(2, 3), repeats=2, axis=1), call(real(2, 3), repeats=3, axis=0), call(real(2), repeats=0, axis=0))
+add(
+    "repeat", call(real(2, 3), repeats=2, axis=1), call(real(2, 3), repeats=3, axis=0), call(real(2), repeats=0, axis=0)
+)
 for _name in ("tril", "triu"):
     add(_name, call(real(3, 3), k=0), call(real(2, 2, 4), k=1), call(real(4, 2), k=-1))
 add(
@@ -42,11 +44,17 @@ add(
 
 for _name in ("unfold", "windows"):
     add(_name, call(real(5), axis=0, size=3, step=1), call(real(2, 6, 2), axis=1, size=2, step=3))
-add("fold_windows", call(real(3, 3), shape=(5,), axis=0, size=3, step=1), call(real(2, 2, 2, 2), shape=(2, 6, 2), axis=1, size=2, step=3))
+add(
+    "fold_windows",
+    call(real(3, 3), shape=(5,), axis=0, size=3, step=1),
+    call(real(2, 2, 2, 2), shape=(2, 6, 2), axis=1, size=2, step=3),
+)
 
 # -- joining
 
-add("stack", call(real(2, 3), real(2, 3), axis=0), call(real(2), real(2), real(2), axis=1), call(real(), real(), axis=0))
+add(
+    "stack", call(real(2, 3), real(2, 3), axis=0), call(real(2), real(2), real(2), axis=1), call(real(), real(), axis=0)
+)
 add("concat", call(real(2, 3), real(1, 3), axis=0), call(real(2, 1), real(2, 0), real(2, 2), axis=1))
 add("unstack", call(real(2, 3), axis=0), call(real(2, 3), axis=1), call(real(2), axis=0))
 add("split", call(real(5, 2), sizes=(2, 0, 3), axis=0), call(real(2, 3), sizes=(1, 2), axis=1))
@@ -78,7 +86,9 @@ add(
     call(real(2, 1, 2, 3), real(3, 3, 2)),
     call(real(2, 3), real(4, 3, 2)),
 )
-add("vecdot", call(real(2, 3), real(3), axis=-1), call(real(3, 1), real(3, 2), axis=-2), call(real(3), real(3), axis=-1))
+add(
+    "vecdot", call(real(2, 3), real(3), axis=-1), call(real(3, 1), real(3, 2), axis=-2), call(real(3), real(3), axis=-1)
+)
 add("cross", call(real(2, 3), real(3), axis=-1), call(real(3, 2), real(3, 1), axis=-2))
 add(
     "cdist",

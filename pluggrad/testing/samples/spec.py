@@ -1,4 +1,4 @@
-"""How sample inputs are described: neutral, without an array library; made into tensors of a dtype and device by a test."""
+"""How sample inputs are described: without an array library; a test makes tensors of a dtype and device of them."""
 
 from __future__ import annotations
 

@@ -27,7 +27,11 @@ def write_index(x: np.ndarray, indices: Any, values: np.ndarray, accumulate: boo
     key = indices.key
     if not accumulate:
         # Unlike elsewhere, NumPy takes no leading axes of size 1 where a mask covers the whole array.
-        x[key] = values.reshape(values.shape[-1:]) if len(key) == 1 and values.ndim > 1 and key[0].dtype.kind == "b" and key[0].ndim == x.ndim else values
+        x[key] = (
+            values.reshape(values.shape[-1:])
+            if len(key) == 1 and values.ndim > 1 and key[0].dtype.kind == "b" and key[0].ndim == x.ndim
+            else values
+        )
     elif all(type(k) is not slice and k.dtype.kind == "b" for k in key):
         x[key] += values  # a mask names no element twice
     elif len(key) == 1:
@@ -113,7 +117,8 @@ def flat_along(index: np.ndarray, shape: tuple[int, ...], axis: int) -> np.ndarr
             raise IndexError(f"index {low if low < -n else high} is out of bounds for dimension {axis} with size {n}")
         if low < 0:
             index = np.where(index < 0, index + n, index)
-    step, flat = 1, np.intp(0)
+    step = 1
+    flat: Any = 0
     for i in reversed(range(len(shape))):
         if i == axis:
             flat = flat + index * step

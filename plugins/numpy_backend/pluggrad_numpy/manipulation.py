@@ -54,4 +54,6 @@ def masked_fill(x: np.ndarray, mask: np.ndarray, value: np.ndarray) -> Any:
     return np.where(mask, value, x)
 
 
-KERNELS = {f.__name__: f for f in (concat, stack, flip, diagonal, copy_diagonal, put_diagonal, unfold, windows, masked_fill)}
+KERNELS = {
+    f.__name__: f for f in (concat, stack, flip, diagonal, copy_diagonal, put_diagonal, unfold, windows, masked_fill)
+}
