@@ -23,8 +23,8 @@ def _cast(x: Tensor, dtype: DType | None) -> Tensor:
 
 
 def vector_norm(
-    x: Tensor, /, ord: float | str = 2, axis: Axes = None, keepdims: bool = False, *, dim: Axes = None, keepdim: bool = False,
-    dtype: DType | None = None,
+    x: Tensor, /, ord: float | str = 2, axis: Axes = None, keepdims: bool = False, *, dim: Axes = None,
+    keepdim: bool = False, dtype: DType | None = None,
 ) -> Tensor:  # fmt: skip
     """The norm of the elements along axes, taken as vectors: ``sum(|x|**ord) ** (1 / ord)``.
 
