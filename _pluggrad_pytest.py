@@ -27,14 +27,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         dest="pluggrad_devices",
         metavar="NAME",
-        help="the device whose backend the conformance suite checks, such as strict or cuda:1; may be given several times",
+        help="the device whose backend the conformance suite checks, such as strict or cuda:1; may come several times",
     )
     group.addoption(
         "--pluggrad-functions",
         metavar="NAMES",
         help="check these functions only: names or patterns such as 'conv*', separated by commas",
     )
-    group.addoption("--pluggrad-report", metavar="FILE", help="write the report of the conformance suite to FILE, as JSON")
+    group.addoption(
+        "--pluggrad-report", metavar="FILE", help="write the report of the conformance suite to FILE, as JSON"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

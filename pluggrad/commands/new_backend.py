@@ -33,8 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("name", metavar="NAME", help="the backend's name, which its devices have, too: mylib")
     parser.add_argument("--library", metavar="PKG", help="the library's module with the array API; default: NAME")
-    parser.add_argument("--requires", metavar="DIST", help="the library's package, as pip knows it; default: found out, or PKG")
-    parser.add_argument("--out", metavar="DIR", default=".", help="where to write the folder pluggrad-NAME; default: here")
+    parser.add_argument(
+        "--requires", metavar="DIST", help="the library's package, as pip knows it; default: found out, or PKG"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", default=".", help="where to write the folder pluggrad-NAME; default: here"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -77,13 +81,19 @@ def generate(name: str, *, library: str | None = None, requirement: str | None =
     FileExistsError : the folder exists
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
-        raise ValueError(f"new-backend: a name is lower-case letters, digits and single dashes, such as 'mylib', got {name!r}")
+        raise ValueError(
+            f"new-backend: a name is lower-case letters, digits and single dashes, such as 'mylib', got {name!r}"
+        )
     library = library or name.replace("-", "_")
     if not all(part.isidentifier() for part in library.split(".")):
-        raise ValueError(f"new-backend: --library must name a Python module, such as 'array_api_strict', got {library!r}")
+        raise ValueError(
+            f"new-backend: --library must name a Python module, such as 'array_api_strict', got {library!r}"
+        )
     for known in status():
         if name in (known.name, known.device_type):
-            raise PluginError(f"new-backend: the plugin {known.plugin!r}, which is installed, has the name {name!r} already")
+            raise PluginError(
+                f"new-backend: the plugin {known.plugin!r}, which is installed, has the name {name!r} already"
+            )
     folder = Path(out) / f"pluggrad-{name}"
     if folder.exists():
         raise FileExistsError(f"new-backend: {folder} exists already; choose another name or another --out")
@@ -114,14 +124,14 @@ def _distribution(top: str) -> str:
 
 
 def _array_types(library: str) -> str:
-    """The line of the description that names the library's array class, by which ``pluggrad.asarray`` knows its arrays."""
+    """The line of the description that names the class of the library's arrays, by which ``asarray`` knows them."""
     try:
         namespace = importlib.import_module(library)
         cls = type(namespace.zeros(1))
     except Exception as error:  # a library that is not here, or fails in its own way: its author knows the name
         why = f"{type(error).__name__} when it was asked for its class".replace("\n", " ")
         return (
-            f"            # Full names of {library}'s array classes, by which pluggrad.asarray knows its arrays ({why}):\n"
+            f"            # Full names of the classes of its arrays, by which pluggrad.asarray knows them ({why}):\n"
             f'            # "array_types": ("{library}.Array",),'
         )
     return f'            "array_types": ("{cls.__module__}.{cls.__qualname__}",),'

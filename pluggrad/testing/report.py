@@ -1,4 +1,4 @@
-"""The report of a conformance run: what passes, what the backend lacks, how long it took; as text, as JSON, as a badge."""
+"""The report of a conformance run: what passes, what the backend lacks, how long it took; as text, JSON and a badge."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Results:
         self._tests: dict[str, dict[str, dict[str, Any]]] = {}  # device -> test -> outcome
 
     def note(self, report: pytest.TestReport, place: dict[str, Any]) -> None:
-        """Add one phase (setup, call, teardown) of a test that stands at ``place``: its device, chapter and function."""
+        """Add one phase (setup, call, teardown) of a test; ``place`` is its device, chapter and function."""
         tests = self._tests.setdefault(place["device"], {})
         test = tests.setdefault(
             report.nodeid,
@@ -72,7 +72,8 @@ def describe(device: str) -> dict[str, Any]:
         return about | {"error": f"{type(error).__name__}: {error}"}
     namespace = loaded.namespace
     package = next(
-        (p.dist for p in importlib.metadata.entry_points(group="pluggrad", name=loaded.plugin) if p.dist is not None), None
+        (p.dist for p in importlib.metadata.entry_points(group="pluggrad", name=loaded.plugin) if p.dist is not None),
+        None,
     )
     return about | {
         "backend": loaded.name,
@@ -98,7 +99,8 @@ def badge(report: dict[str, Any]) -> str:
         message, color = f"{name}: {failed} of {passed + failed} failed", "red"
     else:
         message, color = f"{name}: {passed} passed", "brightgreen"
-    return f"![pluggrad conformance](https://img.shields.io/badge/{_escape('pluggrad conformance')}-{_escape(message)}-{color})"
+    address = f"https://img.shields.io/badge/{_escape('pluggrad conformance')}-{_escape(message)}-{color}"
+    return f"![pluggrad conformance]({address})"
 
 
 def _escape(text: str) -> str:
@@ -128,7 +130,9 @@ def _report(device: str, tests: list[dict[str, Any]]) -> dict[str, Any]:
         "seconds": round(sum(c["seconds"] for c in chapters.values()), 2),
         "chapters": chapters,
         "functions": dict(sorted(functions.items())),
-        "failures": [{k: t[k] for k in ("test", "chapter", "function", "message")} for t in tests if t["outcome"] == "failed"],
+        "failures": [
+            {k: t[k] for k in ("test", "chapter", "function", "message")} for t in tests if t["outcome"] == "failed"
+        ],
         "lacks": [{"what": what, "tests": count} for what, count in sorted(lacks.items())],
     }
     return report | {"badge": badge(report)}
@@ -160,11 +164,22 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     if report["lacks"]:
         yield ""
         yield "What the backend lacks (and need not have):"
-        for lack in report["lacks"]:
-            yield f"  {lack['what']}" + (f" ({lack['tests']} tests)" if lack["tests"] > 1 else "")
+        for what, count in _grouped(report["lacks"]):
+            yield f"  {what}" + (f" ({count} tests)" if count > 1 else "")
     yield ""
     yield "A badge for a README:"
     yield f"  {report['badge']}"
+
+
+def _grouped(lacks: list[dict[str, Any]]) -> Iterator[tuple[str, int]]:
+    """What is lacking and in how many tests; "float16 in svd" and "float16 in qr" as one."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for lack in lacks:
+        groups.setdefault(lack["what"].partition(" in ")[0], []).append(lack)
+    for head, members in groups.items():
+        count = sum(lack["tests"] for lack in members)
+        places = [lack["what"].partition(" in ")[2] for lack in members]
+        yield (f"{head} in {', '.join(places)}" if all(places) else members[0]["what"]), count
 
 
 def _message(report: pytest.TestReport) -> str:

@@ -110,7 +110,10 @@ def reshapes_by_copying(x: np.ndarray, shape: tuple[int, ...], *, copy: bool | N
 
 def clips_indices(x: np.ndarray, *, indices: Any) -> np.ndarray:
     """An index beyond the end means the last element."""
-    key = [k if isinstance(k, slice) or k.dtype == bool else np.clip(k, -n, n - 1) for k, n in zip(indices.key, x.shape, strict=False)]
+    key = [
+        k if isinstance(k, slice) or k.dtype == bool else np.clip(k, -n, n - 1)
+        for k, n in zip(indices.key, x.shape, strict=False)
+    ]
     return x[tuple(key)]
 
 
@@ -130,7 +133,9 @@ BACKENDS: dict[str, Callable[[], Any]] = {
     "wrong-kernel": lambda: Planted({"exp": lambda x: np.exp(x) * 1.001}),
     "wrong-in-memory-order": lambda: Planted({"exp": wrong_in_memory_order}),
     "wrong-where-large": lambda: Planted({"exp": wrong_where_large}),
-    "wrong-dtype": lambda: Planted({"exp": lambda x: np.exp(x.astype(np.complex128 if x.dtype.kind == "c" else np.float64))}),
+    "wrong-dtype": lambda: Planted(
+        {"exp": lambda x: np.exp(x.astype(np.complex128 if x.dtype.kind == "c" else np.float64))}
+    ),
     "writes-into-its-input": lambda: Planted({"exp": writes_into_its_input}),
     "differs-from-call-to-call": lambda: Planted({"exp": differs_from_call_to_call}),
     "not-thread-safe": lambda: Planted({"tanh": shares_a_buffer_between_threads}),
@@ -163,7 +168,9 @@ class Plugin:
     def array_type(name: str) -> str:
         if name == "wrong-name-of-arrays":
             return "numpy.array"
-        return "array_api_strict._array_object.Array" if name in ("sound-strict", "leaves-its-device") else "numpy.ndarray"
+        return (
+            "array_api_strict._array_object.Array" if name in ("sound-strict", "leaves-its-device") else "numpy.ndarray"
+        )
 
     @hookimpl
     def pluggrad_transfers(self) -> dict[tuple[str, str], Any]:

@@ -42,8 +42,8 @@ def test_the_backend_conforms(device: str, tmp_path: Path) -> None:
     assert done.returncode == 0
     assert report["passed"] > 5000
     assert set(report["chapters"]) >= {
-        "Creation", "Description", "Errors", "Functions", "Gradients", "Random numbers", "Standard", "Threads", "Transfer",
-        "Views and in-place operations",
+        "Creation", "Description", "Errors", "Functions", "Gradients", "Random numbers", "Standard", "Threads",
+        "Transfer", "Views and in-place operations",
     }  # fmt: skip
 
 
@@ -55,8 +55,9 @@ def test_as_pytest_runs_it(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     done = subprocess.run(
         [
-            sys.executable, "-m", "pytest", "-q", "--pluggrad-device=cpu", "--pluggrad-device=strict:device1", "--pyargs",
-            "pluggrad.testing.conformance", "--pluggrad-functions=exp,bitwise_*", f"--pluggrad-report={file}", "-k", "test_values",
+            sys.executable, "-m", "pytest", "-q", "--pluggrad-device=cpu", "--pluggrad-device=strict:device1",
+            "--pyargs", "pluggrad.testing.conformance", "--pluggrad-functions=exp,bitwise_*",
+            f"--pluggrad-report={file}", "-k", "test_values",
         ],
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -81,7 +82,17 @@ def test_spread_over_processes(tmp_path: Path) -> None:
 
 def test_the_command(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
-    done = run("pluggrad", "conformance", "--device", "cpu", "--functions", "exp", "--json", str(file), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    done = run(
+        "pluggrad",
+        "conformance",
+        "--device",
+        "cpu",
+        "--functions",
+        "exp",
+        "--json",
+        str(file),
+        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert reports(file)[0]["failed"] == 0
     assert f"the report as JSON: {file}" in done.stdout
@@ -121,13 +132,23 @@ def test_without_pytest(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 def test_it_stays_out_of_other_runs() -> None:
     """Who runs all tests of a folder that holds pluggrad does not run the suite unawares."""
-    done = run("pytest", "-q", "--collect-only", str(ROOT / "pluggrad" / "testing"), f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"))
+    done = run(
+        "pytest",
+        "-q",
+        "--collect-only",
+        str(ROOT / "pluggrad" / "testing"),
+        f"--rootdir={ROOT}",
+        "-c",
+        str(ROOT / "pyproject.toml"),
+    )
     assert "test_functions.py" not in done.stdout
 
 
 def test_pytest_alone_does_not_import_pluggrad(tmp_path: Path) -> None:
     (tmp_path / "test_nothing.py").write_text("import sys\n\ndef test():\n    assert 'pluggrad' not in sys.modules\n")
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "."], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "."], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -146,7 +167,15 @@ def test_the_reference_has_no_kernels() -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("exp", True), ("add", True), ("where", True), ("sum", False), ("sort", False), ("unique_values", False), ("view", False)],
+    [
+        ("exp", True),
+        ("add", True),
+        ("where", True),
+        ("sum", False),
+        ("sort", False),
+        ("unique_values", False),
+        ("view", False),
+    ],
 )
 def test_elementwise_functions_are_known(name: str, expected: bool) -> None:
     from pluggrad.function import functions
@@ -161,7 +190,12 @@ def test_values_are_compared() -> None:
     want = np.asarray([1.0, np.inf, np.nan, 0.0])
     compare.check_values(want.astype("float32"), want, pluggrad.float32, "f")
     compare.check_values(np.asarray([1.0 + 1e-7, np.inf, np.nan, 0.0]), want, pluggrad.float32, "f")
-    for wrong in ([1.001, np.inf, np.nan, 0.0], [1.0, -np.inf, np.nan, 0.0], [1.0, np.inf, 0.0, 0.0], [1.0, 1.0, np.nan, 0.0]):
+    for wrong in (
+        [1.001, np.inf, np.nan, 0.0],
+        [1.0, -np.inf, np.nan, 0.0],
+        [1.0, np.inf, 0.0, 0.0],
+        [1.0, 1.0, np.nan, 0.0],
+    ):
         with pytest.raises(AssertionError, match="f: 1 of 4 values differ; at"):
             compare.check_values(np.asarray(wrong), want, pluggrad.float32, "f")
     with pytest.raises(AssertionError, match="differ"):

@@ -43,7 +43,10 @@ def test_its_project_file(tmp_path: Path) -> None:
 
 def test_its_plugin_tells_the_class_of_the_arrays(tmp_path: Path) -> None:
     folder = generate("fenced", library="array_api_strict", out=tmp_path)
-    assert '"array_types": ("array_api_strict._array_object.Array",)' in (folder / "pluggrad_fenced" / "plugin.py").read_text()
+    assert (
+        '"array_types": ("array_api_strict._array_object.Array",)'
+        in (folder / "pluggrad_fenced" / "plugin.py").read_text()
+    )
 
 
 def test_a_library_that_is_not_here(tmp_path: Path) -> None:
@@ -96,7 +99,11 @@ def test_from_nothing_to_a_backend_that_conforms(tmp_path: Path) -> None:
 
     sources = [str(ROOT), str(ROOT / "plugins" / "numpy_backend"), str(folder)]
     run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), *sources)
-    assert sorted(w.name.partition("-")[0] for w in wheels.iterdir()) == ["pluggrad", "pluggrad_fenced", "pluggrad_numpy"]
+    assert sorted(w.name.partition("-")[0] for w in wheels.iterdir()) == [
+        "pluggrad",
+        "pluggrad_fenced",
+        "pluggrad_numpy",
+    ]
     venv.create(tmp_path / "venv", with_pip=True)
     python = str(tmp_path / "venv" / ("Scripts" if sys.platform == "win32" else "bin") / "python")
     run(python, "-m", "pip", "install", "--quiet", "--find-links", str(wheels), "pluggrad-fenced[test]")

@@ -1,4 +1,4 @@
-"""The conformance suite fails where it must: each defect planted in a backend is caught, and by the test that is for it."""
+"""The conformance suite fails where it must: each planted defect is caught, and by the test that is for it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ CAUGHT_BY: dict[str, tuple[str, ...]] = {
         "test_functions.py::test_values[{}-exp-complex128]",
     ),
     "wrong-in-memory-order": ("test_functions.py::test_memory_layouts[{}-exp-float64]",),
-    "wrong-where-large": ("test_functions.py::test_sizes[{}-exp-float32]", "test_functions.py::test_sizes[{}-exp-float64]"),
+    "wrong-where-large": (
+        "test_functions.py::test_sizes[{}-exp-float32]",
+        "test_functions.py::test_sizes[{}-exp-float64]",
+    ),
     "wrong-dtype": ("test_functions.py::test_types[{}-exp]", "test_gradients.py::test_single_precision[{}-exp]"),
     "writes-into-its-input": ("test_functions.py::test_inputs_are_kept[{}-exp]",),
     "differs-from-call-to-call": ("test_functions.py::test_repeatable[{}-exp]",),

@@ -62,7 +62,9 @@ def test_text(results: Results) -> None:
     assert "  test_b: E   ValueError: no" in text
     assert "  a second device (2 tests)" in text
     assert report["badge"] in text
-    assert "the backend does not load: DeviceError: no backend has the device 'no-such-device'" in "\n".join(Results.text(other))
+    assert "the backend does not load: DeviceError: no backend has the device 'no-such-device'" in "\n".join(
+        Results.text(other)
+    )
 
 
 def test_json(results: Results, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 import pluggrad
@@ -14,7 +16,9 @@ from pluggrad.testing.samples.spec import call, distinct, integer, larger_sample
 
 @pytest.mark.parametrize("name", sorted(functions()))
 def test_every_function_has_samples(name: str) -> None:
-    assert samples_of(name), f"{name} has no sample inputs in pluggrad/testing/samples: the conformance suite leaves it out"
+    assert samples_of(name), (
+        f"{name} has no sample inputs in pluggrad/testing/samples: the conformance suite leaves it out"
+    )
 
 
 @pytest.mark.parametrize("name", sorted(all_samples()))
@@ -36,7 +40,7 @@ def test_values_are_the_same_for_the_same_seed() -> None:
 
 def test_distinct_values_are_apart() -> None:
     flat = sorted(v for row in distinct(4, 5).values(0) for v in row)
-    assert min(b - a for a, b in zip(flat, flat[1:], strict=False)) > 0.04
+    assert min(b - a for a, b in itertools.pairwise(flat)) > 0.04
 
 
 def test_integers_stay_in_their_range() -> None:

@@ -15,8 +15,8 @@ from .reference import expected_dtype, host, numpy, reference, widen
 #: How many roundings a result may be off, where the problem itself magnifies them. Elsewhere: _ROUNDINGS.
 _ROUNDINGS = 64
 _ILL_CONDITIONED = {
-    "solve", "solve_triangular", "cholesky", "inv", "det", "cofactors", "slogdet", "matrix_exp", "eigh", "eigvalsh", "eig",
-    "eigvals", "svd", "svdvals", "pinv", "qr",
+    "cholesky", "cofactors", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "matrix_exp", "pinv", "qr", "slogdet",
+    "solve", "solve_triangular", "svd", "svdvals",
 }  # fmt: skip
 
 
@@ -26,7 +26,12 @@ def roundings(function: str) -> int:
 
 
 def check(
-    function: Function, outputs: Sequence[Tensor], expected: Sequence[Any], tested: DType, parameters: dict[str, Any], what: str
+    function: Function,
+    outputs: Sequence[Tensor],
+    expected: Sequence[Any],
+    tested: DType,
+    parameters: dict[str, Any],
+    what: str,
 ) -> None:
     """Assert that the outputs of a call equal the reference's."""
     np = numpy()
@@ -38,19 +43,30 @@ def check(
     for one, want in zip(determined(function.name, got), determined(function.name, expected), strict=True):
         dtype = expected_dtype(reference().type_of(np.asarray(want)).dtype, tested, parameters)
         # A result of a wider type is no more precise than the arguments' type, in which it is computed.
-        coarse = tested if dtype.is_differentiable and tested.is_differentiable and finfo(tested).eps > finfo(dtype).eps else dtype
+        coarse = (
+            tested
+            if dtype.is_differentiable and tested.is_differentiable and finfo(tested).eps > finfo(dtype).eps
+            else dtype
+        )
         check_values(np.asarray(one), np.asarray(want), coarse, what, roundings(function.name))
 
 
 def check_types(
-    function: Function, outputs: Sequence[Tensor], expected: Sequence[Any], tested: DType, device: Device, parameters: dict[str, Any]
+    function: Function,
+    outputs: Sequence[Tensor],
+    expected: Sequence[Any],
+    tested: DType,
+    device: Device,
+    parameters: dict[str, Any],
 ) -> None:
     """Assert that each output is an array of the backend, on the device, and of the dtype that the Tensor tells."""
     call = f"{function.name}({tested.name})"
     for out, want in zip(outputs, expected, strict=True):
         backend = out._type.backend
         array = out._array
-        assert type(array) is backend.array_class, f"{call}: the array is a {type(array)}, expected {backend.array_class}"
+        assert type(array) is backend.array_class, (
+            f"{call}: the array is a {type(array)}, expected {backend.array_class}"
+        )
         actual = backend.type_of(array)
         assert actual.dtype is out.dtype, (
             f"{call} gives an array of {actual.dtype.name}, the Tensor over it says {out.dtype.name}; "
@@ -73,7 +89,9 @@ def check_values(got: Any, want: Any, dtype: DType, what: str, allowed: int = _R
         finite = np.isfinite(want)
         scale = np.max(np.abs(want), where=finite, initial=0.0)
         with np.errstate(all="ignore"):
-            near = np.abs(got - want) <= allowed * finfo(dtype).eps * (np.abs(want) + scale) + finfo(dtype).smallest_normal
+            near = (
+                np.abs(got - want) <= allowed * finfo(dtype).eps * (np.abs(want) + scale) + finfo(dtype).smallest_normal
+            )
             overflow = np.isinf(got) & (np.abs(want) > finfo(dtype).max)
         same = np.where(finite, near | overflow, _same_special(got, want))
     if not np.all(same):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from _pluggrad_pytest import PROPERTY
 
 from ...device import get_default_device
@@ -57,7 +58,7 @@ def _chosen(config: pytest.Config) -> list[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each device, function and dtype that the arguments of a test ask for."""
-    asked = [n for n in ("target", "function", "dtype") if n in metafunc.fixturenames]
+    asked: list[str] = [n for n in ("target", "function", "dtype") if n in metafunc.fixturenames]
     if "target" not in asked:
         return
     cases: list[Any] = []
@@ -78,8 +79,8 @@ def _cases(asked: list[str], target: Target, metafunc: pytest.Metafunc) -> Itera
         yield ()
         return
     if asked == ["dtype"]:
-        wanted = getattr(metafunc.function, "kinds", None)
-        yield from ((d,) for d in target.dtypes if wanted is None or d.kind in wanted)
+        applies = getattr(metafunc.function, "applies", None)
+        yield from ((d,) for d in target.dtypes if applies is None or applies(d))
         return
     every = functions()
     for name in _chosen(metafunc.config):

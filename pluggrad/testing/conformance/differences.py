@@ -43,7 +43,9 @@ class Problem:
     active: list[int]
 
     @classmethod
-    def of(cls, function: Function, sample: Sample, dtype: DType, target: Target, layout: str = "contiguous") -> Problem:
+    def of(
+        cls, function: Function, sample: Sample, dtype: DType, target: Target, layout: str = "contiguous"
+    ) -> Problem:
         """The problem on the device, in a dtype."""
         arrays = arrays_of(function, sample, dtype)
         inputs = tensors_of(function, sample, arrays, dtype, target.device, layout)
@@ -60,7 +62,9 @@ class Problem:
             outputs = function.call(*inputs, **self.sample.parameters)
         total = None
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-        outputs = [o for k, o in enumerate(outputs) if not (function.outputs and function.outputs[k] in function.constant)]
+        outputs = [
+            o for k, o in enumerate(outputs) if not (function.outputs and function.outputs[k] in function.constant)
+        ]
         for k, out in enumerate(determined(function.name, outputs)):
             if not out.dtype.is_differentiable:
                 continue

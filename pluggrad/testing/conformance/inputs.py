@@ -38,12 +38,15 @@ def takes_dtype(function: Function) -> bool:
     """Whether any argument of a function has the dtype under test: not those of indices alone, say."""
     samples = samples_of(function.name)
     return any(
-        dtype_of(function, i, spec, float16) is float16 for s in samples for i, spec in enumerate(s.arrays) if spec is not None
+        dtype_of(function, i, spec, float16) is float16
+        for s in samples
+        for i, spec in enumerate(s.arrays)
+        if spec is not None
     )
 
 
 def _unfit(name: str, value: Any, dtype: DType) -> bool:
-    """Whether a parameter is no number of an integer dtype, though it stands for one: 0.5, or -1 for an unsigned one."""
+    """Whether a parameter stands for a number that an integer dtype lacks: 0.5, or -1 for an unsigned one."""
     if isinstance(value, float):
         return name not in ("rtol", "atol")
     return type(value) is int and value < 0 and not dtype.is_signed and name not in _POSITIONS
@@ -72,6 +75,8 @@ def values_of(function: Function, position: int, spec: Spec, tested: DType, seed
 def _flat(spec: Spec, dtype: DType, seed: int) -> Any:
     np = numpy()
     count = math.prod(spec.shape)
+    if spec.kind == "definite":
+        return np.asarray(spec.values(seed, dtype.is_complex)).reshape(-1)
     # A large array repeats the values of a small one: that it is large is what matters. 251 is prime, so
     # that no kernel's blocks repeat with it.
     drawn = min(count, 251) if spec.kind != "distinct" else count
@@ -162,13 +167,15 @@ def sizes_of(function: Function, sample: Sample) -> Iterator[Sample]:
         shapes: tuple[tuple[tuple[int, ...], ...], ...] = (((0,),), ((2, 0, 3),), ((1, 1),), ((7, 3, 5),), ((20_011,),))
     else:
         shapes = (
-            ((0,), (1,)), ((2, 0, 3), (3,)), ((), (0, 2)), ((3, 1, 2), (4, 1)), ((20_011,), (20_011,)), ((151, 1), (1, 133)),
+            ((0,), (1,)), ((2, 0, 3), (3,)), ((), (0, 2)), ((3, 1, 2), (4, 1)), ((20_011,), (20_011,)),
+            ((151, 1), (1, 133)),
         )  # fmt: skip
     for first in shapes:
         pattern = first if len(sample.arrays) < 3 else (first[0], first[1], first[0])
         specs = [s for s in sample.arrays if s is not None]
         yield Sample(
-            tuple(Spec(s.kind, shape, s.low, s.high) for s, shape in zip(specs, pattern, strict=True)), sample.parameters
+            tuple(Spec(s.kind, shape, s.low, s.high) for s, shape in zip(specs, pattern, strict=True)),
+            sample.parameters,
         )
 
 

@@ -26,6 +26,4 @@ LINALG: Final = (
 ).split()
 
 #: Those of the extension for Fourier transforms.
-FFT: Final = (
-    "fft ifft fftn ifftn rfft irfft rfftn irfftn hfft ihfft fftfreq rfftfreq fftshift ifftshift"
-).split()
+FFT: Final = ("fft ifft fftn ifftn rfft irfft rfftn irfftn hfft ihfft fftfreq rfftfreq fftshift ifftshift").split()

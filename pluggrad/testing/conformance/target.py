@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -70,7 +71,7 @@ def lacks(what: str) -> None:
 
 
 def excuse(error: Exception, dtype: DType, function: Function) -> None:
-    """End a test of what a backend need not have: a dtype beyond the standard's, a view that is no view; else raise again."""
+    """End a test of what a backend need not have, such as a dtype beyond the standard's; else raise again."""
     if dtype not in STANDARD:
         lacks(f"{dtype.name} in {function.name}")
     if function.name in COPYING:
@@ -78,8 +79,8 @@ def excuse(error: Exception, dtype: DType, function: Function) -> None:
     raise error
 
 
-def only(applies: Callable[[Function], bool]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Mark a test as one of those functions alone."""
+def only(applies: Callable[[Any], bool]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Mark a test as one of those functions alone, or of those dtypes."""
 
     def mark(test: Callable[..., None]) -> Callable[..., None]:
         test.applies = applies  # type: ignore[attr-defined]

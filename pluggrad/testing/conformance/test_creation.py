@@ -23,7 +23,18 @@ def extremes(dtype: DType) -> list[Any]:
         info = pluggrad.iinfo(dtype)
         return [info.min, info.max, info.max - 1, 0, 1, 100]
     limits = pluggrad.finfo(dtype)
-    real = [0.0, -0.0, 1.0, 1.0 + limits.eps, limits.max, limits.min, limits.smallest_normal, math.inf, -math.inf, math.nan]
+    real = [
+        0.0,
+        -0.0,
+        1.0,
+        1.0 + limits.eps,
+        limits.max,
+        limits.min,
+        limits.smallest_normal,
+        math.inf,
+        -math.inf,
+        math.nan,
+    ]
     if dtype.is_complex:
         return [complex(a, b) for a, b in zip(real, reversed(real), strict=True)]
     return real
@@ -78,7 +89,11 @@ def test_ranges(target: Target, dtype: DType) -> None:
 
 def test_a_copy_is_a_copy(target: Target, dtype: DType) -> None:
     x = pluggrad.zeros(3, dtype=dtype, device=target.device)
-    for copy in (x.clone(), pluggrad.asarray(x, copy=True), pluggrad.tensor(x.tolist(), dtype=dtype, device=target.device)):
+    for copy in (
+        x.clone(),
+        pluggrad.asarray(x, copy=True),
+        pluggrad.tensor(x.tolist(), dtype=dtype, device=target.device),
+    ):
         copy[0] = True
         assert x.tolist() == [0, 0, 0]
         assert copy.tolist() == [1, 0, 0]
@@ -96,7 +111,9 @@ def test_new_memory_is_new(target: Target) -> None:
 def test_numbers_are_pythons_own(target: Target, dtype: DType) -> None:
     """``item`` and ``tolist`` give Python's numbers, not the library's."""
     x = pluggrad.ones((2, 1), dtype=dtype, device=target.device)
-    expected = bool if dtype.kind == "bool" else complex if dtype.is_complex else float if dtype.is_floating_point else int
+    expected = (
+        bool if dtype.kind == "bool" else complex if dtype.is_complex else float if dtype.is_floating_point else int
+    )
     assert type(x[0, 0].item()) is expected
     assert type(x.tolist()[1][0]) is expected
 
@@ -111,4 +128,6 @@ def test_casts(target: Target, dtype: DType) -> None:
         y = x.to(other)
         assert y.dtype is other
         assert target.loaded.type_of(y._array).dtype is other
-        assert y.tolist() == ([bool(v) for v in values] if other.kind == "bool" else values), f"{dtype.name} to {other.name}"
+        assert y.tolist() == ([bool(v) for v in values] if other.kind == "bool" else values), (
+            f"{dtype.name} to {other.name}"
+        )

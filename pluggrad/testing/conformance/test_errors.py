@@ -72,7 +72,7 @@ def test_data_types_that_are_not_accepted(target: Target) -> None:
     with pytest.raises(TypeError):
         tensor(target, 2, dtype=pluggrad.uint64) + tensor(target, 2, dtype=pluggrad.int64)
     with pytest.raises(TypeError):
-        pluggrad.zeros(2, dtype="no dtype", device=target.device)
+        pluggrad.zeros(2, dtype="no dtype", device=target.device)  # type: ignore[arg-type]
     x = tensor(target, 2, dtype=pluggrad.int64)
     with pytest.raises(DTypeError, match="can't be cast"):
         x += 0.5

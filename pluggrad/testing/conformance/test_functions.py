@@ -36,7 +36,9 @@ def takes_special_numbers(function: Function) -> bool:
 NOT_AT_SPECIAL_NUMBERS: set[str] = set()
 
 
-def run(function: Function, tensors: list[Tensor | None], parameters: dict[str, Any], device: Device) -> tuple[Tensor, ...]:
+def run(
+    function: Function, tensors: list[Tensor | None], parameters: dict[str, Any], device: Device
+) -> tuple[Tensor, ...]:
     """The outputs of a call on the device."""
     with autograd.no_grad(), device:
         outputs = function.call(*tensors, **parameters)
@@ -55,7 +57,11 @@ def shown(sample: Sample) -> str:
 
 
 def compare_on(
-    target: Target, function: Function, dtype: DType, samples: Iterator[Sample] | list[Sample], layouts: tuple[str, ...] = ("contiguous",)
+    target: Target,
+    function: Function,
+    dtype: DType,
+    samples: Iterator[Sample] | list[Sample],
+    layouts: tuple[str, ...] = ("contiguous",),
 ) -> None:
     """Run samples on the device and compare them with the reference."""
     for sample in fitting(function, samples, dtype):
@@ -115,7 +121,9 @@ def test_types(target: Target, function: Function) -> None:
                 outputs = run(function, tensors, sample.parameters, target.device)
             except (NotImplementedError, RuntimeError, TypeError, ValueError) as error:
                 excuse(error, dtype, function)
-            compare.check_types(function, outputs, expect(function, arrays, sample), dtype, target.device, sample.parameters)
+            compare.check_types(
+                function, outputs, expect(function, arrays, sample), dtype, target.device, sample.parameters
+            )
 
 
 def _tested_dtype(target: Target, function: Function) -> DType:

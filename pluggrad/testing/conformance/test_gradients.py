@@ -37,7 +37,9 @@ def first_order(target: Target, function: Function, dtype: DType) -> None:
             if g is None:
                 continue
             assert (g.dtype, g.device, g.shape) == (x.dtype, x.device, x.shape)
-            assert target.loaded.type_of(g._array).dtype is x.dtype, f"the gradient's array is {target.loaded.type_of(g._array)!r}"
+            assert target.loaded.type_of(g._array).dtype is x.dtype, (
+                f"the gradient's array is {target.loaded.type_of(g._array)!r}"
+            )
             direction = [d if i == j else None for j, d in enumerate(problem.direction(0.2))]
             expected = problem.difference(problem.value, direction)
             predicted = along(gradients, direction)
@@ -102,7 +104,10 @@ def test_single_precision(target: Target, function: Function) -> None:
             problem = Problem.of(function, sample, narrow, target)
             exact = Problem.of(function, sample, wide, target)
             # From the very same numbers, which the narrow type rounded.
-            exact.inputs = [e if x is None or not x.dtype.is_differentiable else x.to(wide) for x, e in zip(problem.inputs, exact.inputs, strict=True)]
+            exact.inputs = [
+                e if x is None or not x.dtype.is_differentiable else x.to(wide)
+                for x, e in zip(problem.inputs, exact.inputs, strict=True)
+            ]
             if not problem.active:
                 continue
             got, want = problem.gradients(problem.leaves()), exact.gradients(exact.leaves())
@@ -110,7 +115,9 @@ def test_single_precision(target: Target, function: Function) -> None:
                 if got[i] is None:
                     continue
                 assert got[i].dtype is narrow
-                assert target.loaded.type_of(got[i]._array).dtype is narrow, f"the array is {target.loaded.type_of(got[i]._array)!r}"
+                assert target.loaded.type_of(got[i]._array).dtype is narrow, (
+                    f"the array is {target.loaded.type_of(got[i]._array)!r}"
+                )
                 what = f"{function.name}: the gradient by argument {i}, {narrow.name}"
                 check_values(host(got[i]), widen(host(want[i])), narrow, what, 4 * roundings(function.name))
 
@@ -135,7 +142,13 @@ def test_memory_layouts(target: Target, function: Function) -> None:
                 raise
             for i in problem.active:
                 if got[i] is not None:
-                    check_values(host(got[i]), host(want[i]), float64, f"{function.name}: argument {i}, {layout}", roundings(function.name))
+                    check_values(
+                        host(got[i]),
+                        host(want[i]),
+                        float64,
+                        f"{function.name}: argument {i}, {layout}",
+                        roundings(function.name),
+                    )
 
 
 def test_float64_is_precise(target: Target) -> None:

@@ -13,7 +13,9 @@ from pluggrad.errors import GradientError
 from .target import Target
 
 
-def arange(target: Target, *shape: int, dtype: DType = pluggrad.float64, requires_grad: bool = False) -> pluggrad.Tensor:
+def arange(
+    target: Target, *shape: int, dtype: DType = pluggrad.float64, requires_grad: bool = False
+) -> pluggrad.Tensor:
     n = 1
     for s in shape:
         n *= s
@@ -84,7 +86,9 @@ def test_writing(target: Target, key: str) -> None:
 
 def test_writing_at_indices_and_masks(target: Target) -> None:
     x = pluggrad.zeros((2, 3), device=target.device)
-    x[:, pluggrad.asarray([0, 2], device=target.device)] = pluggrad.asarray([[1.0, 2.0], [3.0, 4.0]], device=target.device)
+    x[:, pluggrad.asarray([0, 2], device=target.device)] = pluggrad.asarray(
+        [[1.0, 2.0], [3.0, 4.0]], device=target.device
+    )
     assert x.tolist() == [[1.0, 0.0, 2.0], [3.0, 0.0, 4.0]]
     x[x > 2.0] = -1.0
     assert x.tolist() == [[1.0, 0.0, 2.0], [-1.0, 0.0, -1.0]]

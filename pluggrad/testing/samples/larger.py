@@ -1,4 +1,4 @@
-"""Empty and large arrays for functions that are not elementwise: what a kernel's blocks, threads and special cases hang on.
+"""Empty and large arrays for functions that are not elementwise: what a kernel's blocks and special cases hang on.
 
 Their values alone are compared. Elementwise functions need no entry: the conformance suite makes shapes for them.
 """
@@ -19,11 +19,15 @@ def _small(*shape: int) -> Spec:
 for _name in ("sum", "mean", "var", "std", "max", "min", "logsumexp"):
     add_larger(_name, call(real(37, 1009), axis=(0,)), call(real(37, 1009), axis=(1,)), call(real(_LARGE), axis=(0,)))
 for _name in ("sum", "prod"):
-    add_larger(_name, call(real(0, 3), axis=(0,)), call(real(2, 0), axis=(0, 1)), call(real(2, 0, 3), axis=(0,), keepdims=True))
+    add_larger(
+        _name, call(real(0, 3), axis=(0,)), call(real(2, 0), axis=(0, 1)), call(real(2, 0, 3), axis=(0,), keepdims=True)
+    )
 for _name in ("max", "min"):
     add_larger(_name, call(real(0, 3), axis=(1,)))
 for _name in ("any", "all", "count_nonzero"):
-    add_larger(_name, call(boolean(37, 1009), axis=(0,)), call(boolean(_LARGE), axis=(0,)), call(boolean(0, 3), axis=(0,)))
+    add_larger(
+        _name, call(boolean(37, 1009), axis=(0,)), call(boolean(_LARGE), axis=(0,)), call(boolean(0, 3), axis=(0,))
+    )
 for _name in ("argmax", "argmin"):
     add_larger(_name, call(real(37, 1009), axis=0), call(real(37, 1009), axis=1), call(real(0, 3), axis=1))
 add_larger("vector_norm", call(real(37, 1009), ord=2, axis=(1,)), call(real(0, 3), ord=2, axis=(0,)))
@@ -54,7 +58,9 @@ add_larger("linear", call(_small(64, 25), _small(33, 25), _small(33)), call(_sma
 # -- gathering and scattering --------------------------------------------------------------------------
 
 add_larger("take", call(real(101, 37), integer(1009, high=101), axis=0), call(real(4, 3), integer(0, high=4), axis=0))
-add_larger("gather", call(real(101, 37), integer(503, 37, high=101), axis=0), call(real(3, 4), integer(0, 4, high=3), axis=0))
+add_larger(
+    "gather", call(real(101, 37), integer(503, 37, high=101), axis=0), call(real(3, 4), integer(0, 4, high=3), axis=0)
+)
 add_larger("scatter_add", call(_small(101, 37), integer(53, 37, high=101), _small(53, 37), axis=0))
 add_larger("scatter_add", call(real(3, 4), integer(0, 4, high=3), real(0, 4), axis=0))
 add_larger("index_add", call(_small(101, 37), integer(53, high=101), _small(53, 37), axis=0))
@@ -70,7 +76,17 @@ add_larger("broadcast_to", call(real(1, 101), shape=(37, 101)), call(real(1), sh
 add_larger("concat", call(real(0, 3), real(2, 3), real(0, 3), axis=0), call(real(101, 3), real(101, 37), axis=1))
 add_larger("stack", call(real(0, 3), real(0, 3), axis=0), call(real(101, 37), real(101, 37), axis=2))
 add_larger("flip", call(real(2, 0), axis=(0, 1)), call(real(101, 37), axis=(1,)))
-add_larger("roll", call(real(101, 37), shift=(3, -50), axis=(1, 0)), call(real(0,), shift=(1,), axis=(0,)))
+add_larger(
+    "roll",
+    call(real(101, 37), shift=(3, -50), axis=(1, 0)),
+    call(
+        real(
+            0,
+        ),
+        shift=(1,),
+        axis=(0,),
+    ),
+)
 add_larger("tril", call(real(53, 37), k=-3), call(real(0, 3), k=0))
 add_larger("triu", call(real(53, 37), k=2), call(real(3, 0), k=0))
 add_larger("copy", call(real(0, 3)), call(real(101, 37)))
@@ -83,7 +99,12 @@ _plain = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "gr
 add_larger(
     "convolution",
     call(real(3, 8, 29, 31), real(16, 8, 3, 3), real(16), **_plain),
-    call(real(2, 8, 29, 31), real(8, 1, 5, 3), real(8), **_plain | {"stride": (2, 3), "padding": ((2, 2), (1, 1)), "groups": 8}),
+    call(
+        real(2, 8, 29, 31),
+        real(8, 1, 5, 3),
+        real(8),
+        **_plain | {"stride": (2, 3), "padding": ((2, 2), (1, 1)), "groups": 8},
+    ),
     call(real(0, 3, 5, 5), real(4, 3, 3, 3), real(4), **_plain),
 )
 add_larger("layer_norm", call(real(37, 509), count=1, eps=1e-3))
