@@ -1,4 +1,4 @@
-"""Where each public name is defined. Written by tools/write_stub.py; do not edit."""
+# Where each public name is defined. Written by tools/write_stub.py; do not edit.
 
 import builtins
 
@@ -15,7 +15,6 @@ from . import nn as nn
 from . import ops as ops
 from . import optim as optim
 from . import random as random
-from . import return_types as return_types
 from . import typed as typed
 from . import utils as utils
 from .autograd.mode import enable_grad as enable_grad
@@ -62,6 +61,7 @@ from .methods.conversion import is_floating_point as is_floating_point
 from .methods.conversion import is_tensor as is_tensor
 from .nn.functional import sigmoid as sigmoid
 from .nn.functional import tanh as tanh
+from .ops import return_types as return_types
 from .ops.activations import logit as logit
 from .ops.activations import relu as relu
 from .ops.arithmetic import abs as _absolute

@@ -72,7 +72,7 @@ class Device:
     def __hash__(self) -> int:
         return hash(str(self))
 
-    def __reduce__(self) -> tuple[type[Device], tuple[str]]:
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
         return Device, (str(self),)
 
     def __enter__(self) -> Device:

@@ -17,7 +17,7 @@ import pluggrad
 
 STUB = Path(pluggrad.__file__).with_suffix(".pyi")
 PARTS = ("nn", "optim", "utils")
-HEADER = '"""Where each public name is defined. Written by tools/write_stub.py; do not edit."""'
+HEADER = "# Where each public name is defined. Written by tools/write_stub.py; do not edit."
 
 
 def public_names() -> list[str]:
@@ -52,7 +52,8 @@ def lines(name: str) -> list[str]:
     """The lines of the stub that declare one name."""
     value = getattr(pluggrad, name)
     if isinstance(value, types.ModuleType):
-        return [f"from . import {name} as {name}"]
+        package = value.__name__.removeprefix("pluggrad").rpartition(".")[0]
+        return [f"from .{package.removeprefix('.')} import {name} as {name}"]
     if value is None or isinstance(value, float | str):
         return [f"{name}: {'None' if value is None else f'builtins.{type(value).__name__}'}"]
     module, member = home(name, value)

@@ -14,7 +14,7 @@ from typing import Any
 from .. import function
 from ..dtypes import DType, is_kind
 from ..errors import GradientError
-from ..tensor import Cotangents, Leaf, Node, Tensor, make
+from ..tensor import Cotangents, Leaf, ManyNode, Node, Tensor, make
 from ..tensor.memory import release, unshared
 from .mode import MODE, NO_GRAD
 
@@ -228,13 +228,13 @@ def _run_hooks(node: Node, g: Any, graph: bool) -> Any:
         retained.__dict__["plain_grad"] = kept
     if extra.pre_hooks:
         for pre_hook in tuple(extra.pre_hooks.values()):
-            result = pre_hook(_as_tuple(node, g))
-            if result is not None:
-                result = result if isinstance(result, tuple) else (result,)
+            given = pre_hook(_as_tuple(node, g))
+            if given is not None:
+                given = given if isinstance(given, tuple) else (given,)
                 if isinstance(g, Cotangents):
-                    g = Cotangents({i: _raw(r, graph) for i, r in enumerate(result) if r is not None})
+                    g = Cotangents({i: _raw(r, graph) for i, r in enumerate(given) if r is not None})
                 else:
-                    g = _taken(result[0], node, graph, "a pre-hook")
+                    g = _taken(given[0], node, graph, "a pre-hook")
     return g
 
 
@@ -246,6 +246,7 @@ def _as_tuple(node: Node, g: Any) -> tuple[Tensor | None, ...]:
     """The gradients of all outputs of a node as Tensors."""
     if not isinstance(g, Cotangents):
         return (as_tensor(node, g),)
+    assert isinstance(node, ManyNode)
     out: list[Tensor | None] = [None] * len(node.shapes)
     for index, one in g.by_index.items():
         out[index] = one if isinstance(one, Tensor) else make(one, node.types[index])

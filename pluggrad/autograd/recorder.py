@@ -156,7 +156,7 @@ def write_code(function: Function) -> Function:
     filename = f"<pluggrad function {function.name}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     written: dict[str, Any] = {}
-    unwritten = function.call.__globals__  # type: ignore[attr-defined]
+    unwritten = function.call.__globals__
     exec(compile(text, filename, "exec"), unwritten, written)  # noqa: S102 (our own text, as in dataclasses)
     for attribute, made in zip(texts, written.values(), strict=True):
         target = getattr(function, attribute)

@@ -443,14 +443,14 @@ def arange(
     tensor([1., 2., 3., 4., 5.])
     """
     stop = end if stop is None else stop
-    start, stop, step = (v.item() if isinstance(v, Tensor) else v for v in (start, stop, step))
+    first, last, step = (v.item() if isinstance(v, Tensor) else v for v in (start, stop, step))
     if step == 0:
         raise ValueError("arange: step must not be 0")
-    if stop is None:
-        start, stop = 0, start
-    integers = builtins.all(isinstance(v, int) for v in (start, stop, step))
+    if last is None:
+        first, last = 0, first
+    integers = builtins.all(isinstance(v, int) for v in (first, last, step))
     array_type = _array_type(dtype, device, default=dtypes.int64 if integers else dtypes.get_default_dtype())
-    array = array_type.kernels.namespace.arange(start, stop, step, dtype=array_type.native, device=array_type.native_device)
+    array = array_type.kernels.namespace.arange(first, last, step, dtype=array_type.native, device=array_type.native_device)
     return _finish(array, array_type, requires_grad)
 
 

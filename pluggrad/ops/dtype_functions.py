@@ -8,6 +8,7 @@ from .. import dtypes
 from ..autograd.operands import SCALARS, is_operand, wrap
 from ..device import Device
 from ..dtypes import DType
+from ..errors import DTypeError
 from ..tensor import Tensor
 from .declare import composite
 
@@ -72,7 +73,7 @@ def can_cast(from_: Tensor | DType, to: DType, /) -> bool:
             raise TypeError(f"can_cast: expected a tensor or a dtype, got {dtype!r}")
     try:
         return dtypes.promote(source, to) is to
-    except dtypes.DTypeError:
+    except DTypeError:
         return False
 
 

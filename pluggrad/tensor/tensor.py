@@ -164,7 +164,7 @@ class Tensor:
             leaf.frozen = False
             self._set_node(leaf)
         elif not value and node is not None:
-            node.frozen = True  # type: ignore[attr-defined]
+            node.frozen = True
             self.__dict__["frozen_leaf"] = node
             self._set_node(None)
 
