@@ -423,6 +423,10 @@ def eye(
     return _finish(array, array_type, requires_grad)
 
 
+def _number(value: Any) -> Any:
+    return value.item() if isinstance(value, Tensor) else value
+
+
 def arange(
     start: int | float, /, stop: int | float | None = None, step: int | float = 1, *, end: int | float | None = None,
     dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False,
@@ -443,7 +447,7 @@ def arange(
     tensor([1., 2., 3., 4., 5.])
     """
     stop = end if stop is None else stop
-    first, last, step = (v.item() if isinstance(v, Tensor) else v for v in (start, stop, step))
+    first, last, step = _number(start), _number(stop), _number(step)
     if step == 0:
         raise ValueError("arange: step must not be 0")
     if last is None:
