@@ -6,7 +6,6 @@ nothing else down: its hooks are called apart from those of the others.
 
 from __future__ import annotations
 
-import importlib.metadata
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,11 +49,18 @@ class BackendStatus:
         return f"{self.name} (device {self.device_type!r}) from plugin {self.plugin!r}: {self.reason or 'usable'}"
 
 
+def _installed_entry_points() -> Any:
+    """The entry points of installed packages. (Finding them imports an e-mail parser: not at ``import pluggrad``.)"""
+    from importlib.metadata import entry_points
+
+    return entry_points(group=PROJECT)
+
+
 class Plugins:
     """The plugins of one process. There is one, :data:`plugins`; tests make their own."""
 
     def __init__(self, entry_points: Callable[[], Any] | None = None) -> None:
-        self._entry_points = entry_points or (lambda: importlib.metadata.entry_points(group=PROJECT))
+        self._entry_points = entry_points or _installed_entry_points
         self._lock = threading.RLock()
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hookspecs)
