@@ -1,3 +1,6 @@
-"""For doctests: pytest must find pluggrad's modules imported, or it would import one a second time and declare its functions twice."""
+"""For doctests: pytest must find pluggrad's modules imported.
+
+Else it would import one of them a second time, and declare its functions twice.
+"""
 
 import pluggrad  # noqa: F401

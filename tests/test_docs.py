@@ -104,7 +104,7 @@ def test_lines_of_text_are_short(page: Path) -> None:
 
 
 def programs(page: Path) -> list[tuple[int, str]]:
-    """The Python blocks of a page, each with its first line's number; a comment ``<!-- not run: why -->`` excepts one."""
+    """The Python blocks of a page, by number of line; a comment ``<!-- not run: why -->`` before it excepts one."""
     found = []
     text = page.read_text(encoding="utf-8")
     for match in re.finditer(r"^( *)```python\n(.*?)^\1```", text, flags=re.DOTALL | re.MULTILINE):
@@ -149,7 +149,7 @@ def test_programs_run_and_print_what_they_say(page: Path, tmp_path: Path) -> Non
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    printed = {line: text for line, text in json.loads(done.stdout.splitlines()[-1])}
+    printed = dict(json.loads(done.stdout.splitlines()[-1]))
     for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
         match = re.fullmatch(r" *print\(.*\)  # (.*)", line)
         if match and number in printed:

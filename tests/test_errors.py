@@ -60,7 +60,9 @@ def matmul_inner(t: Any) -> None:
     t.ones(2, 3) @ t.ones(4, 5)
 
 
-@mistake(r"matmul: both arguments need at least one axis, but x1 has shape \(\) and x2 has shape \(2,\)", errors.ShapeError)
+@mistake(
+    r"matmul: both arguments need at least one axis, but x1 has shape \(\) and x2 has shape \(2,\)", errors.ShapeError
+)
 def matmul_scalar(t: Any) -> None:
     t.ones(()) @ t.ones(2)
 
@@ -90,12 +92,17 @@ def expand_size(t: Any) -> None:
     t.ones(2, 3).expand(4, 3)
 
 
-@mistake("concat: sizes of tensors must match except in dimension 0. Expected size 3 but got size 4 in dimension 1", errors.ShapeError)
+@mistake(
+    "concat: sizes of tensors must match except in dimension 0. Expected size 3 but got size 4 in dimension 1",
+    errors.ShapeError,
+)
 def cat_shapes(t: Any) -> None:
     t.cat([t.ones(2, 3), t.ones(2, 4)], 0)
 
 
-@mistake(r"stack expects each tensor to be equal size, but got \[2\] at entry 0 and \[3\] at entry 1", errors.ShapeError)
+@mistake(
+    r"stack expects each tensor to be equal size, but got \[2\] at entry 0 and \[3\] at entry 1", errors.ShapeError
+)
 def stack_shapes(t: Any) -> None:
     t.stack([t.ones(2), t.ones(3)])
 

@@ -80,10 +80,12 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         print(torch.tensor(np.array([1.5, 2.5])))
         print(torch.tensor(3.14159), torch.tensor([]), torch.tensor([True, False]))
         """,
-        ("tensor([5.5000, 3.0000])\n"
-        "tensor([[1, 2],\n        [3, 4]])\n"
-        "tensor([1.5000, 2.5000], dtype=torch.float64)\n"
-        "tensor(3.1416) tensor([]) tensor([ True, False])"),
+        (
+            "tensor([5.5000, 3.0000])\n"
+            "tensor([[1, 2],\n        [3, 4]])\n"
+            "tensor([1.5000, 2.5000], dtype=torch.float64)\n"
+            "tensor(3.1416) tensor([]) tensor([ True, False])"
+        ),
     ),
     "like another tensor": (
         """
@@ -93,8 +95,10 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         y = torch.randn_like(x, dtype=torch.float, device=torch.device("cpu"))
         print(y.shape, y.dtype, y.size(), y.size(0))
         """,
-        ("tensor([[1., 1., 1.],\n        [1., 1., 1.]], dtype=torch.float64)\n"
-        "torch.Size([2, 3]) torch.float32 torch.Size([2, 3]) 2"),
+        (
+            "tensor([[1., 1., 1.],\n        [1., 1., 1.]], dtype=torch.float64)\n"
+            "torch.Size([2, 3]) torch.float32 torch.Size([2, 3]) 2"
+        ),
     ),
     "three ways to add": (
         """
@@ -124,8 +128,10 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         y += 100
         print(x)
         """,
-        ("tensor([[ 0,  1,  2,  3],\n        [ 8,  9, 10, 11]])\n"
-        "tensor([[ 0,  1,  2,  3],\n        [ 4,  5,  6,  7],\n        [ 8,  9, 10, 11]])"),
+        (
+            "tensor([[ 0,  1,  2,  3],\n        [ 8,  9, 10, 11]])\n"
+            "tensor([[ 0,  1,  2,  3],\n        [ 4,  5,  6,  7],\n        [ 8,  9, 10, 11]])"
+        ),
     ),
     "views": (
         """
@@ -137,8 +143,10 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         print(y)
         print(c)
         """,
-        ("torch.Size([2, 4]) torch.Size([8]) torch.Size([1, 8])\n"
-        "tensor([1., 1., 1., 1., 1., 1., 1., 1.])\ntensor([0., 0., 0., 0., 0., 0., 0., 0.])"),
+        (
+            "torch.Size([2, 4]) torch.Size([8]) torch.Size([1, 8])\n"
+            "tensor([1., 1., 1., 1., 1., 1., 1., 1.])\ntensor([0., 0., 0., 0., 0., 0., 0., 0.])"
+        ),
     ),
     "gather": (
         """
@@ -180,8 +188,10 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         b += 1
         print(a)
         """,
-        ("tensor([2., 2., 2., 2., 2.]) [2. 2. 2. 2. 2.]\ntensor([3., 3., 3., 3., 3.]) [3. 3. 3. 3. 3.]\n"
-        "tensor([2., 2., 2., 2., 2.], dtype=torch.float64)\n[3. 3. 3. 3. 3.]"),
+        (
+            "tensor([2., 2., 2., 2., 2.]) [2. 2. 2. 2. 2.]\ntensor([3., 3., 3., 3., 3.]) [3. 3. 3. 3. 3.]\n"
+            "tensor([2., 2., 2., 2., 2.], dtype=torch.float64)\n[3. 3. 3. 3. 3.]"
+        ),
     ),
     "tensor copies": (
         """
@@ -199,9 +209,11 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         print(A.sum(axis=1, keepdim=True), A.sum(dim=0, keepdim=True).shape)
         print(A / A.sum(dim=1, keepdim=True))
         """,
-        ("tensor(15.) tensor(15.) tensor([3., 5., 7.]) tensor([3., 5., 7.]) tensor([ 3., 12.])\n"
-        "tensor([[ 3.],\n        [12.]]) torch.Size([1, 3])\n"
-        "tensor([[0.0000, 0.3333, 0.6667],\n        [0.2500, 0.3333, 0.4167]])"),
+        (
+            "tensor(15.) tensor(15.) tensor([3., 5., 7.]) tensor([3., 5., 7.]) tensor([ 3., 12.])\n"
+            "tensor([[ 3.],\n        [12.]]) torch.Size([1, 3])\n"
+            "tensor([[0.0000, 0.3333, 0.6667],\n        [0.2500, 0.3333, 0.4167]])"
+        ),
     ),
     "item": ("print(torch.tensor([2.5]).item(), torch.tensor(3).item())", "2.5 3"),
     "the graph": (
@@ -218,9 +230,11 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         y.backward()
         print(w.grad, x.grad, a.requires_grad)
         """,
-        ("tensor([6.], grad_fn=<MulBackward0>)\nTrue True False False False\nNone None\n"
-        "AddBackward0 <AddBackward0\nAddBackward0 <AddBackward0\nMulBackward0 <MulBackward0\n"
-        "tensor([5.]) tensor([2.]) True"),
+        (
+            "tensor([6.], grad_fn=<MulBackward0>)\nTrue True False False False\nNone None\n"
+            "AddBackward0 <AddBackward0\nAddBackward0 <AddBackward0\nMulBackward0 <MulBackward0\n"
+            "tensor([5.]) tensor([2.]) True"
+        ),
     ),
     "the graph with operators": (
         """
@@ -243,10 +257,12 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         out.backward()
         print(x.grad)
         """,
-        ("tensor([[1., 1.],\n        [1., 1.]], requires_grad=True) None\n"
-        "tensor([[3., 3.],\n        [3., 3.]], grad_fn=<AddBackward0>)\n"
-        "tensor([[27., 27.],\n        [27., 27.]], grad_fn=<MulBackward0>) tensor(27., grad_fn=<MeanBackward0>)\n"
-        "tensor([[4.5000, 4.5000],\n        [4.5000, 4.5000]])"),
+        (
+            "tensor([[1., 1.],\n        [1., 1.]], requires_grad=True) None\n"
+            "tensor([[3., 3.],\n        [3., 3.]], grad_fn=<AddBackward0>)\n"
+            "tensor([[27., 27.],\n        [27., 27.]], grad_fn=<MulBackward0>) tensor(27., grad_fn=<MeanBackward0>)\n"
+            "tensor([[4.5000, 4.5000],\n        [4.5000, 4.5000]])"
+        ),
     ),
     "requires_grad_": (
         """
@@ -269,8 +285,10 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         x.sum().backward()
         print(x.grad)
         """,
-        ("tensor([[3., 3.],\n        [3., 3.]])\ntensor([[6., 6.],\n        [6., 6.]])\ntensor(0.)\n"
-        "tensor([[1., 1.],\n        [1., 1.]])"),
+        (
+            "tensor([[3., 3.],\n        [3., 3.]])\ntensor([[6., 6.],\n        [6., 6.]])\ntensor(0.)\n"
+            "tensor([[1., 1.],\n        [1., 1.]])"
+        ),
     ),
     "zeroed through w.grad.data": (
         """
@@ -295,8 +313,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         z.backward(torch.tensor([[1.0, 0.1], [0.01, 0.001]]))
         print(x.grad)
         """,
-        ("tensor([[2., 4.],\n        [6., 8.]], grad_fn=<ViewBackward0>)\n"
-        "tensor([2.0000, 0.2000, 0.0200, 0.0020])"),
+        ("tensor([[2., 4.],\n        [6., 8.]], grad_fn=<ViewBackward0>)\ntensor([2.0000, 0.2000, 0.0200, 0.0020])"),
     ),
     "no_grad": (
         """

@@ -167,7 +167,11 @@ def _output(cls: type[Function], value: Any, args: tuple[Any, ...], ctx: Functio
 
 
 def _record(
-    cls: type[Function], ctx: FunctionCtx, parents: tuple[Node | None, ...], outputs: tuple[Any, ...], args: tuple[Any, ...]
+    cls: type[Function],
+    ctx: FunctionCtx,
+    parents: tuple[Node | None, ...],
+    outputs: tuple[Any, ...],
+    args: tuple[Any, ...],
 ) -> None:
     tensors = [o for o in outputs if isinstance(o, Tensor)]
     for dirty in ctx._dirty:
@@ -254,7 +258,8 @@ class _Application:
             result = result[: len(parents)]
         if len(result) != len(parents):
             raise GradientError(
-                f"function {self.grad_name} returned an incorrect number of gradients (expected {len(parents)}, got {len(result)})"
+                f"function {self.grad_name} returned an incorrect number of gradients "
+                f"(expected {len(parents)}, got {len(result)})"
             )
         return tuple(self._fitted(r, p, i) for i, (r, p) in enumerate(zip(result, parents, strict=True)))
 
@@ -263,7 +268,10 @@ class _Application:
         if parent is None or value is None:
             return None
         if not isinstance(value, Tensor):
-            raise TypeError(f"function {self.grad_name} returned a {type(value).__name__} as gradient {i}; expected a Tensor or None")
+            raise TypeError(
+                f"function {self.grad_name} returned a {type(value).__name__} as gradient {i}; "
+                "expected a Tensor or None"
+            )
         if tuple(value._array.shape) != tuple(parent.shape):
             try:
                 value = sum_to_shape(graph_namespace, value, tuple(parent.shape))

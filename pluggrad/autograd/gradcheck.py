@@ -60,7 +60,9 @@ def _difference(
             sides.append([_flat(out) for _, out in _differentiable(_tensors(func(*moved)))])
     finally:
         MODE.set(before)
-    return tuple([(a - b) / (2 * eps) for a, b in zip(high, low, strict=True)] for high, low in zip(*sides, strict=True))
+    return tuple(
+        [(a - b) / (2 * eps) for a, b in zip(high, low, strict=True)] for high, low in zip(*sides, strict=True)
+    )
 
 
 def _inner(a: complex, b: complex) -> float:
@@ -68,8 +70,13 @@ def _inner(a: complex, b: complex) -> float:
     return a.real * b.real + a.imag * b.imag
 
 
-def numerical_jacobian(func: Callable[..., Any], inputs: Sequence[Any], i: int, eps: float = 1e-6) -> list[dict[complex, Rows]]:
-    """For each output, by direction of its elements, what the gradient by input ``i`` should be: a row for each input element."""
+def numerical_jacobian(
+    func: Callable[..., Any], inputs: Sequence[Any], i: int, eps: float = 1e-6
+) -> list[dict[complex, Rows]]:
+    """For each output, by direction of its elements, what the gradient by input ``i`` should be.
+
+    A row for each element of the input.
+    """
     inputs = list(inputs)
     x = inputs[i]
     n = math.prod(x.shape)
@@ -131,11 +138,14 @@ def _show(rows: Rows) -> str:
 def _check_inputs(inputs: tuple[Any, ...]) -> list[int]:
     active = [i for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]
     if not active:
-        raise ValueError("gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True.")
+        raise ValueError(
+            "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True."
+        )
     for i in active:
         if inputs[i].dtype.to_real().bits < 64:
             raise ValueError(
-                f"gradcheck: input {i} is {inputs[i].dtype.name}; central differences need float64 or complex128, as in x.double()"
+                f"gradcheck: input {i} is {inputs[i].dtype.name}; central differences need float64 or complex128, "
+                "as in x.double()"
             )
     return active
 
@@ -197,10 +207,14 @@ def gradcheck(
             for k, (a, b, n) in enumerate(zip(analytic, again, numeric, strict=True)):
                 for v in a:
                     _compare(k, i, v, a[v], n[v], atol, rtol)
-                    if not all(_close(p, q, nondet_tol, 0.0) for r, s in zip(a[v], b[v], strict=True) for p, q in zip(r, s, strict=True)):
+                    if not all(
+                        _close(p, q, nondet_tol, 0.0)
+                        for r, s in zip(a[v], b[v], strict=True)
+                        for p, q in zip(r, s, strict=True)
+                    ):
                         raise GradcheckError(
-                            f"Backward is not reentrant, i.e., running backward with same input and grad_output multiple "
-                            f"times gives different values (output {k}, input {i})"
+                            "Backward is not reentrant, i.e., running backward with same input and grad_output "
+                            f"multiple times gives different values (output {k}, input {i})"
                         )
     except GradcheckError:
         if raise_exception:
@@ -219,12 +233,17 @@ def _compare(k: int, i: int, v: complex, analytic: Rows, numeric: Rows, atol: fl
     )
 
 
-def _check_along(func: Callable[..., Any], inputs: tuple[Any, ...], i: int, eps: float, atol: float, rtol: float) -> None:
+def _check_along(
+    func: Callable[..., Any], inputs: tuple[Any, ...], i: int, eps: float, atol: float, rtol: float
+) -> None:
     rng = random.Random(0)
     x = inputs[i]
 
     def draw(t: Tensor) -> list[complex]:
-        return [complex(rng.gauss(0, 1), rng.gauss(0, 1)) if t.dtype.is_complex else rng.gauss(0, 1) for _ in range(math.prod(t.shape))]
+        return [
+            complex(rng.gauss(0, 1), rng.gauss(0, 1)) if t.dtype.is_complex else rng.gauss(0, 1)
+            for _ in range(math.prod(t.shape))
+        ]
 
     direction = draw(x)
     changes = _difference(func, list(inputs), i, direction, eps)

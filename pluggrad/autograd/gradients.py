@@ -18,7 +18,9 @@ def _tuple(value: Any) -> tuple[Any, ...]:
 def _roots(outputs: tuple[Tensor, ...], gradients: tuple[Any, ...], create_graph: bool) -> list[tuple[Node, Any]]:
     """Each output's vertex with its cotangent: the given one, or 1 for a scalar."""
     if len(gradients) != len(outputs):
-        raise GradientError(f"got {len(outputs)} tensors and {len(gradients)} gradients: give one gradient, or None, for each")
+        raise GradientError(
+            f"got {len(outputs)} tensors and {len(gradients)} gradients: give one gradient, or None, for each"
+        )
     roots = []
     for i, (output, g) in enumerate(zip(outputs, gradients, strict=True)):
         if not isinstance(output, Tensor):
@@ -35,7 +37,9 @@ def _roots(outputs: tuple[Tensor, ...], gradients: tuple[Any, ...], create_graph
                     "sum it first, or pass a gradient of that shape"
                 )
             if output.dtype.is_complex:
-                raise GradientError(f"grad can be implicitly created only for real scalar outputs but got {output.dtype}")
+                raise GradientError(
+                    f"grad can be implicitly created only for real scalar outputs but got {output.dtype}"
+                )
             kernels = output._type.kernels
             g = make(kernels.namespace.ones_like(output._array), output._type)
         else:

@@ -56,7 +56,7 @@ def register_post_accumulate_grad_hook(tensor: Tensor, hook: Callable[[Tensor], 
 
 
 def register_node_hook(node: Node, hook: Callable[..., Any]) -> RemovableHandle:
-    """Call ``hook(grad_inputs, grad_outputs)`` after the rules of a node have run; a returned tuple replaces grad_inputs."""
+    """Call ``hook(grad_inputs, grad_outputs)`` after the rules of a node; a returned tuple replaces grad_inputs."""
     return RemovableHandle(node.extras.post_hooks, hook)
 
 

@@ -56,7 +56,8 @@ def assign(x: Tensor, value: Tensor) -> Tensor:
     check_writable(x)
     if value._array.shape != x._array.shape:
         raise ShapeError(
-            f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(value.shape)} of an in-place operation"
+            f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(value.shape)} "
+            "of an in-place operation"
         )
     if value._type is not x._type:
         check_cast(value, x)
@@ -187,7 +188,8 @@ def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 def _write_unrecorded(x: Tensor, other: Any, write: Callable[[Any, Any], Any]) -> bool:
     """Let the library write ``x + other`` into ``x``, without an array in between, if nothing is recorded
-    and nothing needs promoting; False if it is not so simple."""
+    and nothing needs promoting; False if it is not so simple.
+    """
     if other.__class__ is float or other.__class__ is int:
         if x._type.dtype.kind not in FLOATING:
             return False
@@ -196,7 +198,7 @@ def _write_unrecorded(x: Tensor, other: Any, write: Callable[[Any, Any], Any]) -
         return False
     if (x._node is not None or other._node is not None) and is_grad_enabled():
         return False
-    if other._array.shape != x._array.shape and other._array.shape != ():
+    if other._array.shape not in (x._array.shape, ()):
         return False
     if other._view is not None and x._view is not None and other._view.base.storage is x._view.base.storage:
         return False  # reading what is being written: not every library orders that

@@ -1,4 +1,4 @@
-"""What a call accepts: bringing operands to Tensors of one dtype on one device, the same way for every function and backend."""
+"""What a call accepts: operands brought to Tensors of one dtype on one device, alike for all functions and backends."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ def wrap(value: Any) -> Tensor:
         return value
     backend = plugins.owner(value)
     if backend is None and _is_array_scalar(value):
-        return constant(plugins.backend("cpu").array_type(plugins.backend("cpu").devices[0], dtypes.by_name(value.dtype.name)), value.item())
+        return constant(
+            plugins.backend("cpu").array_type(plugins.backend("cpu").devices[0], dtypes.by_name(value.dtype.name)),
+            value.item(),
+        )
     if backend is None:
         raise TypeError(f"expected a Tensor, got {type(value).__name__}")
     return make(value, backend.type_of(value))
@@ -151,7 +154,9 @@ def admit(function: Function, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], t
             )
         promoted = set(function.arrays if function.variadic else function.promoted)
         names = function.arrays * len(args) if function.variadic else function.arrays
-        args = tuple(cast(a, target) if n in promoted and a is not None else a for a, n in zip(args, names, strict=False))
+        args = tuple(
+            cast(a, target) if n in promoted and a is not None else a for a, n in zip(args, names, strict=False)
+        )
         array_type = args[position]._type
     entry = function.table.get(array_type)
     if entry is None:

@@ -121,8 +121,9 @@ def prepare(function: Function, stub: Callable[..., Any]) -> None:
     """
     namespace: dict[str, Any] = {
         "__name__": "pluggrad",  # so that warnings from within are told apart from those of the user's own code
-        "FUNCTION": function, "WRITE": write_code, "TABLE": function.table, "Tensor": Tensor, "Node": Node, "ManyNode": ManyNode,
-        "new": object.__new__, "get_mode": MODE.get, "unify": unify, "admit": admit, "hold": hold, "is_operand": is_operand,
+        "FUNCTION": function, "WRITE": write_code, "TABLE": function.table, "Tensor": Tensor, "Node": Node,
+        "ManyNode": ManyNode, "new": object.__new__, "get_mode": MODE.get, "unify": unify, "admit": admit, "hold": hold,
+        "is_operand": is_operand,
         "as_array": as_array, "restore": restore, "freed": freed, "wrap_many": wrap_many, "link_view": link_view,
         "sum_to_shape": sum_to_shape, "check_broadcast": check_broadcast,
         **{f"default_{n}": d for n, d in function.parameters.items()},
@@ -183,5 +184,3 @@ def saved_arrays(node: Node) -> list[Buffer]:
     for item in node.saved or ():
         flat += [b for b in (item if isinstance(item, tuple) else (item,)) if isinstance(b, Buffer)]
     return flat
-
-

@@ -11,7 +11,7 @@ _NO_DEFAULT = inspect.Parameter.empty
 
 
 def write(function: Function) -> dict[str, str]:
-    """The text of ``call``, of ``operator`` and ``reflected`` for two arrays, of ``backward`` and ``backward_graph``."""
+    """The texts of ``call``, ``operator`` and ``reflected`` (of two arrays), ``backward`` and ``backward_graph``."""
     return _Writer(function).functions()
 
 
@@ -58,7 +58,13 @@ class _Writer:
         signature = ", ".join([*a, *(p if d is _NO_DEFAULT else f"{p}=default_{p}" for p, d in f.parameters.items())])
         lines = [f"def {f.name}{operator and f'_{operator}'}({signature}):", *self._prepare(operator)]
         kernel_args = ", ".join(
-            [*([f"*[a._array for a in {f.arrays[0]}]"] if f.variadic else [self._of(x, f"{x}._array") for x in f.arrays])]
+            [
+                *(
+                    [f"*[a._array for a in {f.arrays[0]}]"]
+                    if f.variadic
+                    else [self._of(x, f"{x}._array") for x in f.arrays]
+                )
+            ]
             + [f"{p}={p}" for p in f.parameters]
         )
         key = f"{f.arrays[0]}[0]" if f.variadic else f.promoted[0]
@@ -125,7 +131,10 @@ class _Writer:
 
     def _finish_one(self, key: str) -> list[str]:
         f = self.f
-        lines = [f"    if array.__class__ is not {key}._type.array_class:", f"        array = as_array(array, {key}._type)"]
+        lines = [
+            f"    if array.__class__ is not {key}._type.array_class:",
+            f"        array = as_array(array, {key}._type)",
+        ]
         if f.result == "infer":
             lines.append(f"    type_ = {key}._type.siblings[array.dtype]")
         lines += [
@@ -144,10 +153,14 @@ class _Writer:
         return [*lines, "    return out"]
 
     def _needs(self) -> tuple[list[str], str, str]:
-        """Lines that read the vertices of the arguments, the test whether one needs a gradient, the tuple of parents."""
+        """Lines that read the vertices of the arguments, the test whether one needs a gradient, the parents."""
         f = self.f
         if f.variadic:
-            return [f"    parents = tuple([a._node for a in {f.arrays[0]}])"], "any(p is not None for p in parents)", "parents"
+            return (
+                [f"    parents = tuple([a._node for a in {f.arrays[0]}])"],
+                "any(p is not None for p in parents)",
+                "parents",
+            )
         wanted = [i for i, r in enumerate(f.rules) if r is not None]
         lines = [f"    n{i} = {self._of(f.arrays[i], f'{f.arrays[i]}._node')}" for i in wanted]
         test = " or ".join(f"n{i} is not None" for i in wanted)
@@ -230,7 +243,10 @@ class _Writer:
             args = ", ".join(["xp", "g", *(self._use(n, graph) for n in f.rules[i].names)])  # type: ignore[union-attr]
             lines += [f"    g{i} = None", f"    if p{i} is not None:", f"        g{i} = rule{i}({args})"]
             if f.broadcasts:
-                lines += [f"        if p{i}.shape != node.shape:", f"            g{i} = sum_to_shape(xp, g{i}, p{i}.shape)"]
+                lines += [
+                    f"        if p{i}.shape != node.shape:",
+                    f"            g{i} = sum_to_shape(xp, g{i}, p{i}.shape)",
+                ]
         result = self._tuple(tuple(f"g{i}" if i in wanted else "None" for i in range(len(f.arrays))))
         return "\n".join([*lines, f"    return {result}"])
 

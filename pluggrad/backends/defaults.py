@@ -5,7 +5,6 @@ A backend overrides one by putting a function of the same name into its ``kernel
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import accumulate
 from operator import mul
 from typing import Any
@@ -65,7 +64,10 @@ def write(xp: Any, x: Any, key: Any, value: Any) -> None:
 
 
 def write_index(xp: Any, x: Any, indices: Any, values: Any, accumulate: bool) -> None:
-    """Write ``values`` into ``x`` at :class:`pluggrad.ops.indexing.Indices`, in place. The standard has no such write: all of ``x`` is written."""
+    """Write ``values`` into ``x`` at :class:`pluggrad.ops.indexing.Indices`, in place.
+
+    The standard has no such write: all of ``x`` is written.
+    """
     xp.write(x, ..., xp.index_put(x, values, indices=indices, accumulate=accumulate))
 
 

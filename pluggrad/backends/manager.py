@@ -50,7 +50,8 @@ class BackendStatus:
 
 
 def _installed_entry_points() -> Any:
-    """The entry points of installed packages. (Finding them imports an e-mail parser: not at ``import pluggrad``.)"""
+    """The entry points of installed packages."""
+    # Imported here: it brings an e-mail parser along, for which ``import pluggrad`` should not wait.
     from importlib.metadata import entry_points
 
     return entry_points(group=PROJECT)

@@ -35,4 +35,6 @@ def _move(array: Any, source: ArrayType, target: ArrayType) -> Any:
         # DLPack does not know this pair of devices (or this dtype): the way through the host always works.
         host = source.kernels.to_host(array)
         # Copied, since the host's array may be the source itself.
-        return target.kernels.copy(target.backend.namespace.asarray(host, dtype=target.native, device=target.native_device))
+        return target.kernels.copy(
+            target.backend.namespace.asarray(host, dtype=target.native, device=target.native_device)
+        )

@@ -28,8 +28,8 @@ def sgd_step(
 
 
 def adam_step(
-    xp: Any, p: Any, g: Any, exp_avg: Any, exp_avg_sq: Any, max_exp_avg_sq: Any, *, step: float, lr: float, beta1: float,
-    beta2: float, eps: float, weight_decay: float, decoupled: bool, maximize: bool,
+    xp: Any, p: Any, g: Any, exp_avg: Any, exp_avg_sq: Any, max_exp_avg_sq: Any, *, step: float, lr: float,
+    beta1: float, beta2: float, eps: float, weight_decay: float, decoupled: bool, maximize: bool,
 ) -> None:  # fmt: skip
     """Adam (Kingma and Ba, 2015), as ``torch.optim.Adam`` and ``AdamW``: ``p`` and the averages change.
 

@@ -17,7 +17,8 @@ rule names is what is saved**:
 
 For a function of several outputs, ``g`` is a tuple (zeros where no gradient came, None for an output
 that has none) and an output is named by its own name. For a function of any number of arrays there is
-one rule, which returns the gradients of all of them and may name ``arrays``, ``arrays_shape`` and ``needs`` (a tuple of bool).
+one rule, which returns the gradients of all of them and may name ``arrays``, ``arrays_shape`` and
+``needs`` (a tuple of bool).
 """
 
 from __future__ import annotations
@@ -131,11 +132,15 @@ class Function:
         return f"<pluggrad function {self.name}>"
 
 
-def read_signature(name: str, stub: Any, *, has_xp: bool) -> tuple[tuple[str, ...], dict[str, Any], bool, frozenset[str]]:
+def read_signature(
+    name: str, stub: Any, *, has_xp: bool
+) -> tuple[tuple[str, ...], dict[str, Any], bool, frozenset[str]]:
     """Names of the arrays, parameters with their defaults, whether the arrays are variadic, and which may be None."""
     code = stub.__code__
     positional = code.co_varnames[: code.co_posonlyargcount]
-    defaults = dict(zip(reversed(code.co_varnames[: code.co_argcount]), reversed(stub.__defaults__ or ()), strict=False))
+    defaults = dict(
+        zip(reversed(code.co_varnames[: code.co_argcount]), reversed(stub.__defaults__ or ()), strict=False)
+    )
     plain = code.co_varnames[code.co_posonlyargcount : code.co_argcount]
     if has_xp:
         if (positional or plain)[:1] != ("xp",):
@@ -174,11 +179,14 @@ def declare(
     ]
     given = () if vjp is None else (vjp,) if callable(vjp) else tuple(vjp)
     if given and len(given) != len(arrays):
-        raise PluginError(f"{name}: {len(given)} derivative rules for the {len(arrays)} arrays {arrays}; give None for none")
+        raise PluginError(
+            f"{name}: {len(given)} derivative rules for the {len(arrays)} arrays {arrays}; give None for none"
+        )
     rules = tuple(None if r is None else Rule.read(name, r, known) for r in given) or (None,) * len(arrays)
     named = {n for rule in rules if rule is not None for n in rule.names}
     return Function(
         name, forward, arrays, parameters, variadic, optional, rules,
         promoted=arrays if promoted is None else tuple(promoted),
-        outputs=tuple(outputs), doc=stub.__doc__, saves_arrays=bool(named.intersection((*arrays, *(outputs or ("out",))))), **properties,
+        outputs=tuple(outputs), doc=stub.__doc__,
+        saves_arrays=bool(named.intersection((*arrays, *(outputs or ("out",))))), **properties,
     )  # fmt: skip

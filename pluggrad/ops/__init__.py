@@ -8,9 +8,9 @@ from .declare import ALIASES
 
 _MODULES = (
     "activations", "arithmetic", "bitwise", "bounds", "comparison", "complex_functions", "creation", "cumulative",
-    "dtype_functions", "einsum", "exponential", "floating_point", "gathering", "indexing", "joining", "logical",
-    "manipulation", "matrix", "neural", "padding", "reductions", "rounding", "searching", "sets", "sorting",
-    "special_functions", "statistical", "trigonometric", "views",
+    "dtype_functions", "einsum", "exponential", "floating_point", "gathering", "index_grids", "indexing", "joining",
+    "logical", "manipulation", "masking", "matrix", "neural", "padding", "reductions", "replacing", "rounding",
+    "searching", "sets", "sorting", "special_functions", "statistical", "strided", "trigonometric", "views",
 )  # fmt: skip
 
 __all__: list[str] = []

@@ -100,7 +100,9 @@ def _from_scalars(obj: Any, dtype: DType | None, device: Device | str | None) ->
     if direct or (array_type.dtype is dtypes.uint64 and given is dtypes.int64 and not _has_negative(obj)):
         return make(asarray_(obj, dtype=array_type.native, device=array_type.native_device), array_type)
     # A cast that loses something (float to int): made by astype, the same way on every backend.
-    wide = array_type.with_dtype({"real floating": dtypes.float64, "complex floating": dtypes.complex128}.get(given.kind, given))
+    wide = array_type.with_dtype(
+        {"real floating": dtypes.float64, "complex floating": dtypes.complex128}.get(given.kind, given)
+    )
     raw = make(asarray_(obj, dtype=wide.native, device=wide.native_device), wide)
     return _astype(raw, dtype=array_type.dtype)
 
@@ -113,7 +115,7 @@ def _from_sequence(obj: Sequence[Any], dtype: DType | None, device: Device | str
 
 
 def _foreign(obj: Any) -> Tensor | None:
-    """A tensor over the memory of another library's array: of a backend, or one that speaks DLPack or NumPy's protocols."""
+    """A tensor over another library's memory: of a backend's array, or of one with DLPack or NumPy's protocols."""
     backend = plugins.owner(obj)
     if backend is not None:
         return make(obj, backend.type_of(obj))
@@ -165,7 +167,10 @@ def asarray(
     else:
         source = _foreign(obj)
         if source is None:
-            raise TypeError(f"asarray: cannot make a tensor of {type(obj).__name__!r}; give numbers, nested lists of them, or arrays")
+            raise TypeError(
+                f"asarray: cannot make a tensor of {type(obj).__name__!r}; "
+                "give numbers, nested lists of them, or arrays"
+            )
     if source is None:
         if copy is False:
             raise ValueError(f"asarray: a tensor of {type(obj).__name__!r} needs a copy, which copy=False forbids")
@@ -177,7 +182,10 @@ def asarray(
             out._type.backend.native_dtype(dtype)
             out = _astype(out, dtype=dtype)
         if out is not source and copy is False:
-            raise ValueError(f"asarray: {source.dtype} on {source.device} to {out.dtype} on {out.device} needs a copy, which copy=False forbids")
+            raise ValueError(
+                f"asarray: {source.dtype} on {source.device} to {out.dtype} on {out.device} needs a copy, "
+                "which copy=False forbids"
+            )
         if out is source and copy:
             out = _copy(out)
     if requires_grad:
@@ -209,7 +217,11 @@ def tensor(
     elif device is None:
         device = get_default_device()
     out = asarray(data, dtype=dtype, device=device, copy=None if isinstance(data, (*SCALARS, list, tuple)) else True)
-    return asarray(out.detach(), requires_grad=requires_grad) if out._node is not None else _finish(out._array, out._type, requires_grad)
+    return (
+        asarray(out.detach(), requires_grad=requires_grad)
+        if out._node is not None
+        else _finish(out._array, out._type, requires_grad)
+    )
 
 
 def as_tensor(data: Any, dtype: DType | None = None, device: Device | str | None = None) -> Tensor:
@@ -280,12 +292,14 @@ def from_dlpack(x: Any, /, *, device: Device | str | None = None, copy: bool | N
 def _filled(name: str, shape: tuple[Any, ...], dtype: DType | None, device: Any, requires_grad: bool) -> Tensor:
     array_type = _array_type(dtype, device)
     create = getattr(array_type.kernels.namespace, name)
-    return _finish(create(_shape(shape), dtype=array_type.native, device=array_type.native_device), array_type, requires_grad)
+    return _finish(
+        create(_shape(shape), dtype=array_type.native, device=array_type.native_device), array_type, requires_grad
+    )
 
 
 def zeros(
-    shape: Any = (), *more: int, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False,
-    size: Any = None,
+    shape: Any = (), *more: int, dtype: DType | None = None, device: Device | str | None = None,
+    requires_grad: bool = False, size: Any = None,
 ) -> Tensor:  # fmt: skip
     """Zeros of a shape given as ints or one tuple.
 
@@ -305,8 +319,8 @@ def _sizes(shape: Any, more: tuple[int, ...], size: Any) -> tuple[Any, ...]:
 
 
 def ones(
-    shape: Any = (), *more: int, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False,
-    size: Any = None,
+    shape: Any = (), *more: int, dtype: DType | None = None, device: Device | str | None = None,
+    requires_grad: bool = False, size: Any = None,
 ) -> Tensor:  # fmt: skip
     """Ones of a shape given as ints or one tuple.
 
@@ -318,8 +332,8 @@ def ones(
 
 
 def empty(
-    shape: Any = (), *more: int, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False,
-    size: Any = None,
+    shape: Any = (), *more: int, dtype: DType | None = None, device: Device | str | None = None,
+    requires_grad: bool = False, size: Any = None,
 ) -> Tensor:  # fmt: skip
     """A tensor of a shape given as ints or one tuple, whose values are whatever the memory held.
 
@@ -344,7 +358,9 @@ def full(
         fill_value = fill_value.item()
     array_type = _array_type(dtype, device, default=dtypes.of_scalar(fill_value))
     dims = _shape((shape,)) if not isinstance(shape, int) else (shape,)
-    array = array_type.kernels.namespace.full(dims, fill_value, dtype=array_type.native, device=array_type.native_device)
+    array = array_type.kernels.namespace.full(
+        dims, fill_value, dtype=array_type.native, device=array_type.native_device
+    )
     return _finish(array, array_type, requires_grad)
 
 
@@ -363,7 +379,9 @@ def _filled_like(name: str, x: Tensor, dtype: DType | None, device: Any, require
     return _finish(array, array_type, requires_grad)
 
 
-def zeros_like(x: Tensor, /, *, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(
+    x: Tensor, /, *, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False
+) -> Tensor:
     """Zeros of the shape and, unless given, the dtype and device of ``x``.
 
     >>> import pluggrad
@@ -373,7 +391,9 @@ def zeros_like(x: Tensor, /, *, dtype: DType | None = None, device: Device | str
     return _filled_like("zeros", x, dtype, device, requires_grad)
 
 
-def ones_like(x: Tensor, /, *, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False) -> Tensor:
+def ones_like(
+    x: Tensor, /, *, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False
+) -> Tensor:
     """Ones of the shape and, unless given, the dtype and device of ``x``.
 
     >>> import pluggrad
@@ -383,7 +403,9 @@ def ones_like(x: Tensor, /, *, dtype: DType | None = None, device: Device | str 
     return _filled_like("ones", x, dtype, device, requires_grad)
 
 
-def empty_like(x: Tensor, /, *, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False) -> Tensor:
+def empty_like(
+    x: Tensor, /, *, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor like ``x`` whose values are whatever the memory held.
 
     >>> import pluggrad
@@ -404,7 +426,9 @@ def full_like(
     tensor([3., 3.])
     """
     array_type = _like(x, dtype, device)
-    return full(tuple(x.shape), fill_value, dtype=array_type.dtype, device=array_type.device, requires_grad=requires_grad)
+    return full(
+        tuple(x.shape), fill_value, dtype=array_type.dtype, device=array_type.device, requires_grad=requires_grad
+    )
 
 
 def eye(
@@ -419,7 +443,9 @@ def eye(
             [0., 1.]])
     """
     array_type = _array_type(dtype, device)
-    array = array_type.kernels.namespace.eye(n_rows, n_cols, k=k, dtype=array_type.native, device=array_type.native_device)
+    array = array_type.kernels.namespace.eye(
+        n_rows, n_cols, k=k, dtype=array_type.native, device=array_type.native_device
+    )
     return _finish(array, array_type, requires_grad)
 
 
@@ -454,7 +480,9 @@ def arange(
         first, last = 0, first
     integers = builtins.all(isinstance(v, int) for v in (first, last, step))
     array_type = _array_type(dtype, device, default=dtypes.int64 if integers else dtypes.get_default_dtype())
-    array = array_type.kernels.namespace.arange(first, last, step, dtype=array_type.native, device=array_type.native_device)
+    array = array_type.kernels.namespace.arange(
+        first, last, step, dtype=array_type.native, device=array_type.native_device
+    )
     return _finish(array, array_type, requires_grad)
 
 
@@ -463,7 +491,7 @@ def linspace(
     end: float | complex | None = None, dtype: DType | None = None, device: Device | str | None = None,
     endpoint: bool = True, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """``num`` (PyTorch: ``steps``) evenly spaced values from ``start`` to ``stop``, which is included unless ``endpoint=False``.
+    """``num`` (PyTorch: ``steps``) evenly spaced values from ``start`` to ``stop``, included unless ``endpoint=False``.
 
     >>> import pluggrad
     >>> pluggrad.linspace(0, 1, 3)

@@ -40,7 +40,9 @@ def composite(**properties: Any) -> Callable[[Callable[Concatenate[Any, P], R]],
     return lambda body: _declare(body, body, properties)
 
 
-def _declare(stub: Callable[..., Any], forward: Callable[..., Any] | None, properties: dict[str, Any]) -> Callable[..., Any]:
+def _declare(
+    stub: Callable[..., Any], forward: Callable[..., Any] | None, properties: dict[str, Any]
+) -> Callable[..., Any]:
     name = properties.pop("name", None) or stub.__name__.strip("_")
     operator = properties.pop("operator", None)
     method = properties.pop("method", False)

@@ -18,7 +18,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Union
 
 if TYPE_CHECKING:
-    from ..backends import ArrayType
     from .tensor import Tensor
 
 Vertex = Union["Node", "Leaf", "Output"]
@@ -63,7 +62,9 @@ class Node:
     type: Any
     extra: Extras | None
 
-    def __init__(self, function: Any, parents: tuple[Vertex | None, ...], saved: tuple[Any, ...], shape: Any, type: Any):
+    def __init__(
+        self, function: Any, parents: tuple[Vertex | None, ...], saved: tuple[Any, ...], shape: Any, type: Any
+    ):
         self.function, self.parents, self.saved = function, parents, saved
         self.shape, self.type, self.extra = shape, type, None
 

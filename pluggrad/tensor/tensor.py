@@ -200,7 +200,10 @@ class Tensor:
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient that ``backward`` accumulated here; None before. Only leaves have one, and what ``retain_grad`` asked for."""
+        """The gradient that ``backward`` accumulated here; None before.
+
+        Only leaves have one, and what ``retain_grad`` asked for.
+        """
         leaf = self._leaf
         return leaf.grad if leaf is not None else self.__dict__.get("plain_grad")
 

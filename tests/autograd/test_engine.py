@@ -125,7 +125,9 @@ def test_grad_of_a_non_leaf_and_through_it():
 def test_unused_input():
     x, u = leaf(1.0), leaf(1.0)
     z = pluggrad.sum(x * 2.0)
-    with pytest.raises(RuntimeError, match=r"appears to not have been used in the graph \(input 1\).*allow_unused=True"):
+    with pytest.raises(
+        RuntimeError, match=r"appears to not have been used in the graph \(input 1\).*allow_unused=True"
+    ):
         grad(z, [x, u], retain_graph=True)
     assert grad(z, [x, u], allow_unused=True, retain_graph=True)[1] is None
     assert grad(z, [x, u], materialize_grads=True)[1].tolist() == [0.0]
@@ -150,7 +152,9 @@ def test_non_scalar_needs_a_gradient():
 
 
 def test_gradient_of_a_wrong_shape():
-    with pytest.raises(RuntimeError, match=r"grad_output\[0\] has a shape of \(3,\) and output\[0\] has a shape of \(2,\)"):
+    with pytest.raises(
+        RuntimeError, match=r"grad_output\[0\] has a shape of \(3,\) and output\[0\] has a shape of \(2,\)"
+    ):
         (leaf(1.0, 2.0) * 2.0).backward(one(3))
 
 
@@ -229,7 +233,9 @@ def test_hook_on_a_leaf_and_after_accumulation():
 def test_hook_returning_a_wrong_shape():
     x = leaf(2.0)
     x.register_hook(lambda g: pluggrad.ones(2, dtype=pluggrad.float64))
-    with pytest.raises(RuntimeError, match=r"hook on AccumulateGrad returned a gradient of shape \(2,\), expected \(1,\)"):
+    with pytest.raises(
+        RuntimeError, match=r"hook on AccumulateGrad returned a gradient of shape \(2,\), expected \(1,\)"
+    ):
         (x * 3.0).backward(one(1))
 
 

@@ -202,7 +202,9 @@ def test_wrong_number_of_gradients():
         def backward(ctx, g):
             return g, g
 
-    with pytest.raises(RuntimeError, match=r"WrongBackward returned an incorrect number of gradients \(expected 1, got 2\)"):
+    with pytest.raises(
+        RuntimeError, match=r"WrongBackward returned an incorrect number of gradients \(expected 1, got 2\)"
+    ):
         Wrong.apply(leaf(1.0)).backward(pluggrad.ones(1, dtype=pluggrad.float64))
 
 
@@ -216,7 +218,9 @@ def test_wrong_shape_of_gradient():
         def backward(ctx, g):
             return pluggrad.ones(3, dtype=pluggrad.float64)
 
-    with pytest.raises(RuntimeError, match=r"WrongBackward returned an invalid gradient at index 0 - got \[3\] but expected .*\[2\]"):
+    with pytest.raises(
+        RuntimeError, match=r"WrongBackward returned an invalid gradient at index 0 - got \[3\] but expected .*\[2\]"
+    ):
         Wrong.apply(leaf(1.0, 2.0)).backward(pluggrad.ones(2, dtype=pluggrad.float64))
 
 

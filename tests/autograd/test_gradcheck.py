@@ -52,14 +52,22 @@ def test_right_rules_pass(fast):
 def test_complex_functions(fast):
     x = leaf(0.3 + 1j, -1.2 - 0.4j, dtype=pluggrad.complex128)
     y = leaf(1.0, 2.0)
-    for f in (lambda a: a * a, pluggrad.conj, lambda a: pluggrad.real(a * pluggrad.conj(a)), lambda a: a * pluggrad.conj(a)):
+    for f in (
+        lambda a: a * a,
+        pluggrad.conj,
+        lambda a: pluggrad.real(a * pluggrad.conj(a)),
+        lambda a: a * pluggrad.conj(a),
+    ):
         assert gradcheck(f, x, fast_mode=fast)
     assert gradcheck(lambda a, b: a * b, (x, y), fast_mode=fast)
     assert gradgradcheck(lambda a: a * a * pluggrad.conj(a), x, fast_mode=fast)
 
 
 def test_a_planted_wrong_rule_is_named_and_shown():
-    message = r"output 0 with respect to input 1.*\nnumerical:\n\[\[3, 0\],\n \[0, 4\]\]\nanalytical:\n\[\[1\.5, 0\],\n \[0, 2\]\]"
+    message = (
+        r"output 0 with respect to input 1.*\nnumerical:\n\[\[3, 0\],\n \[0, 4\]\]\n"
+        r"analytical:\n\[\[1\.5, 0\],\n \[0, 2\]\]"
+    )
     with pytest.raises(GradcheckError, match=message):
         gradcheck(lambda a, b: a + WrongSquare.apply(b), (leaf(1.0, 1.0), leaf(1.5, 2.0)))
     with pytest.raises(GradcheckError, match="fast mode.*numerical: .*analytical: "):

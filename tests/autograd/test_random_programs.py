@@ -30,7 +30,7 @@ def shape_of(t: Any) -> tuple[int, ...]:
 
 
 def apart(lib: Any, t: Any) -> Any:
-    """For PyTorch a copy: it does not see that x.T.add_(x) reads what it has just written, where x is part of a whole."""
+    """For PyTorch a copy: it does not see that x.T.add_(x), of a part of a whole, reads what it has just written."""
     return t.clone() if lib is torch else t
 
 
@@ -49,7 +49,9 @@ class Program:
             self.draw()
         self.used = sorted(self.rng.sample(range(len(self.shapes)), k=min(len(self.shapes), self.rng.randint(2, 5))))
 
-    def add(self, text: str, step: Step, shape: tuple[int, ...] | None = None, writable: bool = True, hidden: bool = False) -> None:
+    def add(
+        self, text: str, step: Step, shape: tuple[int, ...] | None = None, writable: bool = True, hidden: bool = False
+    ) -> None:
         self.steps.append((text, step))
         if shape is not None:
             self.shapes.append(shape)
@@ -57,7 +59,13 @@ class Program:
             self.hidden.append(hidden)
 
     def draw(self) -> None:
-        kinds = ["view"] * 4 + ["compute"] * 4 + ["write"] * 5 + ["assign"] * 2 + (["detach", "no_grad"] if self.hidden_writes else [])
+        kinds = (
+            ["view"] * 4
+            + ["compute"] * 4
+            + ["write"] * 5
+            + ["assign"] * 2
+            + (["detach", "no_grad"] if self.hidden_writes else [])
+        )
         getattr(self, f"draw_{self.rng.choice(kinds)}")()
 
     def pick(self, test: Callable[[int], bool] = lambda i: True) -> int | None:
@@ -81,7 +89,13 @@ class Program:
             self.add(f"t{i}[..., {k}:]", lambda lib, e: e.append(e[i][..., k:]), (*shape[:-1], shape[-1] - k), w, h)
         elif choice == 2:
             order = tuple(reversed(range(len(shape))))
-            self.add(f"t{i}.permute{order}", lambda lib, e: e.append(e[i].permute(*order)), tuple(shape[a] for a in order), w, h)
+            self.add(
+                f"t{i}.permute{order}",
+                lambda lib, e: e.append(e[i].permute(*order)),
+                tuple(shape[a] for a in order),
+                w,
+                h,
+            )
         elif choice == 3:
             # view() as PyTorch allows it; where it does not, reshape copies, in both libraries alike
             self.add(f"t{i}.reshape(-1)", lambda lib, e: e.append(e[i].reshape(-1)), (self._count(shape),), w, h)
@@ -136,7 +150,9 @@ class Program:
             self.add(f"t{i}.sub_(t{j} * t{j})", lambda lib, e: e[i].sub_(e[j] * e[j]))
 
     def draw_assign(self) -> None:
-        i = self.pick(lambda k: self.writable[k] and not self.hidden[k] and len(self.shapes[k]) > 0 and 0 not in self.shapes[k])
+        i = self.pick(
+            lambda k: self.writable[k] and not self.hidden[k] and len(self.shapes[k]) > 0 and 0 not in self.shapes[k]
+        )
         if i is None:
             return
         shape = self.shapes[i]
@@ -147,13 +163,9 @@ class Program:
             self.add(f"t{i}[{k}] = t{j} * 2", lambda lib, e: e[i].__setitem__(k, e[j] * 2.0))
         elif choice == 1:
             m = self.same_shape(i)
-            self.add(
-                f"t{i}[t{m} > 0] = 0.3", lambda lib, e: e[i].__setitem__(e[m].detach() > 0, 0.3)
-            )
+            self.add(f"t{i}[t{m} > 0] = 0.3", lambda lib, e: e[i].__setitem__(e[m].detach() > 0, 0.3))
         else:
-            self.add(
-                f"t{i}[[{k}]] = t{i}[[0]] * 3", lambda lib, e: e[i].__setitem__([k], e[i][[0]] * 3.0)
-            )
+            self.add(f"t{i}[[{k}]] = t{i}[[0]] * 3", lambda lib, e: e[i].__setitem__([k], e[i][[0]] * 3.0))
 
     def draw_detach(self) -> None:
         i = self.pick(lambda k: self.writable[k])
@@ -253,7 +265,9 @@ def check(seed: int, hidden_writes: bool) -> str:
         return "values only"
     numeric = flat(differences(program, values))
     rounding = abs(loss) * 1e-9  # of a difference of two large numbers, divided by 2e-6
-    assert flat(grads) == pytest.approx(numeric, rel=1e-5, abs=1e-5 + rounding), f"PyTorch refuses; differences disagree\n{program}"
+    assert flat(grads) == pytest.approx(numeric, rel=1e-5, abs=1e-5 + rounding), (
+        f"PyTorch refuses; differences disagree\n{program}"
+    )
     return "differences"
 
 

@@ -6,7 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from . import convolution, elementwise, indexing, linalg, manipulation, neural, pooling, random, reductions, updates, views
+from . import (
+    convolution,
+    elementwise,
+    indexing,
+    linalg,
+    manipulation,
+    neural,
+    pooling,
+    random,
+    reductions,
+    updates,
+    views,
+)
 
 # ufuncs under the standard's names: called directly, without array-api-compat's wrappers.
 _UFUNCS = (
