@@ -18,7 +18,7 @@ _PLAIN: dict[str, Callable[..., Any]] = {
     for name in (
         "acosh angle asin asinh atan atan2 atanh copysign cos cosh deg2rad digamma divide erf erfc erfinv exp exp2 "
         "frac hypot isneginf isposinf isreal lerp lgamma log log10 log2 logaddexp nextafter rad2deg "
-        "reciprocal rsqrt sigmoid sin sinh sqrt tan tanh xlogy"
+        "reciprocal rsqrt sigmoid sin sinh sqrt tan xlogy"
     ).split()
 }
 
@@ -152,6 +152,17 @@ def log1p(x: Tensor) -> Tensor:
     return torch.where(torch.isinf(x), torch.log(x), torch.log1p(x)) if x.dtype.is_complex else torch.log1p(x)
 
 
+def tanh(x: Tensor) -> Tensor:
+    out = torch.tanh(x)
+    if not x.dtype.is_complex:
+        return out
+    # At infinities the standard wants 1 or -1, and a zero of the sign of the imaginary part.
+    a, b = x.real, x.imag
+    end = torch.complex(torch.copysign(torch.ones_like(a), a), torch.copysign(torch.zeros_like(b), b))
+    out = torch.where(torch.isinf(a), end, out)
+    return torch.where((a == 0) & ~torch.isfinite(b), torch.complex(a, torch.full_like(a, torch.nan)), out)
+
+
 def polar(abs: Tensor, angle: Tensor) -> Tensor:
     return complex(abs * torch.cos(angle), abs * torch.sin(angle))
 
@@ -174,6 +185,9 @@ def relu(x: Tensor) -> Tensor:
 
 
 def pow_scalar(x: Tensor, *, exponent: float) -> Tensor:
+    if exponent in (0.5, -0.5) and not x.dtype.is_complex:
+        # PyTorch takes the root: NaN of -inf, and -0.0 of -0.0. As the standard has pow, they count as inf and 0.0.
+        return torch.pow(torch.where(x == -torch.inf, torch.inf, x + 0.0), exponent)
     return torch.pow(x, exponent)
 
 
@@ -260,7 +274,7 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "bitwise_right_shift": _shift(torch.bitwise_right_shift, right=True),
     "silu": F.silu, "log_sigmoid": F.logsigmoid,
     **{f.__name__: f for f in (
-        abs, round, sign, signbit, floor_divide, remainder, fmod, trunc_divide, conj, real, imag, acos, log1p, complex, polar, round_decimals, positive,
+        abs, round, sign, signbit, floor_divide, remainder, fmod, trunc_divide, conj, real, imag, acos, log1p, tanh, complex, polar, round_decimals, positive,
         logit, relu, pow_scalar, addcmul, addcdiv, clip, nan_to_num, isclose, astype, leaky_relu, elu,
         softplus, gelu, gelu_input, where, dropout,
     )},

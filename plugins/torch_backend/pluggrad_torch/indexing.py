@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from .errors import check_index
 from .memory import copy
 from .signed import SIGNED, to_signed
 
@@ -31,12 +32,23 @@ def _key(indices: Any) -> list[Tensor | None]:
     return [None if type(k) is slice else _places(k) for k in indices.key]
 
 
+def _check(key: list[Tensor | None], shape: tuple[int, ...]) -> None:
+    """Say which index of a key is out of range, if one is."""
+    axis = 0
+    for item in key:
+        if item is not None and item.dtype != torch.bool:
+            check_index(item, shape[axis], f"axis {axis}")
+        axis += 1 if item is None or item.dtype != torch.bool else item.ndim
+
+
 def index(x: Tensor, *, indices: Any) -> Tensor:
     """The elements at the indices, in C order."""
     key = _key(indices)
-    if len(key) == 1 and key[0].ndim == 1 and key[0].dtype == torch.int64 and x.dtype not in SIGNED:
-        return x[key[0]]
-    out = torch.ops.aten.index(_bits(x), key)
+    try:
+        out = torch.ops.aten.index(_bits(x), key)
+    except (IndexError, RuntimeError):
+        _check(key, x.shape)
+        raise
     return (out.view(x.dtype) if x.dtype in SIGNED else out).contiguous()
 
 
@@ -51,14 +63,15 @@ def write_index(x: Tensor, indices: Any, values: Tensor, accumulate: bool) -> No
     if values.untyped_storage().data_ptr() == x.untyped_storage().data_ptr():
         values = values.clone()  # reading what is being written
     key = _key(indices)
-    if len(key) == 1 and values.ndim > 1 and key[0].dtype == torch.bool and key[0].ndim == x.ndim:
-        values = values.reshape(values.shape[-1:])  # leading axes of size 1
     try:
         torch.ops.aten.index_put_(_bits(x), key, _bits(values), accumulate)
-    except RuntimeError as error:
-        if "shape mismatch" in str(error):
+    except (IndexError, RuntimeError) as error:
+        if isinstance(error, IndexError) or "shape mismatch" not in str(error):
+            _check(key, x.shape)
+            raise
+        if values.ndim <= 1 or values.shape[0] != 1:
             raise ValueError(str(error)) from None
-        raise
+        write_index(x, indices, values[0], accumulate)  # leading axes of size 1 may be too many
 
 
 def take(x: Tensor, indices: Tensor, *, axis: int) -> Tensor:
@@ -147,22 +160,20 @@ def _sum_rows(g0: Tensor, indices: Tensor, rows: int, padding_idx: int | None, s
     return out
 
 
-def _in_bounds(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """Of an index out of range some of PyTorch's functions speak as of any error."""
+def _along_axis(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """A kernel of an array and indices along an axis, which are looked at if it fails."""
 
     @functools.wraps(kernel)
-    def checked(*args: Any, **parameters: Any) -> Any:
+    def checked(x: Tensor, index: Tensor, *values: Tensor, axis: int, **parameters: Any) -> Any:
         try:
-            return kernel(*args, **parameters)
-        except RuntimeError as error:
-            if "out of bounds" in str(error) or "out of range" in str(error):
-                raise IndexError(str(error)) from None
+            return kernel(x, index, *values, axis=axis, **parameters)
+        except (IndexError, RuntimeError):
+            named = "axis" if kernel in (take, index_add) else "dimension"  # as NumPy and PyTorch say it
+            check_index(_places(index), x.shape[axis] if x.ndim else 1, f"{named} {axis}")
             raise
 
     return checked
 
 
-KERNELS = {f.__name__: _in_bounds(f) for f in (
-    index, index_put, write_index, index_add, take, gather, scatter, scatter_add, scatter_extreme, masked_fill, embedding,
-    embedding_weight,
-)}  # fmt: skip
+KERNELS = {f.__name__: f for f in (index, index_put, write_index, masked_fill, embedding, embedding_weight)}
+KERNELS |= {f.__name__: _along_axis(f) for f in (index_add, take, gather, scatter, scatter_add, scatter_extreme)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import elementwise, indexing, matrix, memory, neural, random, reductions, sorting, views
+from . import elementwise, indexing, matrix, memory, neural, random, reductions, sorting, updates, views
 
 KERNELS = {
     **elementwise.KERNELS,
@@ -13,5 +13,6 @@ KERNELS = {
     **matrix.KERNELS,
     **neural.KERNELS,
     **random.KERNELS,
+    **updates.KERNELS,
     **memory.KERNELS,
 }

@@ -5,11 +5,20 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
+from .errors import for_shapes
 from .signed import SIGNED, binary, from_signed, signed, to_signed
 
 Tensor = torch.Tensor
 
-matmul = binary(torch.matmul)
+_product = binary(torch.matmul)
+
+
+@for_shapes
+def matmul(x1: Tensor, x2: Tensor) -> Tensor:
+    if x1.dtype != x2.dtype:  # a real one and a complex one, which the standard promotes
+        dtype = torch.promote_types(x1.dtype, x2.dtype)
+        x1, x2 = x1.to(dtype), x2.to(dtype)
+    return _product(x1, x2)
 
 
 def _inner(x1: Tensor, x2: Tensor, *, dim: int) -> Tensor:
@@ -25,6 +34,7 @@ def _cross(x1: Tensor, x2: Tensor, *, dim: int) -> Tensor:
 _signed_inner, _signed_cross = signed(_inner), signed(_cross)
 
 
+@for_shapes
 def vecdot(x1: Tensor, x2: Tensor, *, axis: int) -> Tensor:
     return _signed_inner(x1, x2, dim=axis)
 
@@ -33,6 +43,7 @@ def cross(x1: Tensor, x2: Tensor, *, axis: int) -> Tensor:
     return _signed_cross(x1, x2, dim=axis)
 
 
+@for_shapes
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return F.linear(x, weight, bias)
 
@@ -55,4 +66,4 @@ def linear_recurrence(a: Tensor, b: Tensor, *, axis: int, reverse: bool = False)
     return from_signed(b, dtype) if dtype in SIGNED else b.clone()
 
 
-KERNELS = {f.__name__: f for f in (vecdot, cross, linear, linear_recurrence)} | {"matmul": matmul}
+KERNELS = {f.__name__: f for f in (matmul, vecdot, cross, linear, linear_recurrence)}

@@ -6,12 +6,13 @@ What is not defined here is array-api-compat's. Its unsigned integers are comple
 from __future__ import annotations
 
 import builtins
+import functools
 from typing import Any
 
 import array_api_compat.torch as compat
 import torch
 
-from . import elementwise, indexing, reductions, sorting
+from . import elementwise, indexing, matrix, reductions, sorting
 from .signed import SIGNED, from_signed, signed, to_signed
 
 Tensor = torch.Tensor
@@ -27,15 +28,19 @@ for _name in (
     _own[_name] = elementwise.KERNELS[_name]
 
 # array-api-compat's, for unsigned integers as well.
-for _name in "tril triu flip concat matmul vecdot tensordot diff where nonzero".split():
+for _name in "tril triu flip concat vecdot tensordot diff where nonzero".split():
     _own[_name] = signed(getattr(compat, _name), values=_name != "nonzero")
 for _name in ("max", "min"):
     _own[_name] = signed(getattr(compat, _name), ordered=True)
 
+matmul = matrix.matmul
 take_along_axis = indexing.take_along_axis
 isin = sorting.isin
 unique_all = sorting.unique_all
 unique_values = sorting.unique_values
+
+
+isdtype = functools.cache(compat.isdtype)
 
 
 def __getattr__(name: str) -> Any:

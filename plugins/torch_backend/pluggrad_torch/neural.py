@@ -36,7 +36,13 @@ def _flat(padding: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def pad_constant(x: Tensor, *, widths: Padding, value: Any) -> Tensor:
-    return F.pad(x, _flat(widths), value=value) if any(map(any, widths)) else x.clone()
+    if x.dtype.is_floating_point:
+        return F.pad(x, _flat(widths), value=value) if any(map(any, widths)) else x.clone()
+    x = x[tuple([slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(widths, x.shape, strict=True)])]
+    grown = [(max(a, 0), max(b, 0)) for a, b in widths]
+    out = torch.full(_padded(x.shape, grown), value, dtype=x.dtype, device=x.device)
+    out[tuple([slice(a, a + n) for (a, _), n in zip(grown, x.shape, strict=True)])] = x
+    return out
 
 
 def _even(padding: Padding) -> Sizes | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from .errors import for_shapes
 from .indexing import index_add, take
 from .signed import signed, to_signed
 
@@ -22,6 +23,7 @@ def view(x: Tensor, *, shape: Shape) -> Tensor:
         raise ValueError(str(error)) from None
 
 
+@for_shapes
 def reshape(x: Tensor, *, shape: Shape) -> Tensor:
     return x.reshape(shape)
 
@@ -93,10 +95,12 @@ def repeat(x: Tensor, *, repeats: int, axis: int) -> Tensor:
     return torch.repeat_interleave(x, repeats, axis)
 
 
+@for_shapes
 def concat(*arrays: Tensor, axis: int) -> Tensor:
     return torch.cat(arrays, axis)
 
 
+@for_shapes
 def stack(*arrays: Tensor, axis: int) -> Tensor:
     return torch.stack(arrays, axis)
 
