@@ -23,11 +23,12 @@ from .dtypes import (
     int16, int32, int64, set_default_dtype, uint8, uint16, uint32, uint64,
 )  # fmt: skip
 from .info import __array_api_version__, __array_namespace_info__
-from .linalg import det, matrix_exp, matrix_power, slogdet
+from .linalg import det, matrix_exp, matrix_power, slogdet, vander
 from .linalg import inv as inverse
 from .linalg import pinv as pinverse
 from .methods.basics import numel
 from .methods.conversion import is_complex, is_floating_point, is_tensor
+from .methods.linalg import cholesky, qr, svd
 from .ops import *  # noqa: F403
 from .ops import return_types
 from .ops.linear_systems import cholesky_inverse, cholesky_solve, logdet

@@ -7,7 +7,7 @@ from typing import Any
 from ..autograd.inplace import assign, check_writable
 from ..autograd.mode import is_grad_enabled
 from ..errors import ShapeError
-from ..ops import gathering, indexing
+from ..ops import gathering, indexing, masking, replacing
 from ..ops.axes import one_axis
 from ..ops.indexing import Indices
 from ..ops.views import _broadcast_to, broadcast_to
@@ -52,7 +52,7 @@ def index_select(self: Tensor, dim: int, index: Tensor) -> Tensor:
 @method()
 def masked_select(self: Tensor, mask: Tensor) -> Tensor:
     """The elements where ``mask`` is true."""
-    return gathering.masked_select(self, mask)
+    return masking.masked_select(self, mask)
 
 
 # -- placing: a new tensor -------------------------------------------------------------------------------
@@ -73,7 +73,7 @@ def index_copy(self: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
 @method()
 def index_fill(self: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy with slices filled along an axis."""
-    return gathering.index_fill(self, dim, index, value)
+    return masking.index_fill(self, dim, index, value)
 
 
 @method()
@@ -107,13 +107,23 @@ def scatter_reduce(
 @method()
 def masked_fill(self: Tensor, mask: Tensor, value: Any) -> Tensor:
     """A copy with ``value`` where ``mask`` is true."""
-    return gathering.masked_fill(self, mask, value)
+    return masking.masked_fill(self, mask, value)
 
 
 @method()
 def masked_scatter(self: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """A copy with the elements of ``source`` where ``mask`` is true."""
-    return gathering.masked_scatter(self, mask, source)
+    return masking.masked_scatter(self, mask, source)
+
+
+@method(inplace=True)
+def put(self: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy with elements written, or added, at indices into the flattened tensor."""
+    return replacing.put(self, index, source, accumulate)
+
+
+for _part in (replacing.select_scatter, replacing.slice_scatter, replacing.diagonal_scatter):
+    method()(_part)
 
 
 # -- placing: in place -----------------------------------------------------------------------------------
@@ -174,7 +184,7 @@ def index_fill_(self: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     value = indexing.as_value(value, self._type)
     if value._array.ndim:
         raise ShapeError(f"index_fill_(): value must be a number or a 0-d tensor, got shape {list(value.shape)}")
-    mask = gathering.named_mask(index, self._array.shape[axis])
+    mask = masking.named_mask(index, self._array.shape[axis])
     return indexing.put(self, value, _along(mask, axis), accumulate=False)
 
 
@@ -270,6 +280,6 @@ def _grid(index: Tensor, axis: int) -> Indices:
 
 def _mask(x: Tensor, name: str, mask: Tensor) -> Indices:
     check_writable(x)
-    mask = gathering._mask_for(name, x, mask)
+    mask = masking._mask_for(name, x, mask)
     shape = tuple(x._array.shape)
     return Indices((memory.hold(mask if tuple(mask._array.shape) == shape else broadcast_to(mask, shape)),))

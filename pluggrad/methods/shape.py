@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..autograd.broadcasting import sum_to_shape
+from ..autograd.engine import graph_namespace
 from ..autograd.inplace import check_writable
 from ..autograd.mode import enable_grad
 from ..errors import ShapeError
-from ..ops import joining, manipulation, views
+from ..ops import joining, manipulation, strided, views
 from ..ops.axes import Axes, either, shape_of_arguments, some_axes
 from ..tensor import Leaf, Tensor
 from .attach import method
@@ -193,6 +195,26 @@ def narrow(self: Tensor, dim: int, start: int, length: int) -> Tensor:
 def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """Windows of ``size`` elements, ``step`` apart, along an axis; their elements are the last axis of the result."""
     return views.windows_along(self, dimension, size, step)
+
+
+@method()
+def as_strided(self: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
+    """Elements by strides: a view where the backend has any; see :func:`pluggrad.as_strided`."""
+    return strided.as_strided(self, size, stride, storage_offset)
+
+
+@method()
+def sum_to_size(self: Tensor, *size: Any) -> Tensor:
+    """The sum over the axes along which ``size`` would be broadcast to this tensor's shape.
+
+    >>> import pluggrad
+    >>> pluggrad.ones(2, 3).sum_to_size(1, 3)
+    tensor([[2., 2., 2.]])
+    """
+    shape, own = shape_of_arguments(size), tuple(self._array.shape)
+    if len(shape) > len(own) or any(n not in (1, m) for n, m in zip(shape[::-1], own[::-1], strict=False)):
+        raise ShapeError(f"size {list(shape)} is not expandable to size {list(own)}.")
+    return sum_to_shape(graph_namespace, self, shape)
 
 
 # -- splitting -----------------------------------------------------------------------------------------

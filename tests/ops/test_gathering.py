@@ -58,6 +58,15 @@ CASES = [
     ([(4, 3)], "x.masked_select(b([True, False, True]))"),
     ([(4, 3), (12,)], "x.masked_scatter(x > 0, y)"),
     ([(4, 3), (3, 4)], "m.masked_scatter(x, b([True, False, True]), y)"),
+    ([(4, 3), (3,)], "m.select_scatter(x, y, 0, -1)"),
+    ([(4, 3), (4,)], "x.select_scatter(y, 1, 0)"),
+    ([(4, 3), (2, 3)], "m.slice_scatter(x, y, 0, 1, 4, 2)"),
+    ([(4, 3), (4, 1)], "x.slice_scatter(y, 1, start=-1)"),
+    ([(4, 3), (3,)], "m.diagonal_scatter(x, y)"),
+    ([(4, 3), (2,)], "x.diagonal_scatter(y, -2)"),
+    ([(2, 4, 3), (4, 2)], "x.diagonal_scatter(y, 1, 0, 2)"),
+    ([(4, 3), (2,)], "x.put(i([1, 11]), y)"),
+    ([(4, 3), (2, 2)], "x.put(i([[1, 1], [0, 5]]), y, accumulate=True)"),
 ]
 
 IN_PLACE = [
@@ -74,6 +83,7 @@ IN_PLACE = [
     ([(4, 3)], "x.masked_fill_(b([True, False, True]), 3.0)"),
     ([(4, 3), ()], "x[1:, 0].masked_fill_(b([True, False, True]), y)"),
     ([(4, 3), (12,)], "x.masked_scatter_(b([True, False, True]), y)"),
+    ([(4, 3), (2,)], "x.put_(i([1, 11]), y)"),
     ([(4, 3)], "x.fill_(2.0)"),
     ([(4, 3), ()], "x[1].fill_(y)"),
     ([(4, 3)], "x[:, 1].zero_()"),
@@ -217,6 +227,9 @@ def test_unequal_ties_share_evenly_in_scatter_reduce() -> None:
         ("x.masked_fill(x > 0, 1j)", TypeError, "complex value"),
         ("x.masked_select(b([True, False]))", ValueError, "sizes 3 and 2 differ"),
         ("x.masked_scatter(x == 0, x[0])", RuntimeError, "source has 3 elements, the mask is true at 6"),
+        ("m.select_scatter(x, x, 0, 0)", RuntimeError, r"src has shape \[2, 3\], the part to replace has \[3\]"),
+        ("m.diagonal_scatter(x, x)", RuntimeError, r"src has shape \[2, 3\], the part to replace has \[2\]"),
+        ("m.put(x, i([0]), x)", RuntimeError, "6 values for 1 indices"),
         ("x.fill_(x)", RuntimeError, "0-dimension value"),
         ("x[0].fill_diagonal_(1.0)", RuntimeError, "needs a matrix"),
         ("m.take_along_axis(x, i([0]))", ValueError, "as many axes"),

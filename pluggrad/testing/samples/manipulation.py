@@ -50,6 +50,19 @@ add(
     call(real(2, 2, 2, 2), shape=(2, 6, 2), axis=1, size=2, step=3),
 )
 
+for _name in ("as_strided", "copy_strided"):
+    add(
+        _name,
+        call(real(6), size=(2, 3), stride=(1, 2), offset=0),
+        call(real(2, 3), size=(2, 2), stride=(1, 1), offset=2),
+        call(real(4), size=(), stride=(), offset=1),
+    )
+add(
+    "add_strided",
+    call(real(2, 3), shape=(6,), size=(2, 3), stride=(1, 2), offset=0),
+    call(real(2, 2), shape=(2, 3), size=(2, 2), stride=(1, 1), offset=2),
+)
+
 # -- joining
 
 add(

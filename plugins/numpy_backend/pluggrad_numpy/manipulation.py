@@ -46,6 +46,12 @@ def unfold(x: np.ndarray, *, axis: int, size: int, step: int) -> np.ndarray:
     return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=x.flags.writeable)
 
 
+def as_strided(x: np.ndarray, *, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> np.ndarray:
+    """Elements of a contiguous array by strides, as a view."""
+    strides = tuple([s * x.itemsize for s in stride])
+    return np.lib.stride_tricks.as_strided(x.reshape(-1)[offset:], size, strides, writeable=x.flags.writeable)
+
+
 def windows(x: np.ndarray, *, axis: int, size: int, step: int) -> np.ndarray:
     return unfold(x, axis=axis, size=size, step=step).copy()
 
@@ -55,5 +61,6 @@ def masked_fill(x: np.ndarray, mask: np.ndarray, value: np.ndarray) -> Any:
 
 
 KERNELS = {
-    f.__name__: f for f in (concat, stack, flip, diagonal, copy_diagonal, put_diagonal, unfold, windows, masked_fill)
+    f.__name__: f
+    for f in (as_strided, concat, stack, flip, diagonal, copy_diagonal, put_diagonal, unfold, windows, masked_fill)
 }
