@@ -22,7 +22,7 @@ TEST_SHARE = 0.2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--device", help="where to train; default: the default device")
-    parser.add_argument("--epochs", type=int, default=20, help="how often to go through the training images (default 20)")
+    parser.add_argument("--epochs", type=int, default=15, help="how often to go through the training images (default 15)")
     parser.add_argument("--batch-size", type=int, default=64, help="images to a step (default 64)")
     parser.add_argument("--lr", type=float, default=2e-3, help="Adam's learning rate (default 0.002)")
     parser.add_argument("--seed", type=int, default=0, help="of the split, the initial weights and the order (default 0)")
@@ -63,12 +63,15 @@ def load_digits(seed: int, device: Any) -> tuple[Any, Any]:
 
 
 def make_network() -> Any:
-    """Two convolutions with a pooling after each, and two linear layers: some 56,000 weights."""
+    """Three convolutions with batch normalisation, two poolings and a linear layer: some 31,000 weights."""
     nn = pluggrad.nn
+
+    def convolution(channels: int, out_channels: int) -> list[Any]:
+        return [nn.Conv2d(channels, out_channels, 3, padding=1, bias=False), nn.BatchNorm2d(out_channels), nn.ReLU()]
+
     return nn.Sequential(
-        nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Dropout(0.25), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10),
+        *convolution(1, 32), *convolution(32, 32), nn.MaxPool2d(2), *convolution(32, 64), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Dropout(0.5), nn.Linear(256, 10),
     )  # fmt: skip
 
 
@@ -112,6 +115,7 @@ def train(network: Any, train_set: Any, test_set: Any, options: argparse.Namespa
 def draw_curves(history: History, path: Path) -> None:
     """Loss by step and accuracy by epoch, side by side."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(10, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -121,6 +125,7 @@ def draw_curves(history: History, path: Path) -> None:
     right.plot(epochs, history.train_accuracy, marker=".", label="training images")
     right.plot(epochs, history.test_accuracy, marker=".", label="held-out images")
     right.set(xlabel="epoch", ylabel="share read correctly", title=f"Accuracy (held out: {history.test_accuracy[-1]:.2%})")
+    right.xaxis.set_major_locator(MaxNLocator(integer=True))
     right.grid(alpha=0.3)
     right.legend()
     _save_figure(figure, path)
