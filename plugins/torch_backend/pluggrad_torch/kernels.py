@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import elementwise, indexing, matrix, memory, neural, random, reductions, sorting, updates, views
+from . import elementwise, indexing, linalg, matrix, memory, neural, random, reductions, sorting, updates, views
 
 KERNELS = {
     **elementwise.KERNELS,
@@ -11,6 +11,7 @@ KERNELS = {
     **views.KERNELS,
     **indexing.KERNELS,
     **matrix.KERNELS,
+    **linalg.KERNELS,
     **neural.KERNELS,
     **random.KERNELS,
     **updates.KERNELS,

@@ -63,6 +63,14 @@ def unfold(x: Tensor, *, axis: int, size: int, step: int) -> Tensor:
     return x.unfold(axis, size, step)
 
 
+def as_strided(x: Tensor, *, size: Shape, stride: Shape, offset: int) -> Tensor:
+    return x.as_strided(size, stride, x.storage_offset() + offset)
+
+
+def copy_strided(x: Tensor, *, size: Shape, stride: Shape, offset: int) -> Tensor:
+    return as_strided(x.contiguous(), size=size, stride=stride, offset=offset).clone(memory_format=torch.contiguous_format)
+
+
 def windows(x: Tensor, *, axis: int, size: int, step: int) -> Tensor:
     return x.unfold(axis, size, step).clone(memory_format=torch.contiguous_format)
 
@@ -156,6 +164,6 @@ def argwhere(x: Tensor) -> Tensor:
 
 
 KERNELS = {f.__name__: f for f in (
-    view, reshape, permute_dims, broadcast_to, getitem, squeeze, diagonal, copy_diagonal, put_diagonal, unfold, windows, flip, roll,
+    view, reshape, permute_dims, broadcast_to, getitem, squeeze, diagonal, copy_diagonal, put_diagonal, as_strided, copy_strided, unfold, windows, flip, roll,
     pad_edges, fold_edges, fold_windows, tril, triu, tile, repeat, concat, stack, split, unstack, nonzero, argwhere,
 )}  # fmt: skip
