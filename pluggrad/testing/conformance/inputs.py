@@ -22,6 +22,8 @@ _NON_NEGATIVE_INTEGERS = {"pow"}
 #: Parameters that count axes, positions or steps, and so may be negative in any dtype.
 _POSITIONS = ("axis", "axis1", "axis2", "by", "k", "offset", "shift", "decimals", "ord", "diagonal")
 _FEW = 64
+#: Functions of contiguous arrays only: the public ones refuse others.
+CONTIGUOUS = ("as_strided",)
 
 
 def dtype_of(function: Function, position: int, spec: Spec, tested: DType) -> DType:

@@ -84,6 +84,7 @@ for _x, _max in _MAXIMA:
     _ones, _largest = Spec("real", _x, 1.0, 1.0), Spec("real", _out, 1.0, 1.0)
     add("max_pool_input", call(real(*_out), _ones, _largest, **_max))
     add("max_pool_select", call(real(*_x), _ones, _largest, **_max))
+    add("max_pool_indices", call(_ones, _largest, **_max))
 
 _AVERAGES: list[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Any, Any, int | None]] = [
     # x, kernel_size, stride, padding, counted, divisor
