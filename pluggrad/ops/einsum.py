@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import ShapeError
 from ..tensor import Tensor
 from .joining import _tensors
-from .manipulation import reshape
+from .manipulation import reshaped
 from .matrix import _matmul, _ordered
 from .views import _getitem, _permute_dims, diagonal
 
@@ -219,7 +219,7 @@ def _contract(
         # Nothing to sum: an outer or elementwise product.
         a = _expand(x1, labels1, (*batch, *only1), len(only2))
         b = _ordered(x2, [labels2.index(c) for c in (*batch, *only2)])
-        b = reshape(b, (*b._array.shape[: len(batch)], *(1,) * len(only1), *b._array.shape[len(batch) :]))
+        b = reshaped(b, (*b._array.shape[: len(batch)], *(1,) * len(only1), *b._array.shape[len(batch) :]))
         return a * b, out_labels
 
     def size(labels: Sequence[Label]) -> int:
@@ -228,8 +228,8 @@ def _contract(
     dims = [sizes[c] for c in batch]
     a = _ordered(x1, [labels1.index(c) for c in (*batch, *only1, *inner)])
     b = _ordered(x2, [labels2.index(c) for c in (*batch, *inner, *only2)])
-    product = _matmul(reshape(a, (*dims, size(only1), size(inner))), reshape(b, (*dims, size(inner), size(only2))))
-    return reshape(product, (*dims, *(sizes[c] for c in only1), *(sizes[c] for c in only2))), out_labels
+    product = _matmul(reshaped(a, (*dims, size(only1), size(inner))), reshaped(b, (*dims, size(inner), size(only2))))
+    return reshaped(product, (*dims, *(sizes[c] for c in only1), *(sizes[c] for c in only2))), out_labels
 
 
 def _drop_ones(x: Tensor, labels: Labels, others: Labels, sizes: dict[Label, int]) -> tuple[Tensor, Labels]:
@@ -252,7 +252,7 @@ def _stretch(x: Tensor, labels: Labels, sizes: dict[Label, int]) -> Tensor:
 def _expand(x: Tensor, labels: Labels, order: Sequence[Label], trailing: int) -> Tensor:
     """Axes in that order, with ``trailing`` axes of size 1 behind."""
     x = _ordered(x, [labels.index(c) for c in order])
-    return reshape(x, (*x._array.shape, *(1,) * trailing)) if trailing else x
+    return reshaped(x, (*x._array.shape, *(1,) * trailing)) if trailing else x
 
 
 def _finish(x: Tensor, labels: Labels, result: Labels, sizes: dict[Label, int]) -> Tensor:
@@ -260,7 +260,7 @@ def _finish(x: Tensor, labels: Labels, result: Labels, sizes: dict[Label, int]) 
     x, labels = _sum_labels(x, labels, set(labels) - set(result))
     missing = [c for c in result if c not in labels]  # only axes of an ellipsis that every operand lacks
     if missing:
-        x = reshape(x, (*(1,) * len(missing), *x._array.shape))
+        x = reshaped(x, (*(1,) * len(missing), *x._array.shape))
         labels = (*missing, *labels)
     order = tuple([labels.index(c) for c in result])
     return x if order == tuple(range(len(order))) else _permute_dims(x, axes=order)

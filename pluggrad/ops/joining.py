@@ -55,16 +55,13 @@ def _concat(xp: Any, *arrays: Any, axis: int) -> Any:
 
 
 def _tensors(name: str, arrays: Any) -> tuple[Tensor, ...]:
-    """The tensors to join, checked: arrays of a known library are taken as tensors by the call itself."""
+    """The tensors to join, of which there is at least one; arrays and numbers as tensors."""
     if isinstance(arrays, Tensor):
         raise TypeError(f"{name}: expected a tuple or list of Tensors, got a Tensor")
-    arrays = tuple(arrays)
-    if not arrays:
+    tensors = tuple([a if isinstance(a, Tensor) else asarray(a) for a in arrays])
+    if not tensors:
         raise ShapeError(f"{name}: expected a non-empty list of Tensors")
-    for i, a in enumerate(arrays):
-        if not isinstance(a, Tensor):
-            arrays = (*arrays[:i], asarray(a), *arrays[i + 1 :])
-    return arrays
+    return tensors
 
 
 def stack(arrays: Tensors, /, axis: int = 0, *, dim: int | None = None) -> Tensor:
@@ -121,11 +118,12 @@ def concat(arrays: Tensors, /, axis: int | None = 0, *, dim: int | None = None) 
     axis = axis if dim is None else dim
     if axis is None:
         tensors, axis = tuple(map(ravel, tensors)), 0
-    ndim = max(a._array.ndim for a in tensors)
+    ndims = {a._array.ndim for a in tensors}
+    ndim = max(ndims)
     if not ndim:
         raise ShapeError("concat: zero-dimensional tensors cannot be concatenated; use stack, or axis=None")
     axis = one_axis("concat", axis, ndim)
-    if any(a._array.ndim != ndim for a in tensors):
+    if len(ndims) > 1:
         like = next(a._array.shape for a in tensors if a._array.ndim == ndim)
         empty = (*like[:axis], 0, *like[axis + 1 :])
         tensors = tuple([reshape(a, empty) if a._array.shape == (0,) else a for a in tensors])

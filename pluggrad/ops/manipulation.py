@@ -56,10 +56,15 @@ def reshape(x: Tensor, /, shape: int | tuple[int, ...], *, copy: bool | None = N
         return _reshape(_copy(x), shape=new)
     if copy is False:
         return view(x, new)
+    return reshaped(x, new)
+
+
+def reshaped(x: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """``x`` in another shape, which is known to fit."""
     try:
-        return _view(x, shape=new)
+        return _view(x, shape=shape)
     except ValueError:
-        return _reshape(x, shape=new)  # the memory does not allow a view, so this copies
+        return _reshape(x, shape=shape)  # the memory does not allow a view, so this copies
 
 
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -79,7 +84,7 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         raise ShapeError(f"flatten() has invalid args: start_dim {start_dim} cannot come after end_dim {end_dim}")
     if start == end and shape:
         return x
-    return reshape(x, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
+    return reshaped(x, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
 def ravel(x: Tensor) -> Tensor:
@@ -89,7 +94,7 @@ def ravel(x: Tensor) -> Tensor:
     >>> pluggrad.ravel(pluggrad.zeros(2, 3)).shape
     pluggrad.Size([6])
     """
-    return reshape(x, (-1,)) if x.size else reshape(x, (0,))
+    return reshaped(x, (math.prod(x._array.shape),))
 
 
 def unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
@@ -102,7 +107,7 @@ def unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     shape = x._array.shape
     axis = one_axis("unflatten", dim, len(shape))
     new = complete_shape("unflatten", tuple(sizes), shape[axis], (shape[axis],))
-    return reshape(x, (*shape[:axis], *new, *shape[axis + 1 :]))
+    return reshaped(x, (*shape[:axis], *new, *shape[axis + 1 :]))
 
 
 def broadcast_shapes(*shapes: int | tuple[int | None, ...]) -> tuple[int | None, ...]:

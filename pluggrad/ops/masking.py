@@ -13,13 +13,13 @@ from .axes import one_axis
 from .declare import composite
 from .gathering import _vector
 from .indexing import Indices, _index, _index_put, as_value
-from .manipulation import broadcast_arrays, common_shape, ravel, reshape
+from .manipulation import broadcast_arrays, ravel, reshape
 from .views import broadcast_to
 
 __all__ = ["index_fill", "masked_fill", "masked_scatter", "masked_select"]
 
 
-@composite(name="masked_fill", promoted=("x", "value"), result="same", vjp=[
+@composite(name="masked_fill", promoted=("x", "value"), broadcasts=True, result="same", vjp=[
     lambda xp, g, mask: xp.where(mask, xp.zeros_like(g), g), None,
     lambda xp, g, mask, value_shape: sum_to_shape(xp, xp.where(mask, g, xp.zeros_like(g)), value_shape),
 ])  # fmt: skip
@@ -54,9 +54,7 @@ def masked_fill(x: Tensor, mask: Tensor, value: Any) -> Tensor:
             f"masked_fill only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} "
             "dimension(s)"
         )
-    shape = common_shape(tuple(x._array.shape), tuple(mask._array.shape))
-    x = x if tuple(x._array.shape) == shape else broadcast_to(x, shape)
-    return _masked_fill(x, mask if tuple(mask._array.shape) == shape else broadcast_to(mask, shape), value)
+    return _masked_fill(x, mask, value)
 
 
 def masked_select(x: Tensor, mask: Tensor) -> Tensor:
@@ -115,7 +113,7 @@ def index_fill(x: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
         return reshape(index_fill(reshape(x, (1,)), 0, index, value), ())
     mask = named_mask(index, x._array.shape[axis])
     mask = reshape(mask, (-1,) + (1,) * (x._array.ndim - axis - 1))
-    return _masked_fill(x, broadcast_to(mask, tuple(x._array.shape)), value)
+    return _masked_fill(x, mask, value)
 
 
 def named_mask(index: Tensor, n: int) -> Tensor:

@@ -14,7 +14,7 @@ from ..errors import ShapeError
 from ..tensor import Tensor
 from .axes import either, one_axis
 from .declare import composite, standard
-from .manipulation import common_shape, reshape
+from .manipulation import common_shape, reshaped
 from .views import _permute_dims, broadcast_to, diagonal, unsqueeze
 
 __all__ = [
@@ -330,9 +330,9 @@ def tensordot(x1: Tensor, x2: Tensor, /, *, axes: Any = 2, dims: Any = None) -> 
     keep1 = [i for i in range(n1) if i not in first]
     keep2 = [i for i in range(n2) if i not in second]
     inner_size = math.prod(s1[a] for a in first)
-    a = reshape(_ordered(x1, (*keep1, *first)), (math.prod(s1[i] for i in keep1), inner_size))
-    b = reshape(_ordered(x2, (*second, *keep2)), (inner_size, math.prod(s2[i] for i in keep2)))
-    return reshape(_matmul(a, b), (*(s1[i] for i in keep1), *(s2[i] for i in keep2)))
+    a = reshaped(_ordered(x1, (*keep1, *first)), (math.prod(s1[i] for i in keep1), inner_size))
+    b = reshaped(_ordered(x2, (*second, *keep2)), (inner_size, math.prod(s2[i] for i in keep2)))
+    return reshaped(_matmul(a, b), (*(s1[i] for i in keep1), *(s2[i] for i in keep2)))
 
 
 def _ordered(x: Tensor, order: Sequence[int]) -> Tensor:
@@ -408,9 +408,9 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     ndim = max(input._array.ndim, other._array.ndim)
     a = (1,) * (ndim - input._array.ndim) + tuple(input._array.shape)
     b = (1,) * (ndim - other._array.ndim) + tuple(other._array.shape)
-    left = reshape(input, tuple([n for m in a for n in (m, 1)]))
-    right = reshape(other, tuple([n for m in b for n in (1, m)]))
-    return reshape(left * right, tuple([m * n for m, n in zip(a, b, strict=True)]))
+    left = reshaped(input, tuple([n for m in a for n in (m, 1)]))
+    right = reshaped(other, tuple([n for m in b for n in (1, m)]))
+    return reshaped(left * right, tuple([m * n for m, n in zip(a, b, strict=True)]))
 
 
 def multi_dot(tensors: Sequence[Tensor]) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -128,8 +129,18 @@ def flat_along(index: np.ndarray, shape: tuple[int, ...], axis: int) -> np.ndarr
     return np.broadcast_to(flat, index.shape)
 
 
+@functools.lru_cache(maxsize=64)
+def _places(n: int, trailing: int) -> np.ndarray:
+    """The numbers below n, followed by so many axes of size 1."""
+    return np.arange(n).reshape((n,) + (1,) * trailing)
+
+
 def gather(x: np.ndarray, index: np.ndarray, *, axis: int) -> np.ndarray:
-    return np.take(x, flat_along(index, x.shape, axis))
+    if index.size > 1000:
+        return np.take(x, flat_along(index, x.shape, axis))
+    # Slower for each element, but without a dozen calls.
+    last = x.ndim - 1
+    return x[tuple([index if i == axis else _places(n, last - i) for i, n in enumerate(index.shape)])]
 
 
 def scatter(x: np.ndarray, index: np.ndarray, src: np.ndarray, *, axis: int) -> np.ndarray:
