@@ -1,6 +1,8 @@
 """Convolution as products of matrices: the windows of some images become columns, which one product takes in.
 
-So many images are taken at a time that their columns stay in the cache between being written and being read.
+So many images are taken at a time that their columns stay in the cache between being written and being read. Of
+these, the same pixel of all images stands together, (C, *size, B): a row of windows is then one long run of memory,
+to copy or to add, however small the images are.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from .scratch import scratch
 
@@ -30,7 +31,7 @@ class _Geometry:
         dilation: Sizes, dtype: np.dtype[Any],
     ) -> None:  # fmt: skip
         self.images, self.channels, self.size, self.kernel_size = images, channels, size, kernel_size
-        self.stride, self.dilation, self.padding, self.dtype = stride, dilation, padding, dtype
+        self.stride, self.dilation, self.dtype = stride, dilation, dtype
         self.padded = tuple(b + n + a for n, (b, a) in zip(size, padding, strict=True))
         self.counts = tuple(
             (n - d * (k - 1) - 1) // s + 1
@@ -39,8 +40,12 @@ class _Geometry:
         self.windows, self.elements = math.prod(self.counts), math.prod(kernel_size)
         bytes_each = max(channels * self.elements * self.windows * dtype.itemsize, 1)
         self.block = max(1, min(images, _BLOCK_BYTES // bytes_each))
-        self.is_padded = any(map(any, padding))
-        self.inner: tuple[Any, ...] = (..., *(slice(b, b + n) for n, (b, _) in zip(size, padding, strict=True)))
+        #: Of padded images (C, *padded, B), what is not padding.
+        self.inner: tuple[Any, ...] = (
+            slice(None),
+            *(slice(b, b + n) for n, (b, _) in zip(size, padding, strict=True)),
+        )
+        self.is_padded = self.padded != tuple(size)
         #: The windows are the pixels: no columns need be made.
         self.is_pointwise = self.elements == 1 and not self.is_padded and all(s == 1 for s in stride)
 
@@ -49,22 +54,64 @@ class _Geometry:
         for first in range(0, self.images, self.block):
             yield slice(first, min(first + self.block, self.images))
 
-    def pad(self, x: np.ndarray) -> np.ndarray:
-        """Some images with their border of zeros."""
-        if not self.is_padded:
-            return x
-        out = scratch("padded", (*x.shape[:2], *self.padded), self.dtype)
-        out.fill(0)
-        out[self.inner] = x
-        return out
+    def columns(self, x: np.ndarray) -> np.ndarray:
+        """The windows of some images (B, C, *size) as a matrix (C · elements, windows · B)."""
+        count = x.shape[0]
+        together = np.moveaxis(x, 0, -1)
+        shape = (self.channels * self.elements, self.windows * count)
+        if self.is_pointwise:
+            out = scratch("columns", (self.channels, *self.counts, count), self.dtype)
+            np.copyto(out, together)
+            return out.reshape(shape)
+        padded = scratch("padded", (self.channels, *self.padded, count), self.dtype)
+        if self.is_padded:
+            padded.fill(0)
+        padded[self.inner] = together
+        out = scratch("columns", (self.channels, *self.kernel_size, *self.counts, count), self.dtype)
+        for place, key in self.places():
+            out[place] = padded[key]
+        return out.reshape(shape)
 
-    def windows_of(self, x: np.ndarray) -> np.ndarray:
-        """All windows of padded images, as a view: (B, C, *kernel_size, *counts)."""
-        spatial = x.strides[2:]
-        inside = tuple(s * d for s, d in zip(spatial, self.dilation, strict=True))
-        between = tuple(s * t for s, t in zip(spatial, self.stride, strict=True))
-        shape = (*x.shape[:2], *self.kernel_size, *self.counts)
-        return as_strided(x, shape, (*x.strides[:2], *inside, *between), writeable=False)
+    def places(self) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+        """For each place in the window, the keys of what all windows have there: into columns, and into images."""
+        for place in product(*map(range, self.kernel_size)):
+            key = [
+                slice(i * d, i * d + (c - 1) * s + 1, s)
+                for i, d, s, c in zip(place, self.dilation, self.stride, self.counts, strict=True)
+            ]
+            yield (slice(None), *place), (slice(None), *key)
+
+    def add_columns(self, cols: np.ndarray, out: np.ndarray) -> None:
+        """The transpose of :meth:`columns`: the windows added up where they came from, into ``out`` (B, C, *size)."""
+        count = out.shape[0]
+        together: Any = np.moveaxis(out, 0, -1)
+        if self.is_pointwise:
+            np.copyto(together, cols.reshape(together.shape))
+            return
+        target: Any = scratch("padded", (self.channels, *self.padded, count), self.dtype)
+        target.fill(0)
+        parts: Any = cols.reshape(self.channels, *self.kernel_size, *self.counts, count)
+        for place, key in self.places():
+            target[key] += parts[place]
+        np.copyto(together, target[self.inner])
+
+
+def _together(g: np.ndarray, windows: int) -> np.ndarray:
+    """Some gradients (B, O, *counts) as a matrix (O, windows · B)."""
+    shape = (g.shape[1], windows * g.shape[0])
+    if g.shape[0] == 1:
+        return np.ascontiguousarray(g).reshape(shape)
+    out = scratch("together", (*g.shape[1:], g.shape[0]), g.dtype)
+    np.copyto(out, np.moveaxis(g, 0, -1))
+    return out.reshape(shape)
+
+
+def _multiply(a: np.ndarray, b: np.ndarray, groups: int, out: np.ndarray) -> None:
+    """The product of two matrices, or of so many on the diagonal: rows and columns are in groups."""
+    if groups == 1:
+        np.matmul(a[0], b, out=out)
+    else:
+        np.matmul(a, b.reshape(groups, b.shape[0] // groups, -1), out=out.reshape(groups, out.shape[0] // groups, -1))
 
 
 def _single(*arrays: np.ndarray | None) -> tuple[Any, ...]:
@@ -81,23 +128,23 @@ def convolution(
         return wide.astype(np.float16)
     n, channels = x.shape[:2]
     geometry = _Geometry(n, channels, x.shape[2:], weight.shape[2:], stride, padding, dilation, x.dtype)
-    depth, out_channels = weight.shape[1] * geometry.elements, weight.shape[0]
+    out_channels = weight.shape[0]
     out = np.empty((n, out_channels, *geometry.counts), x.dtype)
-    w = weight.reshape(groups, out_channels // groups, depth)
-    products = out.reshape(n, groups, out_channels // groups, geometry.windows)
-    column = None if bias is None else bias.reshape(groups, out_channels // groups, 1)
+    w = weight.reshape(groups, out_channels // groups, -1)
+    column = None if bias is None else bias.reshape(-1, 1)
     for block in geometry.blocks():
-        some = x[block]
-        if geometry.is_pointwise:
-            cols = some
+        cols = geometry.columns(x[block])
+        count = block.stop - block.start
+        # The product of one image is the result; of several, their pixels stand together and are sorted again.
+        if count == 1:
+            result = out[block].reshape(out_channels, -1)
         else:
-            view = geometry.windows_of(geometry.pad(some))
-            cols = scratch("columns", view.shape, x.dtype)
-            np.copyto(cols, view)
-        target = products[block]
-        np.matmul(w, cols.reshape(len(some), groups, depth, geometry.windows), out=target)
+            result = scratch("result", (out_channels, cols.shape[1]), x.dtype)
+        _multiply(w, cols, groups, result)
         if column is not None:
-            target += column
+            result += column
+        if count > 1:
+            np.copyto(np.moveaxis(out[block], 0, -1), result.reshape(out_channels, *geometry.counts, count))
     return out
 
 
@@ -112,30 +159,13 @@ def convolution_input(
     n, out_channels = g.shape[:2]
     channels = weight.shape[1] * groups
     geometry = _Geometry(n, channels, size, weight.shape[2:], stride, padding, dilation, g.dtype)
-    depth = weight.shape[1] * geometry.elements
-    w = weight.reshape(groups, out_channels // groups, depth).transpose(0, 2, 1)
-    products = g.reshape(n, groups, out_channels // groups, geometry.windows)
+    w = weight.reshape(groups, out_channels // groups, -1).transpose(0, 2, 1)
     out = np.empty((n, channels, *size), g.dtype)
-    if geometry.is_pointwise:
-        np.matmul(w, products, out=out.reshape(n, groups, depth, geometry.windows))
-        return out
     for block in geometry.blocks():
-        count = block.stop - block.start
-        cols: Any = scratch("columns", (count, channels, *geometry.kernel_size, *geometry.counts), g.dtype)
-        np.matmul(w, products[block], out=cols.reshape(count, groups, depth, geometry.windows))
-        # The windows are laid over each other where they came from.
-        target: Any = (
-            scratch("padded", (count, channels, *geometry.padded), g.dtype) if geometry.is_padded else out[block]
-        )
-        target.fill(0)
-        for place in product(*map(range, geometry.kernel_size)):
-            key: tuple[Any, ...] = tuple(
-                slice(i * d, i * d + (c - 1) * s + 1, s)
-                for i, d, s, c in zip(place, dilation, stride, geometry.counts, strict=True)
-            )
-            target[(..., *key)] += cols[(slice(None), slice(None), *place)]
-        if geometry.is_padded:
-            out[block] = target[geometry.inner]
+        slopes = _together(g[block], geometry.windows)
+        cols = scratch("columns", (channels * geometry.elements, slopes.shape[1]), g.dtype)
+        _multiply(w, slopes, groups, cols)
+        geometry.add_columns(cols, out[block])
     return out
 
 
@@ -152,21 +182,10 @@ def convolution_weight(
     out_channels, depth = g.shape[1], channels // groups * geometry.elements
     out = np.zeros((groups, out_channels // groups, depth), x.dtype)
     term = scratch("term", out.shape, x.dtype)
-    nd = len(kernel_size)
     for block in geometry.blocks():
-        some = x[block]
-        rows = len(some) * geometry.windows
-        # The images side by side, so that the product sums over all of them: (C, *kernel_size, B, *counts).
-        view = np.moveaxis(geometry.windows_of(geometry.pad(some)), 0, nd + 1)
-        cols = scratch("columns", view.shape, x.dtype)
-        np.copyto(cols, view)
-        slopes = np.moveaxis(g[block].reshape(len(some), out_channels, geometry.windows), 0, 1)
-        if len(some) > 1:
-            beside = scratch("slopes", slopes.shape, x.dtype)
-            np.copyto(beside, slopes)
-            slopes = beside
-        a = slopes.reshape(groups, out_channels // groups, rows)
-        np.matmul(a, cols.reshape(groups, depth, rows).transpose(0, 2, 1), out=term)
+        cols = geometry.columns(x[block]).reshape(groups, depth, -1)
+        slopes = _together(g[block], geometry.windows).reshape(groups, out_channels // groups, -1)
+        np.matmul(slopes, cols.transpose(0, 2, 1), out=term)
         out += term
     return out.reshape(out_channels, channels // groups, *kernel_size)
 
