@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from . import namespace
+from . import namespace as torch_namespace
 from .kernels import KERNELS
 
 
@@ -21,7 +21,7 @@ def devices() -> dict[str, torch.device]:
 class TorchBackend:
     """PyTorch's arrays and kernels; its autograd is not used. See ``pluggrad.backends.Backend`` for the interface."""
 
-    namespace = namespace
+    namespace = torch_namespace
     kernels = KERNELS
 
     def __init__(self) -> None:

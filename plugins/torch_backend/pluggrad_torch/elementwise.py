@@ -274,8 +274,8 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "bitwise_right_shift": _shift(torch.bitwise_right_shift, right=True),
     "silu": F.silu, "log_sigmoid": F.logsigmoid,
     **{f.__name__: f for f in (
-        abs, round, sign, signbit, floor_divide, remainder, fmod, trunc_divide, conj, real, imag, acos, log1p, tanh, complex, polar, round_decimals, positive,
-        logit, relu, pow_scalar, addcmul, addcdiv, clip, nan_to_num, isclose, astype, leaky_relu, elu,
-        softplus, gelu, gelu_input, where, dropout,
+        abs, round, sign, signbit, floor_divide, remainder, fmod, trunc_divide, conj, real, imag, acos, log1p, tanh,
+        complex, polar, round_decimals, positive, logit, relu, pow_scalar, addcmul, addcdiv, clip, nan_to_num, isclose,
+        astype, leaky_relu, elu, softplus, gelu, gelu_input, where, dropout,
     )},
 }  # fmt: skip

@@ -135,7 +135,9 @@ def masked_fill(x: Tensor, mask: Tensor, value: Tensor) -> Tensor:
     return torch.where(mask, value, x)
 
 
-def embedding(weight: Tensor, indices: Tensor, *, padding_idx: int | None = None, scale_grad_by_freq: bool = False) -> Tensor:
+def embedding(
+    weight: Tensor, indices: Tensor, *, padding_idx: int | None = None, scale_grad_by_freq: bool = False
+) -> Tensor:
     return torch.embedding(weight, _places(indices))
 
 

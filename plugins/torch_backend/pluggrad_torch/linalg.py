@@ -13,7 +13,8 @@ def solve(a: Tensor, b: Tensor) -> Tensor:
 
 def solve_triangular(a: Tensor, b: Tensor, *, upper: bool, unit: bool) -> Tensor:
     if not unit and bool(torch.any(a.diagonal(dim1=-2, dim2=-1) == 0)):
-        raise torch.linalg.LinAlgError("a zero on the diagonal")  # PyTorch divides by it
+        # PyTorch divides by it.
+        raise torch.linalg.LinAlgError("a zero on the diagonal")  # type: ignore[attr-defined]
     return torch.linalg.solve_triangular(a, b, upper=upper, unitriangular=unit)
 
 

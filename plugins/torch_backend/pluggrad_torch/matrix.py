@@ -28,7 +28,7 @@ def _inner(x1: Tensor, x2: Tensor, *, dim: int) -> Tensor:
 
 
 def _cross(x1: Tensor, x2: Tensor, *, dim: int) -> Tensor:
-    return torch.linalg.cross(*torch.broadcast_tensors(x1, x2), dim=dim)
+    return torch.linalg.cross(*torch.broadcast_tensors(x1, x2), dim=dim)  # type: ignore[no-untyped-call]
 
 
 _signed_inner, _signed_cross = signed(_inner), signed(_cross)
@@ -49,7 +49,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def linear_recurrence(a: Tensor, b: Tensor, *, axis: int, reverse: bool = False) -> Tensor:
-    """``y[k] = b[k] + a[k] * y[k - 1]``, in log2(n) steps: each (a, b) is an affine map, and they are composed in pairs."""
+    """``y[k] = b[k] + a[k] * y[k - 1]``, in log2(n) steps: each (a, b) is an affine map; they are composed in pairs."""
     dtype = b.dtype
     a, b = to_signed(a), to_signed(b)
     n, step = b.shape[axis], 1

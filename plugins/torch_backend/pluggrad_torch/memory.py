@@ -12,7 +12,7 @@ Tensor = torch.Tensor
 
 
 def check_array(x: Tensor) -> None:
-    """Refuse tensors on which the kernels would go wrong: those of PyTorch's own graph, and those whose memory is not their value.
+    """Refuse tensors of PyTorch's own graph, and those whose memory does not hold their values.
 
     Raises
     ------
@@ -24,7 +24,10 @@ def check_array(x: Tensor) -> None:
             "use tensor.detach(), and pluggrad's requires_grad_()"
         )
     if x.layout is not torch.strided or x.is_quantized or x.is_meta:
-        raise RuntimeError(f"a torch.Tensor must be dense for pluggrad, got layout {x.layout}, device {x.device}; use tensor.to_dense()")
+        raise RuntimeError(
+            f"a torch.Tensor must be dense for pluggrad, got layout {x.layout}, device {x.device}; "
+            "use tensor.to_dense()"
+        )
     if x.is_conj() or x.is_neg():
         raise RuntimeError(
             "a torch.Tensor with its conjugate (or negative) bit set shows other values than its memory holds; "

@@ -54,7 +54,8 @@ def _all_axes(x: Tensor, axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
 def sqrt(x: Tensor, /) -> Tensor:
     """Rounded as IEEE 754 says, so that random numbers are the same on every backend.
 
-    On the CPU PyTorch takes it from MKL, which errs in the last bit now and then; that of a complex number is the C library's.
+    On the CPU PyTorch takes it from MKL, which errs in the last bit now and then; that of a complex number is the
+    C library's.
     """
     if x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
         return torch.sqrt(x)
@@ -72,7 +73,9 @@ def _created(name: str, *args: Any, dtype: torch.dtype | None, **parameters: Any
     return from_signed(create(*args, dtype=torch.int64, **parameters), dtype)
 
 
-def arange(start: float, /, stop: float | None = None, step: float = 1, *, dtype: Any = None, device: Any = None) -> Tensor:
+def arange(
+    start: float, /, stop: float | None = None, step: float = 1, *, dtype: Any = None, device: Any = None
+) -> Tensor:
     return _created("arange", start, stop, step, dtype=dtype, device=device)
 
 
@@ -86,7 +89,7 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
         strides = getattr(x, "strides", None)
         if not isinstance(strides, tuple) or builtins.any(s < 0 for s in strides):
             copy = True
-    return torch.from_dlpack(x, device=device, copy=copy)
+    return torch.utils.dlpack.from_dlpack(x, device=device, copy=copy)
 
 
 # -- reductions ----------------------------------------------------------------------------------
@@ -95,7 +98,13 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
 def _accumulated(total: Any, x: Tensor, axis: Any, dtype: torch.dtype | None, keepdims: bool) -> Tensor:
     axes = _all_axes(x, axis)
     if not axes:
-        dtype = dtype or (x.dtype if x.dtype.is_floating_point or x.dtype.is_complex else torch.int64 if x.dtype.is_signed or x.dtype == torch.bool else torch.uint64)
+        dtype = dtype or (
+            x.dtype
+            if x.dtype.is_floating_point or x.dtype.is_complex
+            else torch.int64
+            if x.dtype.is_signed or x.dtype == torch.bool
+            else torch.uint64
+        )
         return x.to(dtype, copy=True)
     return total(x, axes, dtype, keepdim=keepdims)
 
@@ -124,11 +133,15 @@ def argmin(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> 
     return reductions.argmin(x, axis=axis, keepdims=keepdims)
 
 
-def cumulative_sum(x: Tensor, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
+def cumulative_sum(
+    x: Tensor, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+) -> Tensor:
     return _scanned(reductions._cumsum, 0, x, axis, dtype, include_initial)
 
 
-def cumulative_prod(x: Tensor, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
+def cumulative_prod(
+    x: Tensor, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+) -> Tensor:
     return _scanned(reductions._cumprod, 1, x, axis, dtype, include_initial)
 
 

@@ -50,7 +50,7 @@ def _even(padding: Padding) -> Sizes | None:
     return None if any(before != after for before, after in padding) else tuple([before for before, _ in padding])
 
 
-def _padded(size: Sizes, padding: Padding) -> Sizes:
+def _padded(size: Sequence[int], padding: Sequence[tuple[int, int]]) -> Sizes:
     return tuple([n + before + after for n, (before, after) in zip(size, padding, strict=True)])
 
 
@@ -71,7 +71,14 @@ def _of_complex(f: Callable[[Tensor, Tensor], Tensor], x1: Tensor, x2: Tensor) -
 
 
 def convolution(
-    x: Tensor, weight: Tensor, bias: Tensor | None = None, *, stride: Sizes, padding: Padding, dilation: Sizes, groups: int
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    *,
+    stride: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    groups: int,
 ) -> Tensor:
     even = _even(padding)
     if even is None:
@@ -79,7 +86,9 @@ def convolution(
     none = (0,) * len(even)
     if not x.dtype.is_complex:
         return torch.convolution(x, weight, bias, stride, even, dilation, False, none, groups)
-    out = _of_complex(lambda x, w: torch.convolution(x, w, None, stride, even, dilation, False, none, groups), x, weight)
+    out = _of_complex(
+        lambda x, w: torch.convolution(x, w, None, stride, even, dilation, False, none, groups), x, weight
+    )
     return out if bias is None else out + bias.view(_channels(out))
 
 
@@ -135,7 +144,8 @@ _MAX_POOL = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
 
 def _max_pool(x: Tensor, kernel: Sizes, stride: Sizes, padding: Padding, dilation: Sizes, indices: bool) -> Any:
     """The pooling, with where the maxima are in the flattened input; padded before where PyTorch would not."""
-    pool, even = _MAX_POOL[len(kernel)], _even(padding)
+    pool: Any = _MAX_POOL[len(kernel)]
+    even = _even(padding)
     if even is not None and all(2 * p <= k for p, k in zip(even, kernel, strict=True)):
         return pool(x, kernel, stride, even, dilation, return_indices=indices)
     size = tuple(x.shape[2:])
@@ -235,13 +245,15 @@ def avg_pool_input(
 # g_rstd their gradients, and n elements that are averaged over, x gets (g_mean - g_rstd·rstd³·(x - mean))/n besides.
 
 
-def _of_statistics(of_x: Tensor, x: Tensor, g_mean: Tensor, g_rstd: Tensor, mean: Tensor, rstd: Tensor, n: int) -> Tensor:
+def _of_statistics(
+    of_x: Tensor, x: Tensor, g_mean: Tensor, g_rstd: Tensor, mean: Tensor, rstd: Tensor, n: int
+) -> Tensor:
     slope = g_rstd * (rstd * rstd * rstd / -n)
     return torch.addcmul(of_x + (g_mean / n - slope * mean), slope, x)
 
 
 def layer_norm(*arrays: Tensor, count: int, eps: float) -> tuple[Tensor, Tensor, Tensor]:
-    x, weight, bias = (*arrays, None, None)[:3]
+    x, (weight, bias) = arrays[0], (*arrays[1:], None, None)[:2]
     out, mean, rstd = torch.native_layer_norm(x, x.shape[x.ndim - count :], weight, bias, eps)
     return out, mean.to(x.dtype), rstd.to(x.dtype)
 
@@ -262,7 +274,7 @@ def _channels(x: Tensor) -> Sizes:
 
 
 def batch_norm(*arrays: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
-    x, weight, bias = (*arrays, None, None)[:3]
+    x, (weight, bias) = arrays[0], (*arrays[1:], None, None)[:2]
     out, mean, rstd = torch.native_batch_norm(x, weight, bias, None, None, True, 0.0, eps)
     return out, mean.to(x.dtype).view(_channels(x)), rstd.to(x.dtype).view(_channels(x))
 

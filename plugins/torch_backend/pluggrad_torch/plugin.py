@@ -23,6 +23,4 @@ def _load() -> Any:
 @hookimpl
 def pluggrad_backends() -> list[dict[str, Any]]:
     """PyTorch, on the devices ``torch`` (the CPU), ``torch:cuda0``, ``torch:mps``, ``torch:xpu0``, ..."""
-    return [
-        {"name": "torch", "device_type": "torch", "load": _load, "probe": _probe, "array_types": ("torch.Tensor",)}
-    ]
+    return [{"name": "torch", "device_type": "torch", "load": _load, "probe": _probe, "array_types": ("torch.Tensor",)}]

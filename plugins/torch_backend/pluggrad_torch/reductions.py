@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from .signed import SIGNED, from_signed, retry, signed, to_signed
+from .signed import SIGNED, from_signed, signed, to_signed
 
 Tensor = torch.Tensor
 Axes = tuple[int, ...]

@@ -55,7 +55,9 @@ def retry(
     ------
     what is being handled : there is nothing to convert
     """
-    arrays = [a for arg in args for a in (arg if isinstance(arg, tuple | list) else (arg,)) if isinstance(a, torch.Tensor)]
+    arrays = [
+        a for arg in args for a in (arg if isinstance(arg, tuple | list) else (arg,)) if isinstance(a, torch.Tensor)
+    ]
     wide = next((a.dtype for a in arrays if a.dtype in SIGNED), None)
     scalars = scalars and any(isinstance(a, bool | int | float | complex) for a in args)
     if not arrays or (wide is None and not scalars):

@@ -1,4 +1,4 @@
-"""Views and changes of shape. PyTorch has no negative strides: what would need them is refused as a view, and copied."""
+"""Views and changes of shape. PyTorch has no negative strides: what would need them is no view, and is copied."""
 
 from __future__ import annotations
 
@@ -68,7 +68,9 @@ def as_strided(x: Tensor, *, size: Shape, stride: Shape, offset: int) -> Tensor:
 
 
 def copy_strided(x: Tensor, *, size: Shape, stride: Shape, offset: int) -> Tensor:
-    return as_strided(x.contiguous(), size=size, stride=stride, offset=offset).clone(memory_format=torch.contiguous_format)
+    return as_strided(x.contiguous(), size=size, stride=stride, offset=offset).clone(
+        memory_format=torch.contiguous_format
+    )
 
 
 def windows(x: Tensor, *, axis: int, size: int, step: int) -> Tensor:
@@ -164,6 +166,7 @@ def argwhere(x: Tensor) -> Tensor:
 
 
 KERNELS = {f.__name__: f for f in (
-    view, reshape, permute_dims, broadcast_to, getitem, squeeze, diagonal, copy_diagonal, put_diagonal, as_strided, copy_strided, unfold, windows, flip, roll,
-    pad_edges, fold_edges, fold_windows, tril, triu, tile, repeat, concat, stack, split, unstack, nonzero, argwhere,
+    view, reshape, permute_dims, broadcast_to, getitem, squeeze, diagonal, copy_diagonal, put_diagonal, as_strided,
+    copy_strided, unfold, windows, flip, roll, pad_edges, fold_edges, fold_windows, tril, triu, tile, repeat, concat,
+    stack, split, unstack, nonzero, argwhere,
 )}  # fmt: skip
