@@ -51,7 +51,10 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 
     def __init__(self, *tensors: Tensor) -> None:
         if not tensors or any(len(t) != len(tensors[0]) for t in tensors):
-            raise ValueError(f"Size mismatch between tensors: TensorDataset needs tensors of one length, got {[tuple(t.shape) for t in tensors]}")
+            raise ValueError(
+                f"Size mismatch between tensors: TensorDataset needs tensors of one length, "
+                f"got {[tuple(t.shape) for t in tensors]}"
+            )
         self.tensors = tensors
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
@@ -104,7 +107,9 @@ class ConcatDataset(Dataset[T]):
         return self.datasets[which][index - (self.cumulative_sizes[which - 1] if which else 0)]
 
 
-def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator: Generator | None = None) -> list[Subset[T]]:
+def random_split(
+    dataset: Dataset[T], lengths: Sequence[int | float], generator: Generator | None = None
+) -> list[Subset[T]]:
     """Split a dataset at random into parts of the given lengths, or of the given shares if they sum to 1.
 
     Raises
@@ -124,7 +129,9 @@ def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator:
             whole[i % len(whole)] += 1
         lengths = whole
     if sum(lengths) != total:
-        raise ValueError(f"Sum of input lengths does not equal the length of the input dataset: {list(lengths)} for {total} samples")
+        raise ValueError(
+            f"Sum of input lengths does not equal the length of the input dataset: {list(lengths)} for {total} samples"
+        )
     order = random.randperm(total, generator=generator, device="cpu").tolist()
     ends = list(accumulate(int(n) for n in lengths))
     return [Subset(dataset, order[end - int(n) : end]) for end, n in zip(ends, lengths, strict=True)]
