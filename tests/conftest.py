@@ -49,6 +49,13 @@ def defaults() -> Iterator[None]:
     pluggrad.set_default_device(None)
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """No doctests are looked for in what tests share: importing it may need what is not installed."""
+    path = collection_path
+    shared = path.suffix == ".py" and not path.name.startswith(("test_", "conftest", "__init__"))
+    return True if shared else None
+
+
 # -- comparisons with PyTorch ----------------------------------------------------------------------
 
 
