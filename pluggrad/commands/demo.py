@@ -22,10 +22,14 @@ TEST_SHARE = 0.2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--device", help="where to train; default: the default device")
-    parser.add_argument("--epochs", type=int, default=15, help="how often to go through the training images (default 15)")
+    parser.add_argument(
+        "--epochs", type=int, default=15, help="how often to go through the training images (default 15)"
+    )
     parser.add_argument("--batch-size", type=int, default=64, help="images to a step (default 64)")
     parser.add_argument("--lr", type=float, default=2e-3, help="Adam's learning rate (default 0.002)")
-    parser.add_argument("--seed", type=int, default=0, help="of the split, the initial weights and the order (default 0)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the split, the initial weights and the order (default 0)"
+    )
     parser.add_argument("--out", type=Path, default=Path("demo-output"), help="folder for pictures and weights")
 
 
@@ -59,7 +63,9 @@ def load_digits(seed: int, device: Any) -> tuple[Any, Any]:
     order = pluggrad.randperm(len(labels), generator=pluggrad.Generator().manual_seed(seed)).to(device)
     held_out = int(len(labels) * TEST_SHARE)
     dataset = pluggrad.utils.data.TensorDataset
-    return dataset(images[order[held_out:]], labels[order[held_out:]]), dataset(images[order[:held_out]], labels[order[:held_out]])
+    return dataset(images[order[held_out:]], labels[order[held_out:]]), dataset(
+        images[order[:held_out]], labels[order[:held_out]]
+    )
 
 
 def make_network() -> Any:
@@ -124,7 +130,9 @@ def draw_curves(history: History, path: Path) -> None:
     epochs = range(1, len(history.test_accuracy) + 1)
     right.plot(epochs, history.train_accuracy, marker=".", label="training images")
     right.plot(epochs, history.test_accuracy, marker=".", label="held-out images")
-    right.set(xlabel="epoch", ylabel="share read correctly", title=f"Accuracy (held out: {history.test_accuracy[-1]:.2%})")
+    right.set(
+        xlabel="epoch", ylabel="share read correctly", title=f"Accuracy (held out: {history.test_accuracy[-1]:.2%})"
+    )
     right.xaxis.set_major_locator(MaxNLocator(integer=True))
     right.grid(alpha=0.3)
     right.legend()
@@ -148,7 +156,9 @@ def draw_predictions(network: Any, test_set: Any, path: Path, count: int = 40) -
         axes.imshow(images[i, 0].tolist(), cmap="gray_r")
         axes.axis("off")
         wrong = read[i] != right[i]
-        axes.set_title(f"{read[i]}, is {right[i]}" if wrong else str(read[i]), color="tab:red" if wrong else "black", fontsize=10)
+        axes.set_title(
+            f"{read[i]}, is {right[i]}" if wrong else str(read[i]), color="tab:red" if wrong else "black", fontsize=10
+        )
     _save_figure(figure, path)
 
 
@@ -167,33 +177,45 @@ def save_weights(network: Any, path: Path) -> None:
     beside.replace(path)
 
 
-def run(options: argparse.Namespace) -> int:
-    """Train, measure, and write what came of it."""
+def problem(options: argparse.Namespace) -> str | None:
+    """Why the demo cannot run with these options, found out before it starts; None if it can."""
     absent = missing()
     if absent:
-        print(f'the demo needs {", ".join(absent)}: pip install "pluggrad[demo]"', file=sys.stderr)  # noqa: T201
-        return 2
+        return f'the demo needs {", ".join(absent)}: pip install "pluggrad[demo]"'
     if options.epochs < 1 or options.batch_size < 1:
-        print(f"--epochs and --batch-size must be at least 1, got {options.epochs} and {options.batch_size}", file=sys.stderr)  # noqa: T201
-        return 2
-    device = pluggrad.device(options.device or pluggrad.get_default_device())
+        return f"--epochs and --batch-size must be at least 1, got {options.epochs} and {options.batch_size}"
+    if not options.lr > 0:
+        return f"--lr must be above 0, got {options.lr}"
     try:
-        with device:
+        with pluggrad.device(options.device or pluggrad.get_default_device()):
             pluggrad.zeros(1)
     except (BackendError, DeviceError, PluginError) as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        return f"--device: {error}"
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return f"--out: no folder can be made at {str(options.out)!r}: {error.strerror}"
+    return None
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, measure, and write what came of it."""
+    reason = problem(options)
+    if reason is not None:
+        print(reason, file=sys.stderr)  # noqa: T201
         return 2
+    device = pluggrad.device(options.device or pluggrad.get_default_device())
     start = time.perf_counter()
     pluggrad.manual_seed(options.seed)
     with device:
         train_set, test_set = load_digits(options.seed, device)
         network = make_network()
         history = train(network, train_set, test_set, options)
-        options.out.mkdir(parents=True, exist_ok=True)
         draw_curves(history, options.out / "curves.png")
         draw_predictions(network, test_set, options.out / "predictions.png")
         save_weights(network, options.out / "weights.safetensors")
     seconds = time.perf_counter() - start
-    print(f"read {history.test_accuracy[-1]:.2%} of {len(test_set)} held-out digits correctly, after {seconds:.0f} s on {device}")  # noqa: T201
+    read = f"read {history.test_accuracy[-1]:.2%} of {len(test_set)} held-out digits correctly"
+    print(f"{read}, after {seconds:.0f} s on {device}")  # noqa: T201
     print(f"wrote curves.png, predictions.png and weights.safetensors to {options.out.resolve()}")  # noqa: T201
     return 0

@@ -43,7 +43,12 @@ def devices_of(device_type: str) -> str:
 def run(options: argparse.Namespace) -> int:
     """Print the report."""
     lines = [f"{name:18s} {version}" for name, version in versions().items()]
-    lines += [f"{'platform':18s} {platform.platform()}", f"{'default device':18s} {get_default_device()}", "", "backends"]
+    lines += [
+        f"{'platform':18s} {platform.platform()}",
+        f"{'default device':18s} {get_default_device()}",
+        "",
+        "backends",
+    ]
     for status in plugins.status():
         if status.reason is not None or status.device_type is None:
             lines.append(f"  {status.name} (plugin {status.plugin!r}): not usable: {status.reason}")
