@@ -50,7 +50,8 @@ def main() -> None:
 
     torch.set_num_threads(2)
     gc.disable()  # as timeit does: a collection belongs to no workload in particular
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, NumPy {numpy.__version__}, "
+    machine = platform.processor() or platform.machine()
+    print(f"{machine}, Python {platform.python_version()}, NumPy {numpy.__version__}, "
           f"PyTorch {torch.__version__} (2 threads), pluggrad {pluggrad.__version__}")  # fmt: skip
     print(f"{'workload':42s} {'goal':>5s} {'ratio':>6s} {'pluggrad':>12s} {'PyTorch':>12s} {'NumPy':>12s}")
     libraries: list[ModuleType] = [pluggrad, torch]
@@ -61,7 +62,10 @@ def main() -> None:
             steps.append(workload.control())
         medians = [statistics.median(t) for t in time_in_turn(steps, arguments.seconds)]
         shown = [f"{m * 1e6:9.2f} µs" for m in medians] + ["" for _ in range(3 - len(medians))]
-        print(f"{workload.title:42s} {workload.goal:5.2f} {medians[0] / medians[1]:6.2f} " + " ".join(f"{s:>12s}" for s in shown))
+        print(
+            f"{workload.title:42s} {workload.goal:5.2f} {medians[0] / medians[1]:6.2f} "
+            + " ".join(f"{s:>12s}" for s in shown)
+        )
         sys.stdout.flush()
         gc.collect()
 

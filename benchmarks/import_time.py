@@ -12,7 +12,11 @@ _CODE = "import time; t = time.perf_counter(); {}; print(time.perf_counter() - t
 def measure(statement: str, runs: int = 15) -> float:
     """Median seconds that a statement takes in a new process."""
     times = [
-        float(subprocess.run([sys.executable, "-c", _CODE.format(statement)], capture_output=True, text=True, check=True).stdout)
+        float(
+            subprocess.run(
+                [sys.executable, "-c", _CODE.format(statement)], capture_output=True, text=True, check=True
+            ).stdout
+        )
         for _ in range(runs)
     ]
     return statistics.median(times)

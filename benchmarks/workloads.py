@@ -1,9 +1,10 @@
-"""The workloads. Each is written once, against the API that pluggrad and PyTorch share, and takes the library as argument."""
+"""The workloads. Each is written once, in the API that pluggrad and PyTorch share, and takes the library."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 Step = Callable[[], Any]
@@ -67,7 +68,7 @@ def chain(lib: Any) -> Step:
 def _network(lib: Any, *sizes: int) -> Any:
     lib.manual_seed(0)
     layers: list[Any] = []
-    for i, (n, m) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for i, (n, m) in enumerate(pairwise(sizes)):
         layers += [lib.nn.Linear(n, m)] + ([lib.nn.ReLU()] if i < len(sizes) - 2 else [])
     return lib.nn.Sequential(*layers)
 

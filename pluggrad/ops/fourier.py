@@ -108,7 +108,10 @@ def _as_real(name: str, x: Tensor) -> Tensor:
     if not isinstance(x, Tensor):
         raise TypeError(f"{name}: expected a Tensor, got {type(x).__name__}")
     if x.dtype.is_complex:
-        raise DTypeError(f"{name}: expects a real input tensor, but got {x.dtype.name}; use {name.replace('r', '', 1)} for complex ones")
+        raise DTypeError(
+            f"{name}: expects a real input tensor, but got {x.dtype.name}; "
+            f"use {name.replace('r', '', 1)} for complex ones"
+        )
     return x if x.dtype.is_floating_point else _astype(x, dtype=dtypes.get_default_dtype())
 
 
@@ -116,7 +119,10 @@ def _resize(name: str, x: Tensor, axes: Sequence[int], sizes: Sequence[int]) -> 
     """Crop, or pad with zeros at the end, to the given sizes."""
     for size in sizes:
         if size < 1:
-            raise ShapeError(f"{name}: invalid number of data points ({size}) specified: need at least 1; input shape {tuple(x.shape)}")
+            raise ShapeError(
+                f"{name}: invalid number of data points ({size}) specified: need at least 1; "
+                f"input shape {tuple(x.shape)}"
+            )
     change = {a: n - x._array.shape[a] for a, n in zip(axes, sizes, strict=True)}
     if not any(change.values()):
         return x
@@ -131,7 +137,9 @@ def _axis(name: str, x: Tensor, axis: int, dim: int | None) -> int:
     return one_axis(name, axis if dim is None else dim, x.ndim)
 
 
-def _axes_and_sizes(name: str, x: Tensor, s: Sequence[int] | None, axes: Axes, dim: Axes) -> tuple[tuple[int, ...], list[int]]:
+def _axes_and_sizes(
+    name: str, x: Tensor, s: Sequence[int] | None, axes: Axes, dim: Axes
+) -> tuple[tuple[int, ...], list[int]]:
     """Which axes, and how long; sizes without axes mean the last ones; a size of -1 means the size there is."""
     if not isinstance(x, Tensor):
         raise TypeError(f"{name}: expected a Tensor, got {type(x).__name__}")
@@ -143,7 +151,9 @@ def _axes_and_sizes(name: str, x: Tensor, s: Sequence[int] | None, axes: Axes, d
     else:
         chosen = some_axes(name, axes, x.ndim)
     if not chosen:
-        raise ShapeError(f"{name}: needs at least one axis to transform, got a tensor of shape {tuple(x.shape)} and axes {axes}")
+        raise ShapeError(
+            f"{name}: needs at least one axis to transform, got a tensor of shape {tuple(x.shape)} and axes {axes}"
+        )
     if s is not None and len(s) != len(chosen):
         raise ShapeError(f"{name}: {len(s)} sizes for {len(chosen)} axes; give as many of each")
     given = [-1] * len(chosen) if s is None else list(s)
@@ -154,14 +164,18 @@ def _half_length(name: str, x: Tensor, axis: int, n: int | None) -> int:
     """The length of the real signal behind a half spectrum."""
     n = 2 * (x._array.shape[axis] - 1) if n is None else n
     if n < 1:
-        raise ShapeError(f"{name}: invalid number of data points ({n}) specified: need at least 1; input shape {tuple(x.shape)}")
+        raise ShapeError(
+            f"{name}: invalid number of data points ({n}) specified: need at least 1; input shape {tuple(x.shape)}"
+        )
     return n
 
 
 # -- one axis ----------------------------------------------------------------------------------------
 
 
-def fft(x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None = "backward", *, dim: int | None = None) -> Tensor:
+def fft(
+    x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None = "backward", *, dim: int | None = None
+) -> Tensor:
     """Discrete Fourier transform along one axis: X_k = Σ_j x_j exp(-2πi jk/n).
 
     Parameters
@@ -187,7 +201,9 @@ def fft(x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None = "
     return _one(_fftn, "fft", x, n, axis, dim, norm)
 
 
-def ifft(x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None = "backward", *, dim: int | None = None) -> Tensor:
+def ifft(
+    x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None = "backward", *, dim: int | None = None
+) -> Tensor:
     """Inverse of :func:`fft`, with the factor 1/n for norm "backward".
 
     >>> import pluggrad
@@ -203,7 +219,9 @@ def _one(primitive: Any, name: str, x: Tensor, n: int | None, axis: int, dim: in
     return primitive(x, axes=(axis,), norm=_norm(name, norm))
 
 
-def rfft(x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None = "backward", *, dim: int | None = None) -> Tensor:
+def rfft(
+    x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None = "backward", *, dim: int | None = None
+) -> Tensor:
     """Fourier transform of a real signal: the n // 2 + 1 frequencies that are not mirror images.
 
     Parameters and errors as :func:`fft`; DTypeError for a complex input.
@@ -217,7 +235,9 @@ def rfft(x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None = 
     return _rfftn(x, axes=(axis,), norm=_norm("rfft", norm))
 
 
-def irfft(x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None = "backward", *, dim: int | None = None) -> Tensor:
+def irfft(
+    x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None = "backward", *, dim: int | None = None
+) -> Tensor:
     """Inverse of :func:`rfft`: the real signal of length n (default: 2 (m - 1) for m frequencies).
 
     The imaginary parts of frequency 0 and, for even n, n/2 are not used, and get no gradient.
@@ -232,7 +252,9 @@ def irfft(x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None =
     return _irfftn(x, axes=(axis,), n=n, norm=_norm("irfft", norm))
 
 
-def hfft(x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None = "backward", *, dim: int | None = None) -> Tensor:
+def hfft(
+    x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None = "backward", *, dim: int | None = None
+) -> Tensor:
     """Fourier transform of a signal with Hermitian symmetry, given by its first half: a real spectrum of length n.
 
     >>> import pluggrad
@@ -242,7 +264,9 @@ def hfft(x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None = 
     return irfft(conj(_as_complex("hfft", x)), n, axis, _ADJOINT_NORM[_norm("hfft", norm)], dim=dim)
 
 
-def ihfft(x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None = "backward", *, dim: int | None = None) -> Tensor:
+def ihfft(
+    x: Tensor, /, n: int | None = None, axis: int = -1, norm: str | None = "backward", *, dim: int | None = None
+) -> Tensor:
     """Inverse of :func:`hfft`: the first half of the signal behind a real spectrum.
 
     >>> import pluggrad
@@ -293,7 +317,9 @@ def ifftn(
     return _several(_ifftn, "ifftn", x, s, axes, dim, norm)
 
 
-def _several(primitive: Any, name: str, x: Tensor, s: Sequence[int] | None, axes: Axes, dim: Axes, norm: str | None) -> Tensor:
+def _several(
+    primitive: Any, name: str, x: Tensor, s: Sequence[int] | None, axes: Axes, dim: Axes, norm: str | None
+) -> Tensor:
     chosen, sizes = _axes_and_sizes(name, x, s, axes, dim)
     return primitive(_resize(name, _as_complex(name, x), chosen, sizes), axes=chosen, norm=_norm(name, norm))
 
@@ -328,7 +354,15 @@ def irfftn(
     return _irfftn(x, axes=chosen, n=n, norm=_norm("irfftn", norm))
 
 
-def fft2(x: Tensor, /, s: Sequence[int] | None = None, axes: Axes = (-2, -1), norm: str | None = "backward", *, dim: Axes = None) -> Tensor:
+def fft2(
+    x: Tensor,
+    /,
+    s: Sequence[int] | None = None,
+    axes: Axes = (-2, -1),
+    norm: str | None = "backward",
+    *,
+    dim: Axes = None,
+) -> Tensor:
     """:func:`fftn` along the last two axes.
 
     >>> import pluggrad
@@ -338,7 +372,15 @@ def fft2(x: Tensor, /, s: Sequence[int] | None = None, axes: Axes = (-2, -1), no
     return fftn(x, s, axes if dim is None else dim, norm)
 
 
-def ifft2(x: Tensor, /, s: Sequence[int] | None = None, axes: Axes = (-2, -1), norm: str | None = "backward", *, dim: Axes = None) -> Tensor:
+def ifft2(
+    x: Tensor,
+    /,
+    s: Sequence[int] | None = None,
+    axes: Axes = (-2, -1),
+    norm: str | None = "backward",
+    *,
+    dim: Axes = None,
+) -> Tensor:
     """:func:`ifftn` along the last two axes.
 
     >>> import pluggrad
@@ -348,7 +390,15 @@ def ifft2(x: Tensor, /, s: Sequence[int] | None = None, axes: Axes = (-2, -1), n
     return ifftn(x, s, axes if dim is None else dim, norm)
 
 
-def rfft2(x: Tensor, /, s: Sequence[int] | None = None, axes: Axes = (-2, -1), norm: str | None = "backward", *, dim: Axes = None) -> Tensor:
+def rfft2(
+    x: Tensor,
+    /,
+    s: Sequence[int] | None = None,
+    axes: Axes = (-2, -1),
+    norm: str | None = "backward",
+    *,
+    dim: Axes = None,
+) -> Tensor:
     """:func:`rfftn` along the last two axes.
 
     >>> import pluggrad
@@ -358,7 +408,15 @@ def rfft2(x: Tensor, /, s: Sequence[int] | None = None, axes: Axes = (-2, -1), n
     return rfftn(x, s, axes if dim is None else dim, norm)
 
 
-def irfft2(x: Tensor, /, s: Sequence[int] | None = None, axes: Axes = (-2, -1), norm: str | None = "backward", *, dim: Axes = None) -> Tensor:
+def irfft2(
+    x: Tensor,
+    /,
+    s: Sequence[int] | None = None,
+    axes: Axes = (-2, -1),
+    norm: str | None = "backward",
+    *,
+    dim: Axes = None,
+) -> Tensor:
     """:func:`irfftn` along the last two axes.
 
     >>> import pluggrad
@@ -371,7 +429,9 @@ def irfft2(x: Tensor, /, s: Sequence[int] | None = None, axes: Axes = (-2, -1), 
 # -- frequencies -------------------------------------------------------------------------------------
 
 
-def _frequencies(name: str, n: int, d: float, half: bool, dtype: DType | None, device: Device | str | None, requires_grad: bool) -> Tensor:
+def _frequencies(
+    name: str, n: int, d: float, half: bool, dtype: DType | None, device: Device | str | None, requires_grad: bool
+) -> Tensor:
     if n < 1:
         raise ValueError(f"{name}: n must be at least 1, got {n}")
     if dtype is not None and not dtype.is_floating_point:
@@ -387,7 +447,13 @@ def _frequencies(name: str, n: int, d: float, half: bool, dtype: DType | None, d
 
 
 def fftfreq(
-    n: int, /, d: float = 1.0, *, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False
+    n: int,
+    /,
+    d: float = 1.0,
+    *,
+    dtype: DType | None = None,
+    device: Device | str | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """The frequencies of :func:`fft`, in cycles per unit of the sample spacing ``d``: 0, 1, ..., -2, -1 over n·d.
 
@@ -399,7 +465,13 @@ def fftfreq(
 
 
 def rfftfreq(
-    n: int, /, d: float = 1.0, *, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False
+    n: int,
+    /,
+    d: float = 1.0,
+    *,
+    dtype: DType | None = None,
+    device: Device | str | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """The frequencies of :func:`rfft`, in cycles per unit of the sample spacing ``d``.
 

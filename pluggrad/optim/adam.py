@@ -46,11 +46,13 @@ class Adam(Optimizer):
     ) -> None:  # fmt: skip
         check_options(
             type(self).__name__, learning_rate=(lr, lr >= 0), epsilon_value=(eps, eps >= 0),
-            beta_parameter_at_index_0=(betas[0], 0 <= betas[0] < 1), beta_parameter_at_index_1=(betas[1], 0 <= betas[1] < 1),
+            beta_parameter_at_index_0=(betas[0], 0 <= betas[0] < 1),
+            beta_parameter_at_index_1=(betas[1], 0 <= betas[1] < 1),
             weight_decay_value=(weight_decay, weight_decay >= 0),
         )  # fmt: skip
         super().__init__(params, {
-            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize,
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
+            "maximize": maximize,
             "foreach": foreach, "capturable": capturable, "differentiable": differentiable, "fused": fused,
             "decoupled_weight_decay": decoupled_weight_decay,
         })  # fmt: skip
@@ -69,7 +71,8 @@ class Adam(Optimizer):
             largest = state["max_exp_avg_sq"]._array if amsgrad else None
             _adam(
                 p, arrays, largest, step=state["step"], lr=lr, beta1=beta1, beta2=beta2, eps=group["eps"],
-                weight_decay=group["weight_decay"], decoupled=group["decoupled_weight_decay"], maximize=group["maximize"],
+                weight_decay=group["weight_decay"], decoupled=group["decoupled_weight_decay"],
+                maximize=group["maximize"],
             )  # fmt: skip
 
 

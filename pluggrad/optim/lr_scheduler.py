@@ -97,7 +97,10 @@ class LambdaLR(LRScheduler):
     """
 
     def __init__(
-        self, optimizer: Optimizer, lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]], last_epoch: int = -1
+        self,
+        optimizer: Optimizer,
+        lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
+        last_epoch: int = -1,
     ) -> None:
         groups = len(optimizer.param_groups)
         self.lr_lambdas = [lr_lambda] * groups if callable(lr_lambda) else list(lr_lambda)
@@ -129,19 +132,21 @@ class StepLR(LRScheduler):
 
 
 class CosineAnnealingLR(LRScheduler):
-    """Half a cosine from the learning rate at the beginning to ``eta_min`` in ``T_max`` steps (Loshchilov and Hutter, 2017)."""
+    """Half a cosine from the first learning rate to ``eta_min`` in ``T_max`` steps (Loshchilov and Hutter, 2017)."""
 
     def __init__(self, optimizer: Optimizer, T_max: float, eta_min: float = 0.0, last_epoch: int = -1) -> None:
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> Sequence[float]:
-        """See :meth:`LRScheduler.get_lr`. Recursive, as in PyTorch: whoever else changes ``lr`` is taken into account."""
+        """See :meth:`LRScheduler.get_lr`. Recursive, as in PyTorch: other changes of ``lr`` are taken into account."""
         if self.last_epoch == 0:
             return self._current()
         t, T = self.last_epoch, self.T_max
         if self._step_count == 1:  # resumed
-            return [self.eta_min + (base - self.eta_min) * (1 + math.cos(t * math.pi / T)) / 2 for base in self.base_lrs]
+            return [
+                self.eta_min + (base - self.eta_min) * (1 + math.cos(t * math.pi / T)) / 2 for base in self.base_lrs
+            ]
         if (t - 1 - T) % (2 * T) == 0:
             rise = (1 - math.cos(math.pi / T)) / 2
             return [lr + (base - self.eta_min) * rise for base, lr in zip(self.base_lrs, self._current(), strict=True)]

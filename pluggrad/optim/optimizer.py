@@ -55,14 +55,17 @@ class Optimizer:
         self._step_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
         self._step_post_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
         if isinstance(params, Tensor):
-            raise TypeError(f"params argument given to the optimizer should be an iterable of Tensors or dicts, but got {type(params).__name__}")
-        groups = list(params)
+            raise TypeError(
+                f"params argument given to the optimizer should be an iterable of Tensors or dicts, "
+                f"but got {type(params).__name__}"
+            )
+        groups: list[Any] = list(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
-            self.add_param_group(group)  # type: ignore[arg-type]
+            self.add_param_group(group)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Wrap ``step`` of a subclass, so that hooks run and LR schedulers can see that it was called."""
@@ -80,9 +83,12 @@ class Optimizer:
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group).__name__}")
         group = dict(param_group)
-        params = [group["params"]] if isinstance(group["params"], Tensor) else group["params"]
+        params: Any = [group["params"]] if isinstance(group["params"], Tensor) else group["params"]
         if isinstance(params, set):
-            raise TypeError("optimizer parameters need to be organized in ordered collections; a set has no order that can be relied on")
+            raise TypeError(
+                "optimizer parameters need to be organized in ordered collections; "
+                "a set has no order that can be relied on"
+            )
         params = list(params)
         if params and isinstance(params[0], tuple):
             group["param_names"] = [name for name, _ in params]
@@ -148,7 +154,9 @@ class Optimizer:
             grad = p.grad
             if grad is not None:
                 if grad._type is not p._type:
-                    raise RuntimeError(f"a parameter is {p.dtype} on {p.device}, its grad {grad.dtype} on {grad.device}")
+                    raise RuntimeError(
+                        f"a parameter is {p.dtype} on {p.device}, its grad {grad.dtype} on {grad.device}"
+                    )
                 memory.release(p)  # what a graph has saved of it is kept before the write
                 yield p, grad._array, state[p]
 
@@ -161,7 +169,7 @@ class Optimizer:
         return RemovableHandle(self._step_post_hooks, hook)
 
     def state_dict(self) -> dict[str, Any]:
-        """The state, in PyTorch's layout: ``state`` by the number of the parameter, ``param_groups`` with numbers for parameters."""
+        """The state in PyTorch's layout: ``state`` by the parameters' numbers, ``param_groups`` with those numbers."""
         numbers: dict[int, int] = {}
         for group in self.param_groups:
             for p in group["params"]:
@@ -173,7 +181,7 @@ class Optimizer:
         return {"state": {numbers[id(p)]: dict(s) for p, s in self.state.items()}, "param_groups": groups}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over a state from :meth:`state_dict`, of pluggrad or of PyTorch (with tensors turned into pluggrad's or arrays).
+        """Take over a state from :meth:`state_dict`, of pluggrad's or of PyTorch's (its tensors as arrays, say).
 
         Raises
         ------
@@ -182,7 +190,8 @@ class Optimizer:
         saved = state_dict["param_groups"]
         if len(saved) != len(self.param_groups):
             raise ValueError(
-                f"loaded state dict has a different number of parameter groups: {len(saved)}, the optimizer has {len(self.param_groups)}"
+                f"loaded state dict has a different number of parameter groups: {len(saved)}, "
+                f"the optimizer has {len(self.param_groups)}"
             )
         for old, new in zip(self.param_groups, saved, strict=True):
             if len(old["params"]) != len(new["params"]):
@@ -190,7 +199,13 @@ class Optimizer:
                     f"loaded state dict contains a parameter group that doesn't match the size of optimizer's group: "
                     f"{len(new['params'])} parameters, the optimizer's has {len(old['params'])}"
                 )
-        parameters = dict(zip(chain.from_iterable(g["params"] for g in saved), chain.from_iterable(g["params"] for g in self.param_groups), strict=True))
+        parameters = dict(
+            zip(
+                chain.from_iterable(g["params"] for g in saved),
+                chain.from_iterable(g["params"] for g in self.param_groups),
+                strict=True,
+            )
+        )
         self.state = defaultdict(dict)
         for number, values in state_dict["state"].items():
             p = parameters[number]
@@ -202,7 +217,7 @@ class Optimizer:
 
     @staticmethod
     def _loaded(name: str, value: Any, p: Tensor) -> Any:
-        """A value of a state as this optimiser keeps it: numbers as numbers, tensors of the parameter's dtype on its device."""
+        """A value of a state as it is kept here: numbers as numbers, tensors of the parameter's dtype on its device."""
         if value is None or isinstance(value, bool | int | float | str):
             return value
         loaded = tensor(value)

@@ -41,7 +41,12 @@ class SGD(Optimizer):
         nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:  # fmt: skip
-        check_options("SGD", learning_rate=(lr, lr >= 0), momentum_value=(momentum, momentum >= 0), weight_decay_value=(weight_decay, weight_decay >= 0))
+        check_options(
+            "SGD",
+            learning_rate=(lr, lr >= 0),
+            momentum_value=(momentum, momentum >= 0),
+            weight_decay_value=(weight_decay, weight_decay >= 0),
+        )
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         super().__init__(params, {
@@ -58,6 +63,7 @@ class SGD(Optimizer):
             if momentum and first:
                 buffer = state["momentum_buffer"] = zeros_like(p)
             p._type.kernels.sgd_step(
-                p._array, g, buffer._array if momentum else None, lr=lr, momentum=momentum, dampening=group["dampening"],
+                p._array, g, None if buffer is None else buffer._array, lr=lr, momentum=momentum,
+                dampening=group["dampening"],
                 weight_decay=group["weight_decay"], nesterov=group["nesterov"], maximize=group["maximize"], first=first,
             )  # fmt: skip

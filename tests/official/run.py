@@ -40,7 +40,8 @@ class Result:
 
     def row(self) -> str:
         """A row of the table in docs/conformance.md."""
-        return f"| {self.device} | {self.max_examples} | {self.seed} | {self.passed} | {self.failed} | {self.xfailed} | {self.skipped} |"
+        counts = (self.max_examples, self.seed, self.passed, self.failed, self.xfailed, self.skipped)
+        return f"| {self.device} | {' | '.join(map(str, counts))} |"
 
 
 def suite_dir() -> Path | None:
@@ -53,23 +54,34 @@ def suite_dir() -> Path | None:
 
 
 def deselected() -> list[str]:
-    """The single cases that docs/conformance.md deselects, with reasons there: the lines that start with 'array_api_tests/'."""
+    """The single cases that docs/conformance.md deselects: its lines that start with 'array_api_tests/'."""
     if not PAGE.exists():
         return []
-    return [line.strip() for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("array_api_tests/")]
+    return [
+        line.strip() for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("array_api_tests/")
+    ]
 
 
-def run(directory: Path, device: str, max_examples: int, seed: int, workers: int = 0, tests: list[str] | None = None) -> Result:
+def run(
+    directory: Path, device: str, max_examples: int, seed: int, workers: int = 0, tests: list[str] | None = None
+) -> Result:
     """Run the suite in a process of its own."""
     command = [
         sys.executable, "-m", "pytest", *(tests or ["array_api_tests"]), "-q", "-p", "no:cacheprovider", "-rf",
         f"--max-examples={max_examples}", f"--hypothesis-seed={seed}",
         *(f"--deselect={case}" for case in deselected()), *(["-n", str(workers)] if workers else []),
     ]  # fmt: skip
-    environment = {**os.environ, "ARRAY_API_TESTS_MODULE": "pluggrad", "ARRAY_API_TESTS_VERSION": "2025.12", "PLUGGRAD_DEVICE": device}
+    environment = {
+        **os.environ,
+        "ARRAY_API_TESTS_MODULE": "pluggrad",
+        "ARRAY_API_TESTS_VERSION": "2025.12",
+        "PLUGGRAD_DEVICE": device,
+    }
     done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
     result = Result(device, max_examples, seed, output=done.stdout + done.stderr)
-    last = next((line for line in reversed(done.stdout.splitlines()) if re.search(r"\d+ passed|\d+ failed|\d+ error", line)), "")
+    last = next(
+        (line for line in reversed(done.stdout.splitlines()) if re.search(r"\d+ passed|\d+ failed|\d+ error", line)), ""
+    )
     for count, what in re.findall(r"(\d+) (passed|failed|skipped|xfailed|errors?)", last):
         name = "failed" if what.startswith("error") else what
         setattr(result, name, getattr(result, name) + int(count))
@@ -86,8 +98,15 @@ def update_page(results: list[Result]) -> None:
     text = PAGE.read_text(encoding="utf-8")
     before, table, after = re.split(f"{re.escape(BEGIN)}|{re.escape(END)}", text)
     devices = {r.device for r in results}
-    kept = [line for line in table.splitlines() if line.startswith("| ") and line.split("|")[1].strip() not in {*devices, "device", "---"}]
-    head = ["| device | examples | seed | passed | failed | expected to fail | skipped |", "| --- | --: | --: | --: | --: | --: | --: |"]
+    kept = [
+        line
+        for line in table.splitlines()
+        if line.startswith("| ") and line.split("|")[1].strip() not in {*devices, "device", "---"}
+    ]
+    head = [
+        "| device | examples | seed | passed | failed | expected to fail | skipped |",
+        "| --- | --: | --: | --: | --: | --: | --: |",
+    ]
     table = "\n".join(["", *head, *sorted({*kept, *(r.row() for r in results)}), ""])
     PAGE.write_text(before + BEGIN + table + END + after, encoding="utf-8")
 
@@ -104,13 +123,17 @@ def main() -> int:
     arguments = parser.parse_args()
     directory = suite_dir()
     if directory is None:
-        print("the official suite is not on this machine; see the top of tests/official/run.py for how to get it", file=sys.stderr)
+        print(
+            "the official suite is not on this machine; see the top of tests/official/run.py for how to get it",
+            file=sys.stderr,
+        )
         return 2
     results = []
     for seed in arguments.seed or [0]:
         result = run(directory, arguments.device, arguments.max_examples, seed, arguments.workers, arguments.tests)
         print(f"{result.device}, {result.max_examples} examples, seed {result.seed}: {result.passed} passed, "
-              f"{result.failed} failed, {result.xfailed} expected to fail, {result.skipped} skipped, {result.seconds:.0f} s")  # fmt: skip
+              f"{result.failed} failed, {result.xfailed} expected to fail, {result.skipped} skipped, "
+              f"{result.seconds:.0f} s")  # fmt: skip
         for case in result.failures:
             print("  ", case)
         results.append(result)

@@ -72,9 +72,7 @@ def test_in_place_comparison_keeps_the_dtype() -> None:
     assert (x.tolist(), x.dtype) == ([1.0, 0.0], pluggrad.float32)
 
 
-@given(
-    st.lists(st.floats(width=32), min_size=1, max_size=4), st.floats(0, 1), st.floats(0, 1), st.booleans()
-)
+@given(st.lists(st.floats(width=32), min_size=1, max_size=4), st.floats(0, 1), st.floats(0, 1), st.booleans())
 def test_isclose(values: list[float], rtol: float, atol: float, equal_nan: bool) -> None:
     other = [v * 1.25 for v in reversed(values)]
     kwargs = dict(rtol=rtol, atol=atol, equal_nan=equal_nan)

@@ -36,7 +36,9 @@ def scalar_of(name: str, sample: Sample, inputs: list[pluggrad.Tensor], seed: in
     for k, out in enumerate(determined(name, outputs)):
         if not out.dtype.is_differentiable:
             continue
-        weights = pluggrad.cos(pluggrad.arange(float(out.size), dtype=pluggrad.float64) + float(seed + k)).reshape(out.shape)
+        weights = pluggrad.cos(pluggrad.arange(float(out.size), dtype=pluggrad.float64) + float(seed + k)).reshape(
+            out.shape
+        )
         term = pluggrad.sum(pluggrad.real(out) * weights)
         if out.dtype.is_complex:
             term = term + pluggrad.sum(pluggrad.imag(out) * (weights * 0.7))
@@ -76,7 +78,11 @@ def active_inputs(name: str, inputs: list[pluggrad.Tensor]) -> list[int]:
     function = functions()[name]
     if function.variadic:
         return list(range(len(inputs)))
-    return [i for i, rule in enumerate(function.rules) if rule is not None and i < len(inputs) and inputs[i].dtype.is_differentiable]
+    return [
+        i
+        for i, rule in enumerate(function.rules)
+        if rule is not None and i < len(inputs) and inputs[i].dtype.is_differentiable
+    ]
 
 
 def check(name: str, sample: Sample, dtype: pluggrad.dtype) -> None:
@@ -88,9 +94,7 @@ def check(name: str, sample: Sample, dtype: pluggrad.dtype) -> None:
         return scalar_of(name, sample, xs)
 
     def gradient(xs: list[pluggrad.Tensor], create_graph: bool) -> tuple[Any, ...]:
-        return pluggrad.autograd.grad(
-            f(xs), [xs[i] for i in active], create_graph=create_graph, materialize_grads=True
-        )
+        return pluggrad.autograd.grad(f(xs), [xs[i] for i in active], create_graph=create_graph, materialize_grads=True)
 
     for i in active:
         inputs[i].requires_grad_()

@@ -60,7 +60,10 @@ def test_state_dicts_go_to_pytorch_and_back(name, options):
         a.step()
     state = a.state_dict()
     as_torch = {
-        "state": {i: {k: torch.tensor(v.numpy()) if isinstance(v, pluggrad.Tensor) else v for k, v in s.items()} for i, s in state["state"].items()},
+        "state": {
+            i: {k: torch.tensor(v.numpy()) if isinstance(v, pluggrad.Tensor) else v for k, v in s.items()}
+            for i, s in state["state"].items()
+        },
         "param_groups": state["param_groups"],
     }
     with torch.no_grad():
@@ -72,7 +75,10 @@ def test_state_dicts_go_to_pytorch_and_back(name, options):
     back = b.state_dict()
     c.load_state_dict(
         {
-            "state": {i: {k: v.numpy() if isinstance(v, torch.Tensor) else v for k, v in s.items()} for i, s in back["state"].items()},
+            "state": {
+                i: {k: v.numpy() if isinstance(v, torch.Tensor) else v for k, v in s.items()}
+                for i, s in back["state"].items()
+            },
             "param_groups": back["param_groups"],
         }
     )
@@ -172,7 +178,11 @@ def test_zero_grad():
         (lambda w: pluggrad.optim.Adam([w], betas=(1.0, 0.9)), ValueError, "Invalid beta parameter at index 0: 1.0"),
         (lambda w: pluggrad.optim.SGD([w * 2], lr=0.1), ValueError, "can't optimize a non-leaf Tensor"),
         (lambda w: pluggrad.optim.SGD([1], lr=0.1), TypeError, "one of the params is int"),
-        (lambda w: pluggrad.optim.SGD([{"params": w}, {"params": w}], lr=0.1), ValueError, "more than one parameter group"),
+        (
+            lambda w: pluggrad.optim.SGD([{"params": w}, {"params": w}], lr=0.1),
+            ValueError,
+            "more than one parameter group",
+        ),
     ],
 )
 def test_mistakes(make, error, message):
@@ -183,13 +193,20 @@ def test_mistakes(make, error, message):
 def test_loading_a_state_of_another_shape():
     w, v = pluggrad.ones(1, requires_grad=True), pluggrad.ones(1, requires_grad=True)
     one, two = pluggrad.optim.SGD([w], lr=0.1), pluggrad.optim.SGD([w, v], lr=0.1)
-    with pytest.raises(ValueError, match="doesn't match the size of optimizer's group: 2 parameters, the optimizer's has 1"):
+    with pytest.raises(
+        ValueError, match="doesn't match the size of optimizer's group: 2 parameters, the optimizer's has 1"
+    ):
         one.load_state_dict(two.state_dict())
 
 
 @pytest.mark.parametrize(
     ("name", "arguments"),
-    [("StepLR", (3, 0.5)), ("CosineAnnealingLR", (10,)), ("CosineAnnealingLR", (7, 0.01)), ("LambdaLR", (lambda t: 0.9**t,))],
+    [
+        ("StepLR", (3, 0.5)),
+        ("CosineAnnealingLR", (10,)),
+        ("CosineAnnealingLR", (7, 0.01)),
+        ("LambdaLR", (lambda t: 0.9**t,)),
+    ],
 )
 def test_schedules(name, arguments):
     rates = []

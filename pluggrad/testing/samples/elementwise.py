@@ -60,7 +60,12 @@ for _name in ("maximum", "minimum", "fmax", "fmin", "clamp_min", "clamp_max"):
 
 # -- of three ----------------------------------------------------------------------------------------
 
-add("where", call(boolean(2, 3), real(3), real(2, 1)), call(boolean(), real(2), real()), call(boolean(2), real(), real()))
+add(
+    "where",
+    call(boolean(2, 3), real(3), real(2, 1)),
+    call(boolean(), real(2), real()),
+    call(boolean(2), real(), real()),
+)
 add("lerp", call(real(2, 3), real(3), real(2, 1, low=0.1, high=0.4)), call(real(), real(2), real(low=0.6, high=2.0)))
 for _name in ("addcmul", "addcdiv"):
     add(_name, call(real(2, 3), real(3), positive(2, 1), value=-0.7), call(real(), real(), positive(), value=1))

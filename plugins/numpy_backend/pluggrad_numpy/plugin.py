@@ -23,6 +23,4 @@ def _load() -> Any:
 @hookimpl
 def pluggrad_backends() -> list[dict[str, Any]]:
     """NumPy, on the device ``cpu``."""
-    return [
-        {"name": "numpy", "device_type": "cpu", "load": _load, "probe": _probe, "array_types": ("numpy.ndarray",)}
-    ]
+    return [{"name": "numpy", "device_type": "cpu", "load": _load, "probe": _probe, "array_types": ("numpy.ndarray",)}]
