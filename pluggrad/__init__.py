@@ -33,8 +33,8 @@ from .ops import *  # noqa: F403
 from .ops import return_types
 from .ops.linear_systems import cholesky_inverse, cholesky_solve, logdet
 from .random import (
-    Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, poisson, rand,
-    rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
+    Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, poisson,
+    rand, rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )  # fmt: skip
 from .tensor import Size, Tensor, get_printoptions, printoptions, set_printoptions
 from .typed import (

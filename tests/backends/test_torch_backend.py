@@ -480,7 +480,11 @@ def test_random_integers_are_those_of_the_cpu() -> None:
         (lambda: pluggrad.gather(on_torch([1.0]), 0, on_torch([2])), IndexError, "index 2 is out of bounds for dim"),
         (lambda: on_torch([[1.0, 2.0]] * 2).T.view(4), RuntimeError, r"without a copy. Use .reshape"),
         (lambda: pluggrad.linalg.inv(on_torch([[0.0]])), LinAlgError, "singular"),
-        (lambda: pluggrad.linalg.solve_triangular(doubles([[0.0]]), doubles([[1.0]]), upper=True), LinAlgError, "diagonal"),
+        (
+            lambda: pluggrad.linalg.solve_triangular(doubles([[0.0]]), doubles([[1.0]]), upper=True),
+            LinAlgError,
+            "diagonal",
+        ),
     ],
 )  # fmt: skip
 def test_errors_are_pluggrads(call: Any, error: type[Exception], message: str) -> None:
