@@ -176,6 +176,8 @@ def _promoted_dtype(dtype: DType, kinds: frozenset[str]) -> DType | None:
 def resolve(function: Function, array_type: ArrayType) -> tuple[Callable[..., Any], ArrayType | None]:
     """The kernel of a function for an array type, and the type of its output where that is known beforehand."""
     kernel = getattr(array_type.kernels, function.name)
+    if hasattr(kernel, "for_dtype"):  # a kernel that chooses by dtype does so here, once
+        kernel = kernel.for_dtype(array_type.native)
     if function.result == "same":
         return kernel, array_type
     if function.result == "bool":

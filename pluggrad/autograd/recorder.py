@@ -65,7 +65,7 @@ from ..tensor.memory import hold, link_view
 from .broadcasting import check_broadcast, sum_to_shape
 from .mode import MODE
 from .operands import admit, is_operand, unify
-from .writer import write
+from .writer import check_names, write
 
 
 def as_array(value: Any, array_type: ArrayType) -> Any:
@@ -119,6 +119,7 @@ def prepare(function: Function, stub: Callable[..., Any]) -> None:
     Most programs use few of the functions, and writing one takes a millisecond. So what is made here is a
     function without its code: the first call writes the code and puts it into the very same object.
     """
+    check_names(function)
     namespace: dict[str, Any] = {
         "__name__": "pluggrad",  # so that warnings from within are told apart from those of the user's own code
         "FUNCTION": function, "WRITE": write_code, "TABLE": function.table, "Tensor": Tensor, "Node": Node,

@@ -5,9 +5,30 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from ..errors import PluginError
 from ..function import Function
 
 _NO_DEFAULT = inspect.Parameter.empty
+
+
+#: What the code of a call names its own variables; ``n0`` stands for all with numbers.
+_OWN_NAMES = frozenset("FUNCTION TABLE array entry kernel new node number out outs parents recording type_ n0".split())
+
+
+def check_names(function: Function) -> None:
+    """Refuse arguments that are named like a variable of the code to be written.
+
+    Raises
+    ------
+    PluginError
+    """
+    taken = {
+        n for n in (*function.arrays, *function.parameters) if (n[:1] + "0" if n[1:].isdigit() else n) in _OWN_NAMES
+    }
+    if taken:
+        raise PluginError(
+            f"{function.name}: an argument may not be named {', '.join(sorted(taken))}; choose another name"
+        )
 
 
 def write(function: Function) -> dict[str, str]:

@@ -48,8 +48,9 @@ def _declare(
     method = properties.pop("method", False)
     alias = properties.pop("alias", ())
     properties["alias"] = (alias,) if isinstance(alias, str) else tuple(alias)
-    function = register(declare(name, stub, forward=forward, **properties))
+    function = declare(name, stub, forward=forward, **properties)
     prepare(function, stub)
+    register(function)
     if operator:
         attach_operator(function, operator)
     if method:
