@@ -139,6 +139,9 @@ builtins.print(json.dumps(printed))
 )
 def test_programs_run_and_print_what_they_say(page: Path, tmp_path: Path) -> None:
     """``print(x)  # text`` says what is printed; blocks of one page go on from one another."""
+    if any("import torch" in source for _, source in programs(page)):
+        pytest.importorskip("torch")
+        pytest.importorskip("pluggrad_torch")
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", RUNNER],
         input=json.dumps((str(page), programs(page))),

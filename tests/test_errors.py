@@ -165,7 +165,7 @@ def mask_of_wrong_shape(t: Any) -> None:
     t.ones(2, 3)[t.ones(3, dtype=t.bool)]
 
 
-@mistake("gather: index 3 is out of bounds for dimension 1 with size 3", errors.BoundsError)
+@mistake("gather: index 3 is out of bounds for (axis|dimension) 1 with size 3", errors.BoundsError)
 def gather_out_of_range(t: Any) -> None:
     t.ones(2, 3).gather(1, t.tensor([[3]]))
 
