@@ -6,7 +6,7 @@ Each module defines functions whose first argument is the tensor, and attaches t
 from importlib import import_module
 
 _MODULES = (
-    "arithmetic", "basics", "conversion", "creation", "elementwise", "indexing", "interop", "linalg", "random",
+    "arithmetic", "basics", "conversion", "creation", "elementwise", "indexing", "interop", "linalg", "neural", "random",
     "reductions", "shape",
 )  # fmt: skip
 
