@@ -8,7 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from .signed import SIGNED, binary, divide, retry, shift_right, signed, to_signed
+from .signed import SIGNED, arrays, divide, in_signed, shift_right, signed, to_signed
 
 Tensor = torch.Tensor
 
@@ -24,22 +24,22 @@ _PLAIN: dict[str, Callable[..., Any]] = {
 
 # Integers, too: for the unsigned ones PyTorch lacks the kernel.
 _ARITHMETIC = {
-    "add": binary(torch.add), "multiply": binary(torch.mul), "subtract": binary(torch.sub), "pow": binary(torch.pow),
-    "bitwise_and": binary(torch.bitwise_and), "bitwise_or": binary(torch.bitwise_or),
-    "bitwise_xor": binary(torch.bitwise_xor), "negative": signed(torch.neg), "square": signed(torch.square),
-    "bitwise_invert": signed(torch.bitwise_not), "heaviside": binary(torch.heaviside),
+    "add": arrays(torch.add), "multiply": arrays(torch.mul), "subtract": arrays(torch.sub), "pow": arrays(torch.pow),
+    "bitwise_and": arrays(torch.bitwise_and), "bitwise_or": arrays(torch.bitwise_or),
+    "bitwise_xor": arrays(torch.bitwise_xor), "negative": signed(torch.neg), "square": signed(torch.square),
+    "bitwise_invert": signed(torch.bitwise_not), "heaviside": arrays(torch.heaviside),
 }  # fmt: skip
 _COMPARISONS = {
-    name: binary(getattr(torch, name), ordered=True, values=False)
+    name: arrays(getattr(torch, name), ordered=True, values=False)
     for name in ("less", "less_equal", "greater", "greater_equal", "not_equal")
-} | {"equal": binary(torch.eq, ordered=True, values=False)}
+} | {"equal": arrays(torch.eq, ordered=True, values=False)}
 _BOUNDS = {
-    "maximum": binary(torch.maximum, ordered=True), "minimum": binary(torch.minimum, ordered=True),
-    "fmax": binary(torch.fmax, ordered=True), "fmin": binary(torch.fmin, ordered=True),
+    "maximum": arrays(torch.maximum, ordered=True), "minimum": arrays(torch.minimum, ordered=True),
+    "fmax": arrays(torch.fmax, ordered=True), "fmin": arrays(torch.fmin, ordered=True),
 }  # fmt: skip
 _BOUNDS |= {"clamp_min": _BOUNDS["maximum"], "clamp_max": _BOUNDS["minimum"]}
 _LOGICAL = {
-    name: binary(getattr(torch, name), values=False) for name in ("logical_and", "logical_or", "logical_xor")
+    name: arrays(getattr(torch, name), values=False) for name in ("logical_and", "logical_or", "logical_xor")
 } | {"logical_not": signed(torch.logical_not, values=False)}
 
 
@@ -71,6 +71,9 @@ def signbit(x: Tensor) -> Tensor:
     return torch.signbit(x) if x.dtype.is_signed else torch.zeros_like(x, dtype=torch.bool)
 
 
+_floor_divide, _remainder = arrays(torch.floor_divide), arrays(torch.remainder)
+
+
 def floor_divide(x1: Tensor, x2: Tensor) -> Tensor:
     """Rounded down; infinities as the standard prefers, see ``pluggrad.floor_divide``."""
     if x1.dtype.is_floating_point:
@@ -78,10 +81,7 @@ def floor_divide(x1: Tensor, x2: Tensor) -> Tensor:
         return torch.where(infinite, x1 / x2, torch.floor_divide(x1, x2))
     if x1.dtype == torch.uint64:
         return _divided(x1, x2)[0].view(torch.uint64)
-    try:
-        return torch.floor_divide(x1, x2)
-    except NotImplementedError:
-        return retry(torch.floor_divide, (x1, x2), {}, scalars=True)
+    return _floor_divide(x1, x2)
 
 
 def _divided(x1: Tensor, x2: Any) -> tuple[Tensor, Tensor]:
@@ -92,12 +92,9 @@ def _divided(x1: Tensor, x2: Any) -> tuple[Tensor, Tensor]:
 def remainder(x1: Tensor, x2: Tensor) -> Tensor:
     if x1.dtype == torch.uint64:
         return _divided(x1, x2)[1].view(torch.uint64)
-    try:
-        out = torch.remainder(x1, x2)
-        # A remainder of 0 has the sign of the divisor; PyTorch's has that of the dividend.
-        return torch.where(out == 0, torch.copysign(out, x2), out) if x1.dtype.is_floating_point else out
-    except NotImplementedError:
-        return retry(torch.remainder, (x1, x2), {}, scalars=True)
+    out = _remainder(x1, x2)
+    # A remainder of 0 has the sign of the divisor; PyTorch's has that of the dividend.
+    return torch.where(out == 0, torch.copysign(out, x2), out) if x1.dtype.is_floating_point else out
 
 
 def fmod(x1: Tensor, x2: Tensor) -> Tensor:
@@ -193,7 +190,7 @@ def pow_scalar(x: Tensor, *, exponent: float) -> Tensor:
 
 def addcmul(x: Tensor, x1: Tensor, x2: Tensor, *, value: Any = 1) -> Tensor:
     if x.dtype in SIGNED:
-        return retry(lambda x, x1, x2: torch.addcmul(x, x1, x2, value=value), (x, x1, x2), {})
+        return in_signed(torch.addcmul, (x, x1, x2), {"value": value})
     return torch.addcmul(x, x1, x2, value=value)
 
 

@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 
 from .errors import for_shapes
-from .signed import SIGNED, binary, from_signed, signed, to_signed
+from .signed import SIGNED, arrays, from_signed, to_signed
 
 Tensor = torch.Tensor
 
-_product = binary(torch.matmul)
+_product = arrays(torch.matmul)
 
 
 @for_shapes
@@ -31,7 +31,7 @@ def _cross(x1: Tensor, x2: Tensor, *, dim: int) -> Tensor:
     return torch.linalg.cross(*torch.broadcast_tensors(x1, x2), dim=dim)  # type: ignore[no-untyped-call]
 
 
-_signed_inner, _signed_cross = signed(_inner), signed(_cross)
+_signed_inner, _signed_cross = arrays(_inner), arrays(_cross)
 
 
 @for_shapes

@@ -13,7 +13,7 @@ import array_api_compat.torch as compat
 import torch
 
 from . import elementwise, indexing, matrix, reductions, sorting
-from .signed import SIGNED, from_signed, signed, to_signed
+from .signed import SIGNED, arrays, from_signed, signed, to_signed
 
 Tensor = torch.Tensor
 _own = globals()
@@ -28,10 +28,13 @@ for _name in (
     _own[_name] = elementwise.KERNELS[_name]
 
 # array-api-compat's, for unsigned integers as well.
-for _name in "tril triu flip concat vecdot tensordot diff where nonzero".split():
-    _own[_name] = signed(getattr(compat, _name), values=_name != "nonzero")
+for _name in ("tril", "triu", "flip"):
+    _own[_name] = signed(getattr(compat, _name))
+for _name in ("vecdot", "tensordot", "diff"):
+    _own[_name] = arrays(getattr(compat, _name))
 for _name in ("max", "min"):
     _own[_name] = signed(getattr(compat, _name), ordered=True)
+nonzero = signed(compat.nonzero, values=False)
 
 matmul = matrix.matmul
 take_along_axis = indexing.take_along_axis

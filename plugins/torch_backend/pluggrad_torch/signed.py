@@ -1,7 +1,7 @@
 """uint16, uint32 and uint64, for which most of PyTorch's kernels are missing: their work is done in signed integers.
 
-A kernel that PyTorch lacks raises NotImplementedError. Then uint16 is computed in int32 and uint32 in int64, which
-hold all their values, and uint64 in int64 with the same bits. Sums, products and bitwise operations modulo 2**64 are
+There uint16 is computed in int32 and uint32 in int64, which hold all their values, and uint64 in int64 with the same
+bits. Sums, products and bitwise operations modulo 2**64 are
 the same on these; for comparisons the first bit is flipped (``ordered``), which brings the values into order.
 """
 
@@ -38,36 +38,25 @@ def from_signed(x: torch.Tensor, dtype: torch.dtype, ordered: bool = False) -> t
     return (x ^ _FIRST_BIT if ordered else x).view(torch.uint64)
 
 
-def retry(
-    f: Callable[..., Any], args: Sequence[Any], parameters: dict[str, Any], ordered: bool = False, values: Any = True,
-    scalars: bool = False,
-) -> Any:  # fmt: skip
-    """Call a kernel again, which just raised, with all in signed types.
+def in_signed(
+    f: Callable[..., Any], args: Sequence[Any], parameters: dict[str, Any], ordered: bool = False, values: Any = True
+) -> Any:
+    """Call a kernel with all in signed types.
 
     Parameters
     ----------
-    f, args, parameters : the kernel and its arguments, arrays or sequences of arrays among them
+    f, args, parameters : the kernel and its arguments, arrays or sequences of arrays among them; Python scalars take
+        the type of the first array
     ordered : whether it is the order of the values that counts
     values : whether the output holds values, to be brought back to the unsigned type; one for each of several outputs
-    scalars : whether to make arrays of Python scalars among ``args``
-
-    Raises
-    ------
-    what is being handled : there is nothing to convert
     """
-    arrays = [
-        a for arg in args for a in (arg if isinstance(arg, tuple | list) else (arg,)) if isinstance(a, torch.Tensor)
-    ]
-    wide = next((a.dtype for a in arrays if a.dtype in SIGNED), None)
-    scalars = scalars and any(isinstance(a, bool | int | float | complex) for a in args)
-    if not arrays or (wide is None and not scalars):
-        raise  # noqa: PLE0704 (called while an exception is handled: that one)
-    like = arrays[0]
+    like = _arrays(args)[0]
+    wide = next((a.dtype for a in _arrays(args) if a.dtype in SIGNED), None)
 
     def converted(arg: Any) -> Any:
         if isinstance(arg, tuple | list):
             return [converted(a) for a in arg]
-        if scalars and isinstance(arg, bool | int | float | complex):
+        if type(arg) in (bool, int, float, complex):
             arg = torch.asarray(arg, dtype=like.dtype, device=like.device)
         return to_signed(arg, ordered) if isinstance(arg, torch.Tensor) else arg
 
@@ -80,28 +69,47 @@ def retry(
     return tuple([from_signed(o, wide, ordered) if v else o for o, v in zip(out, kinds, strict=True)])
 
 
+def _arrays(args: Sequence[Any]) -> list[torch.Tensor]:
+    flat = [a for arg in args for a in (arg if isinstance(arg, tuple | list) else (arg,))]
+    return [a for a in flat if isinstance(a, torch.Tensor)]
+
+
 def signed(f: Callable[..., Any], *, ordered: bool = False, values: Any = True) -> Callable[..., Any]:
-    """A kernel that works for unsigned types as well: see :func:`retry`."""
+    """A kernel, of an array or of a sequence of arrays and whatever else, that works for unsigned types as well."""
+
+    def kernel(x: Any, /, *args: Any, **parameters: Any) -> Any:
+        first = x if isinstance(x, torch.Tensor) else x[0]
+        if first.dtype not in SIGNED:
+            return f(x, *args, **parameters)
+        # Here what is no array is a parameter: keepdims, not a number to compute with.
+        return in_signed(lambda x: f(x, *args, **parameters), (x,), {}, ordered, values)
+
+    return _by_dtype(functools.update_wrapper(kernel, f), f)
+
+
+def arrays(f: Callable[..., Any], *, ordered: bool = False, values: bool = True) -> Callable[..., Any]:
+    """A kernel of several arrays, or of arrays and Python scalars, that works for unsigned types as well."""
 
     def kernel(*args: Any, **parameters: Any) -> Any:
         try:
             return f(*args, **parameters)
-        except NotImplementedError:
-            return retry(f, args, parameters, ordered, values)
-
-    return functools.update_wrapper(kernel, f)
-
-
-def binary(f: Callable[[Any, Any], Any], *, ordered: bool = False, values: bool = True) -> Callable[[Any, Any], Any]:
-    """:func:`signed` for functions of two arrays, or of an array and a Python scalar."""
-
-    def kernel(x1: Any, x2: Any, /) -> Any:
-        try:
-            return f(x1, x2)
         except (NotImplementedError, TypeError):
-            return retry(f, (x1, x2), {}, ordered, values, scalars=True)
+            # A C++ exception takes its time. That of the calls on Tensors goes by dtype, see below.
+            known = _arrays(args)
+            if not known or not (len(known) < len(args) or any(a.dtype in SIGNED for a in known)):
+                raise
+            return in_signed(f, args, parameters, ordered, values)
 
-    return functools.update_wrapper(kernel, f)
+    def wide(*args: Any, **parameters: Any) -> Any:
+        return in_signed(f, args, parameters, ordered, values)
+
+    return _by_dtype(functools.update_wrapper(kernel, f), f, wide)
+
+
+def _by_dtype(kernel: Any, plain: Any, wide: Any = None) -> Any:
+    """Let the calls on Tensors, whose dtype is known beforehand, go straight to the function for it."""
+    kernel.for_dtype = lambda dtype: (wide or kernel) if dtype in SIGNED else plain
+    return kernel
 
 
 # -- what needs more than other types: division and shifts of uint64 -------------------------------------------

@@ -8,7 +8,7 @@ import torch
 
 from .indexing import index_add
 from .reductions import _number
-from .signed import SIGNED, signed, to_signed
+from .signed import SIGNED, arrays, signed, to_signed
 
 Tensor = torch.Tensor
 
@@ -61,11 +61,11 @@ def lower_median(x: Tensor, *, axis: tuple[int, ...], keepdims: bool = False, sk
     return out.reshape((1,) * x.ndim) if keepdims else out
 
 
-def _searchsorted(x1: Tensor, x2: Tensor, right: bool) -> Tensor:
+def _searchsorted(x1: Tensor, x2: Tensor, *, right: bool) -> Tensor:
     return torch.searchsorted(x1.contiguous(), x2.contiguous(), right=right)
 
 
-_search = signed(_searchsorted, ordered=True, values=False)
+_search = arrays(_searchsorted, ordered=True, values=False)
 
 
 def searchsorted(x1: Tensor, x2: Tensor, *, right: bool = False) -> Tensor:
