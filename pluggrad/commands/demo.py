@@ -15,7 +15,13 @@ import pluggrad
 from ..errors import BackendError, DeviceError, PluginError
 
 #: What the demonstration needs beside pluggrad, all in the extra "demo": module -> distribution.
-REQUIRED = {"sklearn": "scikit-learn", "matplotlib": "matplotlib", "tqdm": "tqdm", "safetensors": "safetensors"}
+REQUIRED = {
+    "threadpoolctl": "threadpoolctl",
+    "sklearn": "scikit-learn",
+    "matplotlib": "matplotlib",
+    "tqdm": "tqdm",
+    "safetensors": "safetensors",
+}
 TEST_SHARE = 0.2
 
 
@@ -204,10 +210,14 @@ def run(options: argparse.Namespace) -> int:
     if reason is not None:
         print(reason, file=sys.stderr)  # noqa: T201
         return 2
+    from threadpoolctl import threadpool_limits
+
     device = pluggrad.device(options.device or pluggrad.get_default_device())
     start = time.perf_counter()
     pluggrad.manual_seed(options.seed)
-    with device:
+    # One thread for matrix products: those of 8×8 images are so small that waiting for a second one takes longer,
+    # ten times as long on a machine that has other work.
+    with device, threadpool_limits(1, user_api="blas"):
         train_set, test_set = load_digits(options.seed, device)
         network = make_network()
         history = train(network, train_set, test_set, options)
