@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,8 +38,8 @@ def run_conformance(
         raise ImportError("the conformance suite runs under pytest, which is not installed; pip install pytest")
     import pytest
 
-    # A configuration of its own, so that it runs alike in any directory; the plugin by name, so that it is there
-    # where pytest is told to load none by itself.
+    # A configuration of its own and no options from outside, so that it runs alike anywhere; the plugin by name,
+    # so that it is there where pytest is told to load none by itself.
     settings = Path(__file__).parent / "conformance" / "pytest.ini"
     command = ["-q", "-c", str(settings), "-p", "_pluggrad_pytest", "--pyargs", SUITE]
     command += [f"--pluggrad-device={device}" for device in devices]
@@ -46,4 +47,9 @@ def run_conformance(
         command.append(f"--pluggrad-functions={functions}")
     if report is not None:
         command.append(f"--pluggrad-report={report}")
-    return int(pytest.main([*command, *arguments]))
+    options = os.environ.pop("PYTEST_ADDOPTS", None)
+    try:
+        return int(pytest.main([*command, *arguments]))
+    finally:
+        if options is not None:
+            os.environ["PYTEST_ADDOPTS"] = options
