@@ -6,8 +6,8 @@ Each module defines functions whose first argument is the tensor, and attaches t
 from importlib import import_module
 
 _MODULES = (
-    "arithmetic", "basics", "conversion", "creation", "elementwise", "indexing", "interop", "linalg", "neural", "random",
-    "reductions", "shape",
+    "arithmetic", "basics", "conversion", "creation", "elementwise", "indexing", "interop", "linalg", "neural",
+    "random", "reductions", "shape",
 )  # fmt: skip
 
 for _name in _MODULES:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..dtypes import DType
-from ..ops.neural import log_softmax as _log_softmax
-from ..ops.neural import softmax as _softmax
+from ..ops.neural.softmax import log_softmax as _log_softmax
+from ..ops.neural.softmax import softmax as _softmax
 from ..tensor import Tensor
 from .attach import method
 
