@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from .loaded import ArrayType
@@ -29,12 +30,12 @@ def _move(array: Any, source: ArrayType, target: ArrayType) -> Any:
         to_device = getattr(array, "to_device", None)
         if to_device is not None:
             return target.kernels.copy(to_device(target.native_device))
-    try:
-        return target.kernels.copy(target.backend.namespace.from_dlpack(array, device=target.native_device))
-    except (AttributeError, BufferError, NotImplementedError, RuntimeError, TypeError, ValueError):
-        # DLPack does not know this pair of devices (or this dtype): the way through the host always works.
-        host = source.kernels.to_host(array)
-        # Copied, since the host's array may be the source itself.
-        return target.kernels.copy(
-            target.backend.namespace.asarray(host, dtype=target.native, device=target.native_device)
-        )
+    from_dlpack = getattr(target.backend.namespace, "from_dlpack", None)
+    if from_dlpack is not None and hasattr(array, "__dlpack__"):
+        # By the standard BufferError says that an array can't be exchanged (this pair of devices, this dtype), but
+        # libraries say it with these, too. What else goes wrong is a defect of a plugin, and is not hidden.
+        with contextlib.suppress(BufferError, NotImplementedError, RuntimeError, ValueError):
+            return target.kernels.copy(from_dlpack(array, device=target.native_device))
+    host = source.kernels.to_host(array)
+    # Copied, since the host's array may be the source itself.
+    return target.kernels.copy(target.backend.namespace.asarray(host, dtype=target.native, device=target.native_device))

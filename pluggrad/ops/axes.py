@@ -44,8 +44,8 @@ def some_axes(name: str, axis: Axes, ndim: int) -> tuple[int, ...]:
     return axes
 
 
-def either(name: str, axis: Any, dim: Any) -> Any:
-    """The standard's ``axis`` or PyTorch's ``dim``, whichever was given.
+def either(name: str, axis: Any, dim: Any, default: Any = None) -> Any:
+    """The standard's ``axis`` or PyTorch's ``dim``, whichever was given; ``axis`` is ``default`` if it was not.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def either(name: str, axis: Any, dim: Any) -> Any:
     """
     if dim is None:
         return axis
-    if axis is not None:
+    if axis is not None and axis != default:
         raise TypeError(f"{name}: axis and dim are two names of one argument; give one")
     return dim
 

@@ -376,7 +376,7 @@ def _between(x: Tensor, axis: int, start: int | None, stop: int | None) -> Tenso
 
 
 def diff(
-    x: Tensor, n: int = 1, axis: int | None = None, prepend: Tensor | None = None, append: Tensor | None = None, *,
+    x: Tensor, n: int = 1, axis: int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *,
     dim: int | None = None,
 ) -> Tensor:  # fmt: skip
     """The differences of neighbours along an axis, ``n`` times over.
@@ -404,8 +404,7 @@ def diff(
     x = wrap(x)
     if not x.ndim:
         raise ShapeError("diff: needs at least 1 axis, got a 0-D tensor; there is no difference of one value")
-    axis = either("diff", axis, dim)
-    at = one_axis("diff", -1 if axis is None else axis, x.ndim)
+    at = one_axis("diff", either("diff", axis, dim, default=-1), x.ndim)
     if n < 0:
         raise ArgumentError(f"diff: n must not be negative, got {n}")
     parts = [wrap(p) for p in (prepend, x, append) if p is not None]

@@ -480,7 +480,7 @@ def _triu(xp: Any, x: Any, /, *, k: int) -> Any:
     return xp.namespace.triu(x, k=k)
 
 
-def tril(x: Tensor, /, diagonal: int = 0, *, k: int | None = None) -> Tensor:
+def tril(x: Tensor, /, diagonal: int = 0, *, k: int = 0) -> Tensor:
     """The lower triangle of each matrix, zeros above.
 
     Parameters
@@ -494,10 +494,10 @@ def tril(x: Tensor, /, diagonal: int = 0, *, k: int | None = None) -> Tensor:
             [1., 1.]])
     """
     _triangle("tril", x)
-    return _tril(x, k=diagonal if k is None else k)
+    return _tril(x, k=k or diagonal)
 
 
-def triu(x: Tensor, /, diagonal: int = 0, *, k: int | None = None) -> Tensor:
+def triu(x: Tensor, /, diagonal: int = 0, *, k: int = 0) -> Tensor:
     """The upper triangle of each matrix, zeros below.
 
     Parameters
@@ -511,7 +511,7 @@ def triu(x: Tensor, /, diagonal: int = 0, *, k: int | None = None) -> Tensor:
             [0., 1.]])
     """
     _triangle("triu", x)
-    return _triu(x, k=diagonal if k is None else k)
+    return _triu(x, k=k or diagonal)
 
 
 def _put_diagonal_x(xp: Any, g: Any, offset: int, axis1: int, axis2: int) -> Any:

@@ -356,7 +356,7 @@ def _cross(xp: Any, x1: Any, x2: Any, /, *, axis: int) -> Any:
     return xp.namespace.stack(parts, axis=axis)
 
 
-def cross(x1: Tensor, x2: Tensor, dim: int | None = None, *, axis: int | None = None) -> Tensor:
+def cross(x1: Tensor, x2: Tensor, dim: int | None = None, *, axis: int = -1) -> Tensor:
     """Cross products of vectors of three elements; the other axes broadcast.
 
     Parameters
@@ -372,8 +372,7 @@ def cross(x1: Tensor, x2: Tensor, dim: int | None = None, *, axis: int | None = 
     >>> pluggrad.cross(pluggrad.asarray([1, 0, 0]), pluggrad.asarray([0, 1, 0]))
     tensor([0, 0, 1])
     """
-    axis = either("cross", axis, dim)
-    axis = -1 if axis is None else int(axis)
+    axis = int(either("cross", axis, dim, default=-1))
     least, most = sorted((x1._array.ndim, x2._array.ndim))
     if axis >= 0:
         axis = one_axis("cross", axis, most) - most

@@ -59,7 +59,7 @@ def _sort(xp: Any, x: Any, /, *, axis: int, descending: bool = False) -> Any:
 
 
 def sort(
-    x: Tensor, /, axis: int | None = None, descending: bool = False, *, stable: bool = True, dim: int | None = None
+    x: Tensor, /, axis: int = -1, descending: bool = False, *, stable: bool = True, dim: int | None = None
 ) -> Tensor:
     """The elements in order along an axis.
 
@@ -91,13 +91,12 @@ def sort(
     return _sort(x, axis=at, descending=descending)[0]
 
 
-def _axis(name: str, x: Tensor, axis: int | None, dim: int | None) -> int:
-    axis = either(name, axis, dim)
-    return one_axis(name, -1 if axis is None else axis, x._array.ndim)
+def _axis(name: str, x: Tensor, axis: int, dim: int | None) -> int:
+    return one_axis(name, either(name, axis, dim, default=-1), x._array.ndim)
 
 
 def argsort(
-    x: Tensor, /, axis: int | None = None, descending: bool = False, *, stable: bool = True, dim: int | None = None
+    x: Tensor, /, axis: int = -1, descending: bool = False, *, stable: bool = True, dim: int | None = None
 ) -> Tensor:
     """The indices that sort along an axis. Arguments as in :func:`sort`.
 

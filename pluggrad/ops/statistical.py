@@ -131,7 +131,7 @@ def chosen_correction(
     if isinstance(axis, bool):
         axis, unbiased = None, axis
     if unbiased is not None:
-        if correction is not None:
+        if correction not in (None, default):
             raise TypeError(f"{name}: give unbiased or correction, not both")
         return axis, int(unbiased)
     return axis, default if correction is None else correction
@@ -139,7 +139,7 @@ def chosen_correction(
 
 def var(
     x: Tensor, /, axis: Axes = None, unbiased: bool | None = None, keepdim: bool = False, *,
-    correction: float | None = None, keepdims: bool = False, dim: Axes = None,
+    correction: float = 0.0, keepdims: bool = False, dim: Axes = None,
 ) -> Tensor:  # fmt: skip
     """Variance over axes, by default that of the values themselves: the sum of squares is divided by their number.
 
@@ -172,7 +172,7 @@ def var(
 
 def std(
     x: Tensor, /, axis: Axes = None, unbiased: bool | None = None, keepdim: bool = False, *,
-    correction: float | None = None, keepdims: bool = False, dim: Axes = None,
+    correction: float = 0.0, keepdims: bool = False, dim: Axes = None,
 ) -> Tensor:  # fmt: skip
     """Standard deviation over axes: the square root of :func:`var`, with the same arguments.
 

@@ -106,7 +106,7 @@ def test_with_the_mean(name: str, dim: Any, rng: Any, same_as_torch: Any) -> Non
 
 def test_unbiased_and_correction_are_one_argument() -> None:
     with pytest.raises(TypeError, match="give unbiased or correction, not both"):
-        pluggrad.ones(3).var(unbiased=True, correction=1)
+        pluggrad.ones(3).var(unbiased=True, correction=2)
 
 
 # -- sums that skip NaN ----------------------------------------------------------------------------------------
