@@ -7,6 +7,7 @@ from typing import Any
 
 from ...autograd.inplace import assign
 from ...dtypes import REAL_FLOATING
+from ...errors import ArgumentError
 from ...tensor import Tensor
 from ..activations import relu as _relu
 from ..declare import composite
@@ -155,14 +156,14 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
     Raises
     ------
-    ValueError : another ``approximate``
+    ArgumentError : another ``approximate``
 
     >>> import pluggrad
     >>> pluggrad.nn.functional.gelu(pluggrad.tensor([-1.0, 2.0]))
     tensor([-0.1587,  1.9545])
     """
     if approximate not in ("none", "tanh"):
-        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
+        raise ArgumentError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
     return _gelu(input, approximate=approximate)
 
 

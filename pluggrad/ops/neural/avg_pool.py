@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...dtypes import REAL_FLOATING
+from ...errors import ArgumentError
 from ...tensor import Tensor
 from ..declare import composite
 from .max_pool import ceil_padding, check_counts, pool_geometry
@@ -110,7 +111,7 @@ def _pool(
     count_include_pad: bool, divisor_override: int | None,
 ) -> Tensor:  # fmt: skip
     if divisor_override == 0:
-        raise ValueError(f"{name}: divisor must be not zero")
+        raise ArgumentError(f"{name}: divisor must be not zero")
     x, added = batched(name, input, n)
     kernel, strides, given, ones = pool_geometry(name, n, x, kernel_size, stride, padding, 1)
     pads = ceil_padding(x._array.shape[2:], kernel, strides, given, ones) if ceil_mode else given
@@ -156,7 +157,7 @@ def avg_pool2d(
     Raises
     ------
     ShapeError : the window is larger than the padded input
-    ValueError : a padding of more than half a window, a divisor of 0
+    ArgumentError : a padding of more than half a window, a divisor of 0
 
     >>> import pluggrad
     >>> pluggrad.nn.functional.avg_pool2d(pluggrad.arange(16.0).view(1, 1, 4, 4), 2)

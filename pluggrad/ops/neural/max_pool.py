@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...dtypes import REAL_FLOATING
-from ...errors import ShapeError
+from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
 from ..declare import composite
 from .windows import Padding, Sizes, batched, crop, elements, offsets, pad, padded, per_axis, unbatched, window_counts
@@ -135,7 +135,7 @@ def pool_geometry(
 
     Raises
     ------
-    ValueError : a padding of more than half a window, which would leave windows without an element
+    ArgumentError : a padding of more than half a window, which would leave windows without an element
     """
     kernel = per_axis(name, "kernel_size", kernel_size, n)
     strides = kernel if stride is None or stride in ((), []) else per_axis(name, "stride", stride, n)
@@ -143,7 +143,7 @@ def pool_geometry(
     dilations = per_axis(name, "dilation", dilation, n)
     for p, k, d in zip(pads, kernel, dilations, strict=True):
         if 2 * p > d * (k - 1) + 1:
-            raise ValueError(
+            raise ArgumentError(
                 f"{name}: pad should be at most half of effective kernel size, got padding={pads} and "
                 f"kernel_size={kernel} with dilation={dilations}"
             )
@@ -214,7 +214,7 @@ def max_pool2d(
     Raises
     ------
     ShapeError : the window is larger than the padded input
-    ValueError : a padding of more than half a window
+    ArgumentError : a padding of more than half a window
 
     Notes
     -----

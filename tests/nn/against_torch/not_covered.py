@@ -1,0 +1,82 @@
+"""What PyTorch has in ``nn`` and ``nn.functional`` and no case covers, with the reason.
+
+A test fails when a name stands here that is covered, or that PyTorch has not, or when one is missing.
+"""
+
+_TO_COME = "to come"
+_NO_MODULE = "no module: a helper or a namespace of PyTorch's"
+
+MODULES: dict[str, str] = {
+    "Buffer": "no module; tests/nn/test_module.py",
+    "Container": "deprecated in PyTorch since 0.4",
+    "DataParallel": "one process, several devices: deprecated in PyTorch in favour of DistributedDataParallel",
+    "Module": "the base class; tests/nn/test_module.py",
+    "NLLLoss2d": "deprecated in PyTorch in favour of NLLLoss",
+    "Parameter": "no module; tests/nn/test_module.py",
+    "RNNBase": "the base class of RNN, LSTM and GRU",
+    "RNNCellBase": "the base class of the cells",
+    "UninitializedBuffer": "no module; tests/nn/test_lazy.py",
+    "UninitializedParameter": "no module; tests/nn/test_lazy.py",
+} | dict.fromkeys(("LinearCrossEntropyOptions",), _NO_MODULE)
+
+FUNCTIONS: dict[str, str] = {
+    "conv_tbc": "a layout of fairseq's, which no other function of PyTorch has",
+    "native_channel_shuffle": "channel_shuffle under the name that PyTorch's compiler calls it by",
+    "grouped_mm": "products of ragged groups, for mixtures of experts on GPUs",
+    "scaled_grouped_mm": "8-bit floating point on GPUs",
+    "scaled_mm": "8-bit floating point on GPUs",
+}
+
+#: What ``dir`` shows besides: types, modules and functions that PyTorch's own sources use.
+HELPERS = {
+    "assert_int_or_pair", "boolean_dispatch", "handle_torch_function", "has_torch_function",
+    "has_torch_function_unary", "has_torch_function_variadic",
+}  # fmt: skip
+
+#: To be built: sequences and containers; images and elementwise things.
+MODULES |= dict.fromkeys((
+    "Bilinear", "CTCLoss", "EmbeddingBag", "GRU", "GRUCell", "LSTM", "LSTMCell", "ModuleDict", "ModuleList",
+    "MultiheadAttention", "ParameterDict", "ParameterList", "RNN", "RNNCell", "Transformer", "TransformerDecoder",
+    "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer",
+), _TO_COME)  # fmt: skip
+MODULES |= dict.fromkeys((
+    "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveLogSoftmaxWithLoss",
+    "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d", "AlphaDropout", "CELU", "ChannelShuffle",
+    "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d", "ConstantPad3d",
+    "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "CosineEmbeddingLoss", "CosineSimilarity",
+    "CrossMapLRN2d", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout", "Fold", "FractionalMaxPool2d",
+    "FractionalMaxPool3d", "GLU", "GaussianNLLLoss", "GroupNorm", "Hardshrink", "Hardsigmoid", "Hardswish",
+    "Hardtanh", "HingeEmbeddingLoss", "HuberLoss", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d",
+    "KLDivLoss", "LPPool1d", "LPPool2d", "LPPool3d", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d",
+    "LazyConv1d", "LazyConv2d", "LazyConv3d", "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d",
+    "LazyInstanceNorm1d", "LazyInstanceNorm2d", "LazyInstanceNorm3d", "LazyLinear", "LinearCrossEntropyLoss",
+    "LocalResponseNorm", "MarginRankingLoss", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "Mish",
+    "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss", "PReLU", "PairwiseDistance",
+    "PixelShuffle", "PixelUnshuffle", "PoissonNLLLoss", "RMSNorm", "RReLU", "ReLU6", "ReflectionPad1d",
+    "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "SELU",
+    "SmoothL1Loss", "SoftMarginLoss", "Softmax2d", "Softshrink", "Softsign", "SyncBatchNorm", "Tanhshrink",
+    "Threshold", "TripletMarginLoss", "TripletMarginWithDistanceLoss", "Unflatten", "Unfold", "Upsample",
+    "UpsamplingBilinear2d", "UpsamplingNearest2d", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d",
+), _TO_COME)  # fmt: skip
+FUNCTIONS |= dict.fromkeys((
+    "bilinear", "ctc_loss", "embedding_bag", "multi_head_attention_forward", "scaled_dot_product_attention",
+), _TO_COME)  # fmt: skip
+FUNCTIONS |= dict.fromkeys((
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "affine_grid", "alpha_dropout", "celu", "celu_",
+    "channel_shuffle", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cosine_embedding_loss",
+    "cosine_similarity", "dropout1d", "dropout2d", "dropout3d", "elu_", "feature_alpha_dropout", "fold",
+    "fractional_max_pool2d", "fractional_max_pool2d_with_indices", "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices", "gaussian_nll_loss", "glu", "grid_sample", "group_norm",
+    "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss",
+    "huber_loss", "instance_norm", "interpolate", "kl_div", "leaky_relu_", "linear_cross_entropy",
+    "local_response_norm", "lp_pool1d", "lp_pool2d", "lp_pool3d", "margin_ranking_loss",
+    "max_pool1d_with_indices", "max_pool2d_with_indices", "max_pool3d_with_indices", "max_unpool1d",
+    "max_unpool2d", "max_unpool3d", "mish", "multi_margin_loss", "multilabel_margin_loss",
+    "multilabel_soft_margin_loss", "normalize", "one_hot", "pairwise_distance", "pdist", "pixel_shuffle",
+    "pixel_unshuffle", "poisson_nll_loss", "prelu", "relu6", "relu_", "rms_norm", "rrelu", "rrelu_", "selu",
+    "selu_", "smooth_l1_loss", "soft_margin_loss", "softshrink", "softsign", "tanhshrink", "threshold",
+    "threshold_", "triplet_margin_loss", "triplet_margin_with_distance_loss", "unfold", "upsample",
+    "upsample_bilinear", "upsample_nearest",
+), _TO_COME)  # fmt: skip
