@@ -14,6 +14,10 @@ from importlib import import_module as _import_module
 
 from . import autograd, backends, fft, linalg, ops, random
 from . import methods as _methods  # attaches Tensor's methods
+from .autograd.autocast import (
+    autocast, clear_autocast_cache, get_autocast_dtype, is_autocast_available, is_autocast_cache_enabled,
+    is_autocast_enabled, set_autocast_cache_enabled, set_autocast_dtype, set_autocast_enabled,
+)  # fmt: skip
 from .autograd import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
 from .device import Device as device
 from .device import get_default_device, set_default_device

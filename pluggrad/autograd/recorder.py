@@ -62,6 +62,7 @@ from ..errors import GradientError
 from ..function import Function, get
 from ..tensor import Buffer, ManyNode, Node, Tensor, make
 from ..tensor.memory import hold, link_view
+from .autocast import AUTOCAST, cast_arguments
 from .broadcasting import check_broadcast, sum_to_shape
 from .mode import MODE
 from .operands import admit, is_operand, unify
@@ -124,7 +125,7 @@ def prepare(function: Function, stub: Callable[..., Any]) -> None:
         "__name__": "pluggrad",  # so that warnings from within are told apart from those of the user's own code
         "FUNCTION": function, "WRITE": write_code, "TABLE": function.table, "Tensor": Tensor, "Node": Node,
         "ManyNode": ManyNode, "new": object.__new__, "get_mode": MODE.get, "unify": unify, "admit": admit, "hold": hold,
-        "is_operand": is_operand,
+        "is_operand": is_operand, "AUTOCAST": AUTOCAST, "cast_arguments": cast_arguments,
         "as_array": as_array, "restore": restore, "freed": freed, "wrap_many": wrap_many, "link_view": link_view,
         "sum_to_shape": sum_to_shape, "check_broadcast": check_broadcast,
         **{f"default_{n}": d for n, d in function.parameters.items()},

@@ -12,7 +12,10 @@ _NO_DEFAULT = inspect.Parameter.empty
 
 
 #: What the code of a call names its own variables; ``n0`` stands for all with numbers.
-_OWN_NAMES = frozenset("FUNCTION TABLE array entry kernel new node number out outs parents recording type_ n0".split())
+_OWN_NAMES = frozenset(
+    "AUTOCAST FUNCTION TABLE array cast_arguments entry kernel new node number out outs parents recording type_ "
+    "n0".split()
+)
 
 
 def check_names(function: Function) -> None:
@@ -77,7 +80,11 @@ class _Writer:
             a = [*f.arrays[::-1], "/"]
         a += ["*"] if f.parameters and not f.variadic else []
         signature = ", ".join([*a, *(p if d is _NO_DEFAULT else f"{p}=default_{p}" for p, d in f.parameters.items())])
-        lines = [f"def {f.name}{operator and f'_{operator}'}({signature}):", *self._prepare(operator)]
+        lines = [
+            f"def {f.name}{operator and f'_{operator}'}({signature}):",
+            *self._autocast(),
+            *self._prepare(operator),
+        ]
         kernel_args = ", ".join(
             [
                 *(
@@ -110,6 +117,13 @@ class _Writer:
             f"        check_broadcast({self.f.name!r}, {shapes})",
             "        raise",
         ]
+
+    def _autocast(self) -> list[str]:
+        """In a region of mixed precision: cast the arguments. Of the listed functions only; see .autocast."""
+        if self.f.autocast is None:
+            return []
+        args = self.f.arrays[0] if self.f.variadic else self._tuple(self.f.arrays)
+        return ["    if AUTOCAST:", f"        {args} = cast_arguments(FUNCTION, {args})"]
 
     def _prepare(self, operator: str) -> list[str]:
         f = self.f

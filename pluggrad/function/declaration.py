@@ -74,6 +74,8 @@ class Function:
     view : whether the output shares the memory of the (only) input
     outputs : names of the outputs, where there are several; ``constant`` those without a derivative
     many : whether it has a number of outputs that depends on its input (``unstack``)
+    autocast : how it runs in a region of mixed precision: its arguments in the "lower" precision or in
+        "float32"; None: in the types that come
     alias : PyTorch's names for it, the first of which names the node (``mul``: ``MulBackward0``)
     call : the way of one call on Tensors, written for it; ``backward`` and ``backward_graph`` likewise;
         ``operator``, ``reflected`` : the same call for use as a binary operator
@@ -96,6 +98,7 @@ class Function:
     outputs: tuple[str, ...] = ()
     many: bool = False
     constant: frozenset[str] = frozenset()
+    autocast: Literal["lower", "float32"] | None = None
     alias: tuple[str, ...] = ()
     doc: str | None = None
     call: Callable[..., Any] = field(init=False)

@@ -78,7 +78,14 @@ def _eigh_x(xp: Any, g: tuple[Any, Any], eigenvalues: Any, eigenvectors: Any) ->
     return xp.matmul(xp.matmul(v, inner), mH(xp, v))
 
 
-@composite(name="eigh", alias="LinalgEigh", kinds=FLOATING, outputs=("eigenvalues", "eigenvectors"), vjp=_eigh_x)
+@composite(
+    name="eigh",
+    autocast="float32",
+    alias="LinalgEigh",
+    kinds=FLOATING,
+    outputs=("eigenvalues", "eigenvectors"),
+    vjp=_eigh_x,
+)
 def _eigh(xp: Any, x: Any, /) -> Any:
     return tuple(extension(xp).eigh(hermitian_part(xp, x)))
 
@@ -123,7 +130,7 @@ def _eigvalsh_x(xp: Any, g: Any, x: Any) -> Any:
     return xp.matmul(v * g[..., None, :], mH(xp, v))
 
 
-@composite(name="eigvalsh", alias="LinalgEigvalsh", kinds=FLOATING, result="real", vjp=_eigvalsh_x)
+@composite(name="eigvalsh", autocast="float32", alias="LinalgEigvalsh", kinds=FLOATING, result="real", vjp=_eigvalsh_x)
 def _eigvalsh(xp: Any, x: Any, /) -> Any:
     return extension(xp).eigvalsh(hermitian_part(xp, x))
 
@@ -159,7 +166,14 @@ def _eig_x(xp: Any, g: tuple[Any, Any], eigenvalues: Any, eigenvectors: Any, x_d
     return _real_if(xp, xp.solve(mH(xp, v), xp.matmul(inner, mH(xp, v))), x_dtype.is_complex)
 
 
-@composite(name="eig", alias="LinalgEig", kinds=FLOATING, outputs=("eigenvalues", "eigenvectors"), vjp=_eig_x)
+@composite(
+    name="eig",
+    autocast="float32",
+    alias="LinalgEig",
+    kinds=FLOATING,
+    outputs=("eigenvalues", "eigenvectors"),
+    vjp=_eig_x,
+)
 def _eig(xp: Any, x: Any, /) -> Any:
     return tuple(_complex(xp, part, x) for part in extension(xp).eig(x))
 
@@ -201,7 +215,7 @@ def _eigvals_x(xp: Any, g: Any, x: Any, x_dtype: Any) -> Any:
     return _real_if(xp, xp.solve(mH(xp, v), g[..., :, None] * mH(xp, v)), x_dtype.is_complex)
 
 
-@composite(name="eigvals", alias="LinalgEigvals", kinds=FLOATING, vjp=_eigvals_x)
+@composite(name="eigvals", autocast="float32", alias="LinalgEigvals", kinds=FLOATING, vjp=_eigvals_x)
 def _eigvals(xp: Any, x: Any, /) -> Any:
     return _complex(xp, extension(xp).eigvals(x), x)
 
@@ -246,7 +260,7 @@ def _svd_x(xp: Any, g: tuple[Any, Any, Any], U: Any, S: Any, Vh: Any, x_shape: t
     return out
 
 
-@composite(name="svd", alias="LinalgSvd", kinds=FLOATING, outputs=("U", "S", "Vh"), vjp=_svd_x)
+@composite(name="svd", autocast="float32", alias="LinalgSvd", kinds=FLOATING, outputs=("U", "S", "Vh"), vjp=_svd_x)
 def _svd(xp: Any, x: Any, /, *, full_matrices: bool) -> Any:
     return tuple(extension(xp).svd(x, full_matrices=full_matrices))
 
@@ -282,7 +296,7 @@ def _svdvals_x(xp: Any, g: Any, x: Any) -> Any:
     return xp.matmul(u * g[..., None, :], vh)
 
 
-@composite(name="svdvals", alias="LinalgSvdvals", kinds=FLOATING, result="real", vjp=_svdvals_x)
+@composite(name="svdvals", autocast="float32", alias="LinalgSvdvals", kinds=FLOATING, result="real", vjp=_svdvals_x)
 def _svdvals(xp: Any, x: Any, /) -> Any:
     return extension(xp).svdvals(x)
 
@@ -341,7 +355,7 @@ def _pinv_x(xp: Any, g: Any, x: Any, out: Any) -> Any:
     return first + xp.matmul(xp.matmul(gh - xp.matmul(x, k), out), outh)
 
 
-@composite(name="pinv", alias="LinalgPinv", kinds=FLOATING, result="same", vjp=_pinv_x)
+@composite(name="pinv", autocast="float32", alias="LinalgPinv", kinds=FLOATING, result="same", vjp=_pinv_x)
 def _pinv(xp: Any, x: Any, /, *, rtol: Any, atol: Any) -> Any:
     ns = xp.namespace
     u, s, vh = xp.svd(x, full_matrices=False)
@@ -374,7 +388,7 @@ def pinv(x: Tensor, /, rtol: Any = None, *, atol: Any = None, hermitian: bool = 
     return explained("pinv", _NOT_CONVERGED, _pinv, x, rtol=relative, atol=absolute)
 
 
-@composite(name="matrix_rank", kinds=FLOATING)
+@composite(name="matrix_rank", autocast="float32", kinds=FLOATING)
 def _matrix_rank(xp: Any, x: Any, /, *, rtol: Any, atol: Any) -> Any:
     ns = xp.namespace
     s = xp.svdvals(x)
@@ -426,7 +440,7 @@ def _qr_x(xp: Any, g: tuple[Any, Any], x: Any, Q: Any, R: Any, x_shape: tuple[in
     return xp.concat(g_a, xp.matmul(Q, g_rest), axis=len(x_shape) - 1)
 
 
-@composite(name="qr", alias="LinalgQr", kinds=FLOATING, outputs=("Q", "R"), vjp=_qr_x)
+@composite(name="qr", autocast="float32", alias="LinalgQr", kinds=FLOATING, outputs=("Q", "R"), vjp=_qr_x)
 def _qr(xp: Any, x: Any, /, *, mode: str) -> Any:
     return tuple(extension(xp).qr(x, mode=mode))
 

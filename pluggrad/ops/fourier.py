@@ -57,7 +57,7 @@ def _rfftn_x(xp: Any, g: Any, x_shape: tuple[int, ...], axes: tuple[int, ...], n
     return xp.real(xp.ifftn(g, axes=axes, norm=_ADJOINT_NORM[norm]))
 
 
-@composite(name="rfftn", alias="FftR2C", kinds=REAL_FLOATING, vjp=_rfftn_x)
+@composite(name="rfftn", autocast="float32", alias="FftR2C", kinds=REAL_FLOATING, vjp=_rfftn_x)
 def _rfftn(xp: Any, x: Any, /, *, axes: tuple[int, ...], norm: str) -> Any:
     return xp.namespace.fft.rfftn(x, axes=axes, norm=norm)
 

@@ -104,7 +104,7 @@ def _solve_arrays(
     return g_a, sum_to_shape(xp, g_b[..., 0] if vector else g_b, b_shape) if needs[1] else None
 
 
-@composite(name="solve", alias="LinalgSolveEx", kinds=FLOATING, result="same", vjp=_solve_arrays)
+@composite(name="solve", autocast="float32", alias="LinalgSolveEx", kinds=FLOATING, result="same", vjp=_solve_arrays)
 def _solve(xp: Any, *arrays: Any) -> Any:
     a, b = arrays
     return extension(xp).solve(a, b)
@@ -173,7 +173,12 @@ def _solve_triangular_arrays(
 
 
 @composite(
-    name="solve_triangular", alias="LinalgSolveTriangular", kinds=FLOATING, result="same", vjp=_solve_triangular_arrays
+    name="solve_triangular",
+    autocast="float32",
+    alias="LinalgSolveTriangular",
+    kinds=FLOATING,
+    result="same",
+    vjp=_solve_triangular_arrays,
 )
 def _solve_triangular(xp: Any, *arrays: Any, upper: bool, unit: bool) -> Any:
     a, b = arrays
@@ -217,7 +222,7 @@ def solve_triangular(x1: Tensor, x2: Tensor, *, upper: bool, left: bool = True, 
     return explained("solve_triangular", why, _solve_triangular, x1, x2, upper=upper, unit=unitriangular)
 
 
-@composite(name="inv", alias="LinalgInvEx", kinds=FLOATING, result="same",
+@composite(name="inv", autocast="float32", alias="LinalgInvEx", kinds=FLOATING, result="same",
            vjp=lambda xp, g, out: -xp.matmul(xp.matmul(mH(xp, out), g), mH(xp, out)))  # fmt: skip
 def _inv(xp: Any, x: Any, /) -> Any:
     return extension(xp).inv(x)
@@ -254,7 +259,9 @@ def _cholesky_x(xp: Any, g: Any, out: Any, upper: bool) -> Any:
     return (whole + mH(xp, whole)) * 0.5
 
 
-@composite(name="cholesky", alias="LinalgCholeskyEx", kinds=FLOATING, result="same", vjp=_cholesky_x)
+@composite(
+    name="cholesky", autocast="float32", alias="LinalgCholeskyEx", kinds=FLOATING, result="same", vjp=_cholesky_x
+)
 def _cholesky(xp: Any, x: Any, /, *, upper: bool) -> Any:
     return extension(xp).cholesky(hermitian_part(xp, x), upper=upper)
 

@@ -58,7 +58,7 @@ def _flat_product(xp: Any, x1: Any, g: Any) -> Any:
     return xp.matmul(xp.reshape(x1, shape=(rows, x1.shape[-1])).mT, xp.reshape(g, shape=(rows, g.shape[-1])))
 
 
-@standard(name="matmul", kinds=NUMERIC, result="same", vjp=[_matmul_x1, _matmul_x2])
+@standard(name="matmul", autocast="lower", kinds=NUMERIC, result="same", vjp=[_matmul_x1, _matmul_x2])
 def _matmul(x1, x2, /):
     """Product of matrices."""
 
@@ -205,7 +205,7 @@ def _vecdot_x2(xp: Any, g: Any, x1: Any, x2_shape: tuple[int, ...], axis: int) -
     return sum_to_shape(xp, xp.expand_dims(g, axis=(g.ndim + 1 + axis,)) * x1, x2_shape)
 
 
-@composite(name="vecdot", kinds=NUMERIC, result="same", vjp=[_vecdot_x1, _vecdot_x2])
+@composite(name="vecdot", autocast="lower", kinds=NUMERIC, result="same", vjp=[_vecdot_x1, _vecdot_x2])
 def _vecdot(xp: Any, x1: Any, x2: Any, /, *, axis: int) -> Any:
     return xp.namespace.vecdot(x1, x2, axis=axis)
 
@@ -560,7 +560,9 @@ def _cdist_x2(xp: Any, g: Any, x1: Any, x2: Any, out: Any) -> Any:
     return _cdist_x1(xp, g.mT, x2, x1, out.mT)
 
 
-@composite(name="cdist", kinds=frozenset({"real floating"}), result="same", vjp=[_cdist_x1, _cdist_x2])
+@composite(
+    name="cdist", autocast="float32", kinds=frozenset({"real floating"}), result="same", vjp=[_cdist_x1, _cdist_x2]
+)
 def _cdist(xp: Any, x1: Any, x2: Any, /, *, by_product: bool) -> Any:
     ns = xp.namespace
     if not by_product:

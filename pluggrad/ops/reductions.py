@@ -228,7 +228,7 @@ def _exclusive_prod(xp: Any, x: Any, axis: int) -> Any:
     return part(xp, xp.cumulative_prod(x, axis=axis, include_initial=True), axis, None, -1)
 
 
-@composite(name="prod", vjp=_prod_x)
+@composite(name="prod", autocast="float32", vjp=_prod_x)
 def _prod(xp: Any, x: Any, /, *, axis: tuple[int, ...], keepdims: bool = False, dtype: DType | None = None) -> Any:
     native = None if dtype is None else xp.native_dtype(dtype)
     if xp.isdtype(x.dtype, "bool"):

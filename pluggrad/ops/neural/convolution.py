@@ -47,7 +47,11 @@ def _convolution_bias(xp: Any, g: Any) -> Any:
 
 
 @composite(
-    name="convolution", result="same", kinds=FLOATING, vjp=[_convolution_x, _convolution_weight, _convolution_bias]
+    name="convolution",
+    autocast="lower",
+    result="same",
+    kinds=FLOATING,
+    vjp=[_convolution_x, _convolution_weight, _convolution_bias],
 )
 def _convolution(
     xp: Any, x: Any, weight: Any, bias: Any = None, /, *, stride: Sizes, padding: Padding, dilation: Sizes, groups: int

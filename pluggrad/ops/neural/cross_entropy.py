@@ -81,7 +81,14 @@ def _nll_x(
     )
 
 
-@composite(name="nll_loss", result="same", kinds=REAL_FLOATING, promoted=("x", "weight"), vjp=[_nll_x, None, None])
+@composite(
+    name="nll_loss",
+    autocast="float32",
+    result="same",
+    kinds=REAL_FLOATING,
+    promoted=("x", "weight"),
+    vjp=[_nll_x, None, None],
+)
 def _nll_loss(
     xp: Any,
     x: Any,
@@ -131,6 +138,7 @@ def _cross_entropy_x(
 
 @composite(
     name="cross_entropy",
+    autocast="float32",
     result="same",
     kinds=REAL_FLOATING,
     promoted=("x", "weight"),
@@ -213,7 +221,9 @@ def _soft_target(xp: Any, g: Any, x: Any, weight: Any, reduction: str) -> Any:
     return _weighted_target(xp, -xp.log_softmax(x, axis=axis), weight) * _share(xp, g, x, axis, reduction)
 
 
-@composite(name="soft_cross_entropy", result="same", kinds=REAL_FLOATING, vjp=[_soft_x, _soft_target, None])
+@composite(
+    name="soft_cross_entropy", autocast="float32", result="same", kinds=REAL_FLOATING, vjp=[_soft_x, _soft_target, None]
+)
 def _soft_cross_entropy(xp: Any, x: Any, target: Any, weight: Any = None, /, *, reduction: str) -> Any:
     """X and target (N, C, ...), weight (C) give 0-D or, unreduced, (N, ...)."""
     axis = _class_axis(x.ndim)

@@ -31,7 +31,9 @@ def _linear_bias(xp: Any, g: Any) -> Any:
     return xp.sum(g, axis=tuple(range(g.ndim - 1)), keepdims=False)
 
 
-@composite(name="linear", result="same", kinds=FLOATING, vjp=[_linear_x, _linear_weight, _linear_bias])
+@composite(
+    name="linear", autocast="lower", result="same", kinds=FLOATING, vjp=[_linear_x, _linear_weight, _linear_bias]
+)
 def _linear(xp: Any, x: Any, weight: Any, bias: Any = None, /) -> Any:
     """X (..., I), weight (O, I), bias (O) give x @ weight.T + bias, (..., O)."""
     out = xp.namespace.matmul(x, xp.namespace.matrix_transpose(weight))

@@ -87,7 +87,7 @@ def _mse_x(xp: Any, g: Any, x: Any, target: Any, reduction: str) -> Any:
 
 
 @composite(
-    name="mse_loss", result="same", kinds=REAL_FLOATING,
+    name="mse_loss", autocast="float32", result="same", kinds=REAL_FLOATING,
     vjp=[_mse_x, lambda xp, g, x, target, reduction: _mse_x(xp, g, target, x, reduction)],
 )  # fmt: skip
 def _mse_loss(xp: Any, x: Any, target: Any, /, *, reduction: str) -> Any:
@@ -100,7 +100,7 @@ def _l1_x(xp: Any, g: Any, x: Any, target: Any, reduction: str) -> Any:
 
 
 @composite(
-    name="l1_loss", result="same", kinds=REAL_FLOATING,
+    name="l1_loss", autocast="float32", result="same", kinds=REAL_FLOATING,
     vjp=[_l1_x, lambda xp, g, x, target, reduction: _l1_x(xp, g, target, x, reduction)],
 )  # fmt: skip
 def _l1_loss(xp: Any, x: Any, target: Any, /, *, reduction: str) -> Any:
@@ -128,7 +128,9 @@ def _bce_target(xp: Any, g: Any, x: Any, weight: Any, reduction: str) -> Any:
     return _weighted(_log(xp, 1.0 - x) - _log(xp, x), weight) * spread(g, x, reduction)
 
 
-@composite(name="binary_cross_entropy", result="same", kinds=REAL_FLOATING, vjp=[_bce_x, _bce_target, None])
+@composite(
+    name="binary_cross_entropy", autocast="float32", result="same", kinds=REAL_FLOATING, vjp=[_bce_x, _bce_target, None]
+)
 def _binary_cross_entropy(xp: Any, x: Any, target: Any, weight: Any = None, /, *, reduction: str) -> Any:
     loss = (target - 1.0) * _log(xp, 1.0 - x) - target * _log(xp, x)
     return reduced(xp, _weighted(loss, weight), reduction)
@@ -148,7 +150,7 @@ def _logits_target(xp: Any, g: Any, x: Any, weight: Any, pos_weight: Any, reduct
 
 
 @composite(
-    name="binary_cross_entropy_with_logits", result="same", kinds=REAL_FLOATING,
+    name="binary_cross_entropy_with_logits", autocast="float32", result="same", kinds=REAL_FLOATING,
     vjp=[_logits_x, _logits_target, None, None],
 )  # fmt: skip
 def _binary_cross_entropy_with_logits(
