@@ -17,6 +17,15 @@ from . import optim as optim
 from . import random as random
 from . import typed as typed
 from . import utils as utils
+from .autograd.autocast import autocast as autocast
+from .autograd.autocast import clear_autocast_cache as clear_autocast_cache
+from .autograd.autocast import get_autocast_dtype as get_autocast_dtype
+from .autograd.autocast import is_autocast_available as is_autocast_available
+from .autograd.autocast import is_autocast_cache_enabled as is_autocast_cache_enabled
+from .autograd.autocast import is_autocast_enabled as is_autocast_enabled
+from .autograd.autocast import set_autocast_cache_enabled as set_autocast_cache_enabled
+from .autograd.autocast import set_autocast_dtype as set_autocast_dtype
+from .autograd.autocast import set_autocast_enabled as set_autocast_enabled
 from .autograd.mode import enable_grad as enable_grad
 from .autograd.mode import inference_mode as inference_mode
 from .autograd.mode import is_grad_enabled as is_grad_enabled
