@@ -9,7 +9,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..ops.activations import sigmoid
-from ..ops.neural.activations import elu, gelu, leaky_relu, logsigmoid, relu, silu, softplus
+from ..ops.neural.activations import (
+    celu,
+    celu_,
+    elu,
+    elu_,
+    gelu,
+    glu,
+    leaky_relu,
+    leaky_relu_,
+    logsigmoid,
+    mish,
+    relu,
+    relu_,
+    selu,
+    selu_,
+    silu,
+    softplus,
+    softsign,
+    tanhshrink,
+)
 from ..ops.neural.avg_pool import avg_pool1d, avg_pool2d, avg_pool3d
 from ..ops.neural.convolution import conv1d, conv2d, conv3d
 from ..ops.neural.cross_entropy import cross_entropy, nll_loss
@@ -18,22 +37,52 @@ from ..ops.neural.linear import linear
 from ..ops.neural.losses import binary_cross_entropy, binary_cross_entropy_with_logits, l1_loss, mse_loss
 from ..ops.neural.max_pool import max_pool1d, max_pool2d, max_pool3d
 from ..ops.neural.normalization import batch_norm, layer_norm
+from ..ops.neural.piecewise import (
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    hardtanh_,
+    prelu,
+    relu6,
+    softshrink,
+    threshold,
+    threshold_,
+)
 from ..ops.neural.softmax import log_softmax, softmax, softmin
 from ..ops.padding import pad as _pad
 from ..ops.trigonometric import tanh
 from ..tensor import Tensor
-from .drawing import dropout
+from .drawing import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+    gumbel_softmax,
+    rrelu,
+    rrelu_,
+)
 
 __all__ = ["embedding", "linear", "log_softmax", "softmax", "softmin"]
 # Activations.
-__all__ += ["elu", "gelu", "leaky_relu", "logsigmoid", "relu", "sigmoid", "silu", "softplus", "tanh"]
+__all__ += [
+    "celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish",
+    "hardtanh", "hardtanh_", "leaky_relu", "leaky_relu_", "logsigmoid", "mish", "prelu", "relu", "relu6", "relu_",
+    "rrelu", "rrelu_", "selu", "selu_", "sigmoid", "silu", "softplus", "softshrink", "softsign", "tanh", "tanhshrink",
+    "threshold", "threshold_",
+]  # fmt: skip
 # Images.
 __all__ += [
     "avg_pool1d", "avg_pool2d", "avg_pool3d", "conv1d", "conv2d", "conv3d", "max_pool1d", "max_pool2d", "max_pool3d",
     "pad",
 ]  # fmt: skip
 # Normalisation and dropout.
-__all__ += ["batch_norm", "dropout", "layer_norm"]
+__all__ += [
+    "alpha_dropout", "batch_norm", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout",
+    "layer_norm",
+]  # fmt: skip
 # Losses.
 __all__ += [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "l1_loss", "mse_loss", "nll_loss",

@@ -11,6 +11,7 @@ from . import (
     loss,
     module,
     normalization,
+    piecewise,
     pooling,
     sparse,
 )
@@ -24,6 +25,7 @@ from .linear import *  # noqa: F403
 from .loss import *  # noqa: F403
 from .module import *  # noqa: F403
 from .normalization import *  # noqa: F403
+from .piecewise import *  # noqa: F403
 from .pooling import *  # noqa: F403
 from .sparse import *  # noqa: F403
 
@@ -38,5 +40,6 @@ __all__ += linear.__all__
 __all__ += loss.__all__
 __all__ += module.__all__
 __all__ += normalization.__all__
+__all__ += piecewise.__all__
 __all__ += pooling.__all__
 __all__ += sparse.__all__

@@ -1,55 +1,18 @@
-"""Activations as modules."""
+"""Activations made of curves, and softmax, as modules; those of straight pieces are in :mod:`.piecewise`."""
 
 from __future__ import annotations
 
 import warnings
 
+from ...errors import ShapeError
 from ...tensor import Tensor
 from .. import functional as F
 from .module import Module
 
 __all__ = [
-    "ELU", "GELU", "LeakyReLU", "LogSigmoid", "LogSoftmax", "ReLU", "SiLU", "Sigmoid", "Softmax", "Softmin", "Softplus",
-    "Tanh",
+    "CELU", "ELU", "GELU", "GLU", "SELU", "LogSigmoid", "LogSoftmax", "Mish", "SiLU", "Sigmoid", "Softmax", "Softmax2d",
+    "Softmin", "Softplus", "Softsign", "Tanh", "Tanhshrink",
 ]  # fmt: skip
-
-
-class ReLU(Module):
-    """Each element, but 0 for negative ones.
-
-    >>> import pluggrad
-    >>> pluggrad.nn.ReLU()(pluggrad.tensor([-1.0, 2.0]))
-    tensor([0., 2.])
-    """
-
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.relu(input, self.inplace)
-
-    def extra_repr(self) -> str:
-        return "inplace=True" if self.inplace else ""
-
-
-class LeakyReLU(Module):
-    """Each element, negative ones times ``negative_slope``.
-
-    >>> import pluggrad
-    >>> pluggrad.nn.LeakyReLU(0.1)(pluggrad.tensor([-1.0, 2.0]))
-    tensor([-0.1000,  2.0000])
-    """
-
-    def __init__(self, negative_slope: float = 1e-2, inplace: bool = False) -> None:
-        super().__init__()
-        self.negative_slope, self.inplace = negative_slope, inplace
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.leaky_relu(input, self.negative_slope, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"negative_slope={self.negative_slope}" + (", inplace=True" if self.inplace else "")
 
 
 class ELU(Module):
@@ -69,6 +32,63 @@ class ELU(Module):
 
     def extra_repr(self) -> str:
         return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
+
+
+class CELU(Module):
+    """Each element, negative ones as ``alpha·(exp(x/alpha) - 1)``.
+
+    >>> import pluggrad
+    >>> pluggrad.nn.CELU(2.0)(pluggrad.tensor([-1.0, 2.0]))
+    tensor([-0.7869,  2.0000])
+    """
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        self.alpha, self.inplace = alpha, inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.celu(input, self.alpha, self.inplace)
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
+
+
+class SELU(Module):
+    """1.0507·elu(x) with ``alpha=1.6733``, which keeps activations at mean 0 and variance 1.
+
+    >>> import pluggrad
+    >>> pluggrad.nn.SELU()(pluggrad.tensor([-1.0, 2.0]))
+    tensor([-1.1113,  2.1014])
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.selu(input, self.inplace)
+
+    def extra_repr(self) -> str:
+        return "inplace=True" if self.inplace else ""
+
+
+class GLU(Module):
+    """``a·sigmoid(b)`` of the halves a and b along an axis.
+
+    >>> import pluggrad
+    >>> pluggrad.nn.GLU()(pluggrad.tensor([4.0, 0.0]))
+    tensor([2.])
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.glu(input, self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
 
 
 class GELU(Module):
@@ -107,6 +127,39 @@ class SiLU(Module):
 
     def extra_repr(self) -> str:
         return "inplace=True" if self.inplace else ""
+
+
+class Mish(Module):
+    """``x·tanh(softplus(x))``.
+
+    >>> import pluggrad
+    >>> pluggrad.nn.Mish()(pluggrad.tensor([-1.0, 2.0]))
+    tensor([-0.3034,  1.9440])
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.mish(input, self.inplace)
+
+    def extra_repr(self) -> str:
+        return "inplace=True" if self.inplace else ""
+
+
+class Softsign(Module):
+    """``x / (1 + |x|)``."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softsign(input)
+
+
+class Tanhshrink(Module):
+    """``x - tanh(x)``."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.tanhshrink(input)
 
 
 class Tanh(Module):
@@ -193,3 +246,23 @@ class LogSoftmax(_AlongDim):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.log_softmax(input, self._axis(input))
+
+
+class Softmax2d(Module):
+    """Softmax over the channels of images, (N, C, H, W) or (C, H, W).
+
+    Raises
+    ------
+    ShapeError : another number of axes
+
+    >>> import pluggrad
+    >>> pluggrad.nn.Softmax2d()(pluggrad.zeros(2, 1, 1))
+    tensor([[[0.5000]],
+    <BLANKLINE>
+            [[0.5000]]])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.ndim not in (3, 4):
+            raise ShapeError(f"Softmax2d: expected input to be 3D or 4D, got shape {tuple(input.shape)}")
+        return F.softmax(input, -3)

@@ -9,7 +9,7 @@ from importlib import import_module
 
 _MODULES = (
     "activations", "avg_pool", "convolution", "cross_entropy", "dropout", "embedding", "linear", "losses", "max_pool",
-    "normalization", "softmax",
+    "normalization", "piecewise", "softmax",
 )  # fmt: skip
 
 #: What PyTorch has at its top level, too.

@@ -7,12 +7,16 @@ from typing import Any
 
 from ...autograd.inplace import assign
 from ...dtypes import REAL_FLOATING
-from ...errors import ArgumentError
+from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
 from ..activations import relu as _relu
+from ..axes import one_axis
 from ..declare import composite
 
-__all__ = ["elu", "gelu", "leaky_relu", "logsigmoid", "relu", "silu", "softplus"]
+__all__ = [
+    "celu", "celu_", "elu", "elu_", "gelu", "glu", "leaky_relu", "leaky_relu_", "logsigmoid", "mish", "relu", "relu_",
+    "selu", "selu_", "silu", "softplus", "softsign", "tanhshrink",
+]  # fmt: skip
 
 
 def _leaky_relu_x(xp: Any, g: Any, x: Any, negative_slope: float) -> Any:
@@ -25,14 +29,17 @@ def _leaky_relu(xp: Any, x: Any, /, *, negative_slope: float) -> Any:
     return xp.namespace.where(x > 0, x, x * negative_slope)
 
 
-def _elu_x(xp: Any, g: Any, x: Any, alpha: float) -> Any:
+def _elu_x(xp: Any, g: Any, x: Any, alpha: float, scale: float, input_scale: float) -> Any:
     # min keeps the exponential, which is unused where x > 0, from overflowing there.
-    return xp.where(x > 0, g, g * (xp.exp(xp.minimum(x, 0)) * alpha))
+    slope = xp.exp(xp.minimum(x, 0) * input_scale) * (alpha * scale * input_scale)
+    return xp.where(x > 0, g * scale, g * slope)
 
 
 @composite(name="elu", result="same", kinds=REAL_FLOATING, vjp=_elu_x)
-def _elu(xp: Any, x: Any, /, *, alpha: float) -> Any:
-    return xp.namespace.where(x > 0, x, xp.expm1(xp.minimum(x, 0)) * alpha)
+def _elu(xp: Any, x: Any, /, *, alpha: float, scale: float = 1.0, input_scale: float = 1.0) -> Any:
+    """``scale·x``, negative x as ``scale·alpha·(exp(input_scale·x) - 1)``: ELU, SELU and CELU in one, as in PyTorch."""
+    below = xp.expm1(xp.minimum(x, 0) * input_scale) * (alpha * scale)
+    return xp.namespace.where(x > 0, x * scale, below)
 
 
 def _silu_x(xp: Any, g: Any, x: Any) -> Any:
@@ -59,6 +66,53 @@ def _softplus(xp: Any, x: Any, /, *, beta: float, threshold: float) -> Any:
     scaled = x * beta
     # min keeps the exponential, which is unused above the threshold, from overflowing there.
     return xp.namespace.where(scaled > threshold, x, xp.log1p(xp.exp(xp.minimum(scaled, threshold))) / beta)
+
+
+def _mish_x(xp: Any, g: Any, x: Any) -> Any:
+    t = xp.tanh(xp.softplus(x, beta=1.0, threshold=20.0))
+    return g * (t + x * xp.sigmoid(x) * (1 - t * t))
+
+
+@composite(name="mish", result="same", kinds=REAL_FLOATING, vjp=_mish_x)
+def _mish(xp: Any, x: Any, /) -> Any:
+    return x * xp.tanh(xp.softplus(x, beta=1.0, threshold=20.0))
+
+
+def _softsign_x(xp: Any, g: Any, x: Any) -> Any:
+    root = xp.abs(x) + 1
+    return g / (root * root)
+
+
+@composite(name="softsign", result="same", kinds=REAL_FLOATING, vjp=_softsign_x)
+def _softsign(xp: Any, x: Any, /) -> Any:
+    return x / (xp.abs(x) + 1)
+
+
+def _tanhshrink_x(xp: Any, g: Any, x: Any) -> Any:
+    t = xp.tanh(x)
+    return g * (t * t)
+
+
+@composite(name="tanhshrink", result="same", kinds=REAL_FLOATING, vjp=_tanhshrink_x)
+def _tanhshrink(xp: Any, x: Any, /) -> Any:
+    return x - xp.tanh(x)
+
+
+def _halves(x: Any, axis: int) -> tuple[Any, Any]:
+    lead, half = (slice(None),) * axis, x.shape[axis] // 2
+    return x[(*lead, slice(0, half), ...)], x[(*lead, slice(half, 2 * half), ...)]
+
+
+def _glu_x(xp: Any, g: Any, x: Any, axis: int) -> Any:
+    a, b = _halves(x, axis)
+    s = xp.sigmoid(b)
+    return xp.concat(g * s, g * a * (s * (1 - s)), axis=axis)
+
+
+@composite(name="glu", result="same", kinds=REAL_FLOATING, vjp=_glu_x)
+def _glu(xp: Any, x: Any, /, *, axis: int) -> Any:
+    a, b = _halves(x, axis)
+    return a * xp.sigmoid(b)
 
 
 # -- gelu: x·Φ(x), Hendrycks and Gimpel, "Gaussian error linear units", 2016 -----------------------------------
@@ -139,7 +193,112 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     >>> pluggrad.nn.functional.elu(pluggrad.tensor([-1.0, 2.0]))
     tensor([-0.6321,  2.0000])
     """
-    return _maybe_in_place(input, _elu(input, alpha=alpha), inplace)
+    return _maybe_in_place(input, _elu(input, alpha=alpha, scale=1.0, input_scale=1.0), inplace)
+
+
+def relu_(input: Tensor) -> Tensor:
+    """:func:`relu`, written into ``input``."""
+    return relu(input, inplace=True)
+
+
+def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """:func:`leaky_relu`, written into ``input``."""
+    return leaky_relu(input, negative_slope, inplace=True)
+
+
+def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """:func:`elu`, written into ``input``."""
+    return elu(input, alpha, inplace=True)
+
+
+# Klambauer et al., "Self-normalizing neural networks", 2017: these keep mean 0 and variance 1.
+_SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+
+
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """1.0507·elu(x) with ``alpha=1.6733``, which keeps activations at mean 0 and variance 1.
+
+    >>> import pluggrad
+    >>> pluggrad.nn.functional.selu(pluggrad.tensor([-1.0, 2.0]))
+    tensor([-1.1113,  2.1014])
+    """
+    return _maybe_in_place(input, _elu(input, alpha=_SELU_ALPHA, scale=_SELU_SCALE, input_scale=1.0), inplace)
+
+
+def selu_(input: Tensor) -> Tensor:
+    """:func:`selu`, written into ``input``."""
+    return selu(input, inplace=True)
+
+
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """Each element, negative ones as ``alpha·(exp(x/alpha) - 1)``: smooth for every ``alpha``.
+
+    Raises
+    ------
+    ArgumentError : an ``alpha`` of 0
+
+    >>> import pluggrad
+    >>> pluggrad.nn.functional.celu(pluggrad.tensor([-1.0, 2.0]), 2.0)
+    tensor([-0.7869,  2.0000])
+    """
+    if alpha == 0:
+        raise ArgumentError("celu: alpha cannot be 0, it is a divisor")
+    return _maybe_in_place(input, _elu(input, alpha=alpha, scale=1.0, input_scale=1.0 / alpha), inplace)
+
+
+def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """:func:`celu`, written into ``input``."""
+    return celu(input, alpha, inplace=True)
+
+
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x·tanh(softplus(x))`` (Misra, "Mish: a self regularized non-monotonic activation function", 2019).
+
+    >>> import pluggrad
+    >>> pluggrad.nn.functional.mish(pluggrad.tensor([-1.0, 2.0]))
+    tensor([-0.3034,  1.9440])
+    """
+    return _maybe_in_place(input, _mish(input), inplace)
+
+
+def softsign(input: Tensor) -> Tensor:
+    """``x / (1 + |x|)``.
+
+    >>> import pluggrad
+    >>> pluggrad.nn.functional.softsign(pluggrad.tensor([-1.0, 3.0]))
+    tensor([-0.5000,  0.7500])
+    """
+    return _softsign(input)
+
+
+def tanhshrink(input: Tensor) -> Tensor:
+    """``x - tanh(x)``.
+
+    >>> import pluggrad
+    >>> pluggrad.nn.functional.tanhshrink(pluggrad.tensor([-1.0, 2.0]))
+    tensor([-0.2384,  1.0360])
+    """
+    return _tanhshrink(input)
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """``a·sigmoid(b)`` of the halves a and b along an axis (Dauphin et al., "Language modeling with gated ...", 2017).
+
+    Raises
+    ------
+    ShapeError : a 0-D tensor, an axis of odd size
+
+    >>> import pluggrad
+    >>> pluggrad.nn.functional.glu(pluggrad.tensor([4.0, 0.0]))
+    tensor([2.])
+    """
+    shape = input._array.shape
+    if not shape:
+        raise ShapeError("glu: does not support 0-dimensional tensors")
+    axis = one_axis("glu", dim, len(shape))
+    if shape[axis] % 2:
+        raise ShapeError(f"glu: halving dimension must be even, but dimension {axis} is size {shape[axis]}")
+    return _glu(input, axis=axis)
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:

@@ -28,6 +28,23 @@ for _approximate in ("none", "tanh"):
     add("gelu", call(real(2, 3), approximate=_approximate))
     add("gelu_input", call(real(2, 3), real(2, 3), approximate=_approximate))
 
+add(
+    "elu",
+    call(_signed(4), alpha=1.5, scale=1.1, input_scale=1.0),
+    call(_signed(4), alpha=0.5, scale=1.0, input_scale=2.0),
+)
+for _name in ("mish", "tanhshrink"):
+    add(_name, call(real(2, 3)), call(real()))
+add("softsign", call(_signed(2, 5)), call(positive()))
+for _name in ("hardsigmoid", "hardswish"):  # kinks at -3 and 3
+    add(_name, call(real(2, 3)), call(Spec("real", (4,), 3.2, 5.0)), call(Spec("real", (4,), -5.0, -3.2)))
+add("hardtanh", call(_signed(2, 5), low=-0.5, high=0.25), call(_signed(4), low=-0.3, high=-0.25))
+add("threshold", call(_signed(2, 5), threshold=-0.5, value=3.0), call(_signed(4), threshold=5.0, value=-1.0))
+for _name in ("hardshrink", "softshrink"):
+    add(_name, call(_signed(2, 5), lambd=0.5), call(_signed(4), lambd=0.0))
+add("prelu", call(_signed(2, 5), real()), call(_signed(2, 3, 2), real(3, 1)))
+add("glu", call(real(2, 6), axis=1), call(real(4, 3, 1), axis=0))
+
 # -- softmax, linear, dropout, embedding -------------------------------------------------------------------
 
 for _name in ("softmax", "log_softmax"):

@@ -240,8 +240,20 @@ def leaky_relu(x: Tensor, *, negative_slope: float) -> Tensor:
     return F.leaky_relu(x, negative_slope)
 
 
-def elu(x: Tensor, *, alpha: float) -> Tensor:
-    return F.elu(x, alpha)
+def elu(x: Tensor, *, alpha: float, scale: float = 1.0, input_scale: float = 1.0) -> Tensor:
+    return torch.ops.aten.elu(x, alpha, scale, input_scale)
+
+
+def hardshrink(x: Tensor, *, lambd: float) -> Tensor:
+    return F.hardshrink(x, lambd)
+
+
+def softshrink(x: Tensor, *, lambd: float) -> Tensor:
+    return F.softshrink(x, lambd)
+
+
+def glu(x: Tensor, *, axis: int) -> Tensor:
+    return F.glu(x, axis)
 
 
 def softplus(x: Tensor, *, beta: float, threshold: float) -> Tensor:
@@ -269,10 +281,10 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "floor": _rounding(torch.floor), "ceil": _rounding(torch.ceil), "trunc": _rounding(torch.trunc),
     "bitwise_left_shift": _shift(torch.bitwise_left_shift, right=False),
     "bitwise_right_shift": _shift(torch.bitwise_right_shift, right=True),
-    "silu": F.silu, "log_sigmoid": F.logsigmoid,
+    "silu": F.silu, "mish": F.mish, "hardsigmoid": F.hardsigmoid, "hardswish": F.hardswish, "log_sigmoid": F.logsigmoid,
     **{f.__name__: f for f in (
         abs, round, sign, signbit, floor_divide, remainder, fmod, trunc_divide, conj, real, imag, acos, log1p, tanh,
         complex, polar, round_decimals, positive, logit, relu, pow_scalar, addcmul, addcdiv, clip, nan_to_num, isclose,
-        astype, leaky_relu, elu, softplus, gelu, gelu_input, where, dropout,
+        astype, leaky_relu, elu, softplus, gelu, gelu_input, hardshrink, softshrink, glu, where, dropout,
     )},
 }  # fmt: skip

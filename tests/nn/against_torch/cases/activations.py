@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ..case import Case, Refusal, function, module, normal, refused
+from ..case import Case, Refusal, function, module, normal, refused, values
+
+#: Where some function has a kink, and far out.
+KINKS = [0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 3.0, -3.0, 6.0, -100.0, 100.0]
 
 CASES: list[Case] = [
     module("ReLU()", normal(2, 3)),
@@ -20,7 +23,85 @@ CASES: list[Case] = [
     module("Softmax(dim=1)", normal(2, 3)),
     module("Softmin(dim=0)", normal(2, 3)),
     module("LogSoftmax(dim=-1)", normal(2, 3)),
-    function("relu", normal(2, 3)),
+    *(
+        module(f"{name}()", normal(2, 3))
+        for name in (
+            "CELU",
+            "Hardshrink",
+            "Hardsigmoid",
+            "Hardswish",
+            "Hardtanh",
+            "Mish",
+            "PReLU",
+            "ReLU6",
+            "SELU",
+            "Softshrink",
+            "Softsign",
+            "Tanhshrink",
+        )
+    ),
+    module("CELU(0.7, inplace=True)", normal(2, 3)),
+    module("SELU(inplace=True)", normal(2, 3)),
+    module("SiLU(inplace=True)", normal(2, 3)),
+    module("Mish(inplace=True)", normal(2, 3)),
+    module("Hardtanh(-0.5, 0.7, inplace=True)", normal(2, 3)),
+    module("Hardsigmoid(inplace=True)", normal(2, 3)),
+    module("Hardswish(inplace=True)", normal(2, 3)),
+    module("ReLU6(inplace=True)", normal(2, 3)),
+    module("Hardshrink(0.3)", normal(2, 3)),
+    module("Softshrink(0.3)", normal(2, 3)),
+    module("Threshold(0.1, 20)", normal(2, 3)),
+    module("Threshold(0.1, 20, inplace=True)", normal(2, 3)),
+    module("RReLU()", normal(2, 3), random=True),
+    module("RReLU(0.2, 0.2, inplace=True)", normal(2, 3)),
+    module("PReLU(3, init=0.1)", normal(2, 3, 4)),
+    module("GLU()", normal(2, 4)),
+    module("GLU(dim=1)", normal(2, 4, 3)),
+    module("Softmax2d()", normal(2, 3, 2, 2)),
+    module("Softmax2d()", normal(3, 2, 2)),
+    *(
+        function(name, values(KINKS))
+        for name in (
+            "celu",
+            "celu_",
+            "elu",
+            "elu_",
+            "hardshrink",
+            "hardsigmoid",
+            "hardswish",
+            "hardtanh",
+            "hardtanh_",
+            "leaky_relu",
+            "leaky_relu_",
+            "mish",
+            "relu",
+            "relu6",
+            "relu_",
+            "rrelu",
+            "rrelu_",
+            "selu",
+            "selu_",
+            "silu",
+            "softplus",
+            "softshrink",
+            "softsign",
+            "tanhshrink",
+        )
+    ),
+    function("threshold", values(KINKS), 0.5, -1.0),
+    function("threshold_", values(KINKS), 0.5, -1.0),
+    function("threshold", normal(2, 3), 0.5, -1.0, inplace=True),
+    function("celu", normal(2, 3), 0.3),
+    function("hardtanh", values([1, 5, -7]), -2, 3),
+    function("hardtanh", normal(0, 3)),
+    function("glu", normal(4, 3), dim=0),
+    function("prelu", values(KINKS), normal(1)),
+    function("prelu", normal(2, 3, 2), normal(3)),
+    function("prelu", normal(2, 3), normal()),
+    function("rrelu", normal(2, 3), 0.1, 0.3, True, random=True),
+    function("rrelu", normal(2, 3), 0.1, 0.1, training=True, inplace=True),
+    function("gumbel_softmax", normal(2, 3), random=True),
+    function("gumbel_softmax", normal(2, 3), 0.5, True, dim=0, random=True),
     function("relu", normal(2, 3), inplace=True),
     function("leaky_relu", normal(2, 3), 0.2),
     function("elu", normal(2, 3), 0.7, inplace=True),
@@ -35,5 +116,15 @@ CASES: list[Case] = [
     function("log_softmax", normal(2, 3), dim=-1),
 ]
 REFUSALS: list[Refusal] = [
+    refused("Hardtanh(1.0, 1.0)", match="max_val must be larger than min_val"),
+    refused("hardtanh", normal(2), 2.0, 1.0, match="min_val cannot be greater than max_val"),
+    refused("softshrink", normal(2), -1.0, match="lambda must be greater or equal to 0"),
+    refused("glu", normal(3), match="must be even"),
+    refused("glu", normal(), match="0-dimensional"),
+    refused("rrelu", normal(2), 0.5, 0.1, training=True, match="less than or equal to the upper bound"),
+    refused("PReLU(2)", normal(2, 3), match="Found parameter numbers = 2 and channel size = 3"),
+    refused("prelu", normal(2, 3), normal(3, 1), match="scalar or 1D"),
+    refused("celu", normal(2), 0.0, match="alpha cannot be 0"),
+    refused("Softmax2d()", normal(2, 3), match="3D or 4D"),
     refused("gelu", normal(2), approximate="sigmoid", match="approximate must be 'none' or 'tanh'"),
 ]
