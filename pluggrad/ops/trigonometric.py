@@ -10,7 +10,7 @@ from .declare import composite, standard
 
 __all__ = [
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh", "deg2rad", "hypot", "rad2deg", "sin",
-    "sinh", "tan", "tanh",
+    "sinc", "sinh", "tan", "tanh",
 ]  # fmt: skip
 
 
@@ -225,3 +225,25 @@ def rad2deg(xp, x, /):
     tensor([ 0.0000, 57.2958])
     """
     return x * (180 / math.pi)
+
+
+def _sinc_x(xp: Any, g: Any, x: Any, out: Any) -> Any:
+    small = xp.abs(x) < 0.01
+    safe = xp.where(small, 1.0, x)
+    square = x * x * math.pi**2
+    series = x * math.pi**2 * (-1 / 3 + square * (1 / 30 - square * (1 / 840)))
+    return g * xp.where(small, series, (xp.cos(safe * math.pi) - out) / safe)
+
+
+@composite(method=True, result="same", kinds=REAL_FLOATING, vjp=_sinc_x)
+def sinc(xp, x, /):
+    """``sin(pi x) / (pi x)`` of each element, 1 at 0.
+
+    >>> import pluggrad
+    >>> pluggrad.sinc(pluggrad.asarray([0.0, 0.5]))
+    tensor([1.0000, 0.6366])
+    """
+    ns = xp.namespace
+    zero = x == 0
+    angle = x * math.pi
+    return ns.where(zero, 1.0, ns.sin(angle) / ns.where(zero, 1.0, angle))

@@ -21,7 +21,7 @@ from .reference import COPYING
 from .target import Target
 
 # Parts of pluggrad that are imported when first asked for: whatever functions they register are tested, too.
-for _part in ("nn", "optim"):
+for _part in ("nn", "optim", "special"):
     import_module(f"pluggrad.{_part}")
 
 _HERE = Path(__file__).parent

@@ -9,7 +9,18 @@ from importlib import import_module
 
 from .spec import Sample, Spec, all_samples, determined, samples_of
 
-for _name in ("elementwise", "fft", "indexing", "larger", "linalg", "logic", "manipulation", "neural", "reductions"):
+for _name in (
+    "elementwise",
+    "fft",
+    "indexing",
+    "larger",
+    "linalg",
+    "logic",
+    "manipulation",
+    "neural",
+    "reductions",
+    "special",
+):
     import_module(f".{_name}", __name__)
 
 __all__ = ["Sample", "Spec", "all_samples", "determined", "samples_of"]
