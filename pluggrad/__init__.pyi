@@ -15,6 +15,7 @@ from . import nn as nn
 from . import ops as ops
 from . import optim as optim
 from . import random as random
+from . import special as special
 from . import typed as typed
 from . import utils as utils
 from .autograd.autocast import autocast as autocast
@@ -380,6 +381,7 @@ from .ops.trigonometric import deg2rad as deg2rad
 from .ops.trigonometric import hypot as hypot
 from .ops.trigonometric import rad2deg as rad2deg
 from .ops.trigonometric import sin as sin
+from .ops.trigonometric import sinc as sinc
 from .ops.trigonometric import sinh as sinh
 from .ops.trigonometric import tan as tan
 from .ops.views import adjoint as adjoint

@@ -7,6 +7,7 @@ whatever is continuous; counts ``k`` are rounded down. The formulas are those of
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from ..autograd.operands import wrap
 from ..ops.bounds import clamp_max
@@ -55,13 +56,12 @@ def bdtr(k: Number, n: Number, p: Tensor) -> Tensor:
     return _binomial(betaincc, k, n, p, 1.0)
 
 
-def _binomial(function: object, k: Number, n: Number, p: Tensor, at_n: float) -> Tensor:
+def _binomial(function: Callable[..., Tensor], count: Number, trials: Number, p: Tensor, at_n: float) -> Tensor:
     """``function(k + 1, n - k, p)``, which is of no use where ``k`` is ``n``."""
-    k, n = (wrap(v) if isinstance(v, Tensor) else p.new_tensor(float(v)) for v in (k, n))
-    k, n = k.to(p.dtype), n.to(p.dtype)
+    k, n = (v.to(p.dtype) if isinstance(v, Tensor) else p.new_tensor(float(v)) for v in (count, trials))
     full = k == n
     inside = (k >= 0) & (k <= n) & (p >= 0) & (p <= 1)
-    out = function(where(inside, k, 0.0) + 1, where(inside & ~full, n - k, 1.0), where(inside, p, 0.5))  # type: ignore[operator]
+    out = function(where(inside, k, 0.0) + 1, where(inside & ~full, n - k, 1.0), where(inside, p, 0.5))
     return where(inside, where(full, at_n, out), math.nan)
 
 
