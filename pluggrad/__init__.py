@@ -41,6 +41,7 @@ from .random import (
     rand, rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )  # fmt: skip
 from .tensor import Size, Tensor, get_printoptions, printoptions, set_printoptions
+from .tensor.inference import is_inference
 from .typed import (
     BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor, IntTensor, LongTensor,
     ShortTensor,

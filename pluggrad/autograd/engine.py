@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable
+from contextvars import ContextVar
 from typing import Any
 
 from .. import function
@@ -16,7 +17,8 @@ from ..dtypes import DType, is_kind
 from ..errors import GradientError
 from ..tensor import Cotangents, Leaf, ManyNode, Node, Tensor, make
 from ..tensor.memory import release, unshared
-from .mode import MODE, NO_GRAD
+from . import anomaly
+from .mode import MODE, Mode, with_grad
 
 
 class GraphNamespace:
@@ -57,6 +59,30 @@ class GraphNamespace:
 
 graph_namespace = GraphNamespace()
 
+
+class Walk:
+    """One backward on its way, as hooks see it."""
+
+    __slots__ = ("__weakref__", "_needed", "_table")
+
+    def __init__(self, table: dict[Node, list[Any]], needed: set[Node] | None) -> None:
+        self._table, self._needed = table, needed
+
+    def will_reach(self, vertex: Node) -> bool:
+        """Whether the gradient of a vertex is still to come."""
+        return vertex in self._table and (self._needed is None or vertex in self._needed)
+
+
+_WALK: ContextVar[Walk | None] = ContextVar("pluggrad_walk", default=None)
+
+
+def current_walk() -> Walk:
+    """The walk whose hook runs now."""
+    walk = _WALK.get()
+    assert walk is not None, "called outside of a hook"
+    return walk
+
+
 # Several threads may run backward over shared leaves: adding to a grad is read, add, write.
 _accumulation = threading.Lock()
 
@@ -80,15 +106,21 @@ def run(
     accumulate : add to ``grad`` of the leaves reached (of ``inputs`` only, if given)
     """
     before = MODE.get()
-    MODE.set(None if create_graph else NO_GRAD)
+    MODE.set(with_grad(before, create_graph))
+    watch = before if before is not None and before.anomaly else None
     try:
-        return _walk(roots, not (retain_graph or create_graph), create_graph, inputs, accumulate)
+        return _walk(roots, not retain_graph, create_graph, inputs, accumulate, watch)
     finally:
         MODE.set(before)
 
 
 def _walk(
-    roots: Iterable[tuple[Node, Any]], free: bool, graph: bool, inputs: Collection[Node] | None, accumulate: bool
+    roots: Iterable[tuple[Node, Any]],
+    free: bool,
+    graph: bool,
+    inputs: Collection[Node] | None,
+    accumulate: bool,
+    watch: Mode | None,
 ) -> dict[Node, Any]:
     # For each vertex: how many of its uses are still to be walked, and the cotangent so far.
     table: dict[Node, list[Any]] = {}
@@ -97,6 +129,7 @@ def _walk(
     _count_uses(table)
     needed = None if inputs is None else _leading_to(inputs, table)
     found: dict[Node, Any] = {}
+    walk: Walk | None = None
     ready = [vertex for vertex in table if not table[vertex][0]]
     while ready:
         node = ready.pop()
@@ -106,7 +139,9 @@ def _walk(
             gs: tuple[Any, ...] = (None,) * len(parents)
         else:
             if node.extra is not None:
-                g = _run_hooks(node, g, graph)
+                if walk is None:
+                    walk = Walk(table, needed)
+                g = _run_hooks(node, g, graph, walk)
             if needed is not None:
                 wanted = tuple([p if p in needed else None for p in parents])
                 if node in inputs:  # type: ignore[operator]
@@ -116,7 +151,9 @@ def _walk(
                     _accumulate(node, g, graph)
                 continue
             function = node.function
-            if graph:
+            if watch is not None:
+                gs = _evaluate_watched(node, g, wanted, graph, watch)
+            elif graph:
                 gs = function.backward_graph(graph_namespace, g, wanted, node)
             else:
                 gs = function.backward(node.type.kernels, g, wanted, node)
@@ -134,6 +171,25 @@ def _walk(
                     ready.append(parent)
         gs = gp = state = None  # type: ignore[assignment]  # so that a leaf may find that it alone has its gradient
     return found
+
+
+def _evaluate_watched(node: Node, g: Any, wanted: tuple[Any, ...], graph: bool, mode: Mode) -> tuple[Any, ...]:
+    """Run the rules of a node in anomaly mode: say where its forward call is if they fail or give NaN."""
+    before = anomaly.EVALUATING.get()
+    anomaly.EVALUATING.set(node)
+    try:
+        if graph:
+            gs = node.function.backward_graph(graph_namespace, g, wanted, node)
+        else:
+            gs = node.function.backward(node.type.kernels, g, wanted, node)
+        if mode.check_nan:
+            anomaly.check(node, gs)
+    except Exception as error:
+        error.add_note(anomaly.explain(node))
+        raise
+    finally:
+        anomaly.EVALUATING.set(before)
+    return gs
 
 
 def _count_uses(table: dict[Node, list[Any]]) -> None:
@@ -210,22 +266,22 @@ def _add_to_grad(leaf: Leaf, g: Any, graph: bool) -> None:
             leaf.grad = grad + make(g, array_type)
 
 
-def _run_hooks(node: Node, g: Any, graph: bool) -> Any:
+def _run_hooks(node: Node, g: Any, graph: bool, walk: Walk) -> Any:
     extra = node.extra
     assert extra is not None
-    for hook in tuple(extra.hooks.values()):
-        result = hook(as_tensor(node, g))
-        if result is not None:
-            g = _taken(result, node, graph, "a hook")
+    if extra.hooks:
+        outer = _WALK.get()
+        _WALK.set(walk)
+        try:
+            for hook in tuple(extra.hooks.values()):
+                result = hook(as_tensor(node, g))
+                if result is not None:
+                    g = _taken(result, node, graph, "a hook")
+        finally:
+            _WALK.set(outer)
     retained = extra.retained() if extra.retained is not None else None
     if retained is not None and retained._node is node:
-        kept = as_tensor(node, g)
-        before = retained.__dict__.get("plain_grad")
-        if before is not None:
-            kept = before + kept
-        elif not graph:
-            kept = make(node.type.kernels.copy(kept._array), node.type)
-        retained.__dict__["plain_grad"] = kept
+        keep_gradient(retained, g, graph)
     if extra.pre_hooks:
         for pre_hook in tuple(extra.pre_hooks.values()):
             given = pre_hook(_as_tuple(node, g))
@@ -236,6 +292,20 @@ def _run_hooks(node: Node, g: Any, graph: bool) -> Any:
                 else:
                     g = _taken(given[0], node, graph, "a pre-hook")
     return g
+
+
+def keep_gradient(tensor: Tensor, g: Any, graph: bool) -> None:
+    """Add a gradient to the ``grad`` of a tensor that is no leaf."""
+    node = tensor._node
+    assert node is not None
+    kept = as_tensor(node, g)
+    with _accumulation:
+        before = tensor.__dict__.get("plain_grad")
+        if before is not None:
+            kept = before + kept
+        elif not graph:
+            kept = make(node.type.kernels.copy(kept._array), node.type)
+        tensor.__dict__["plain_grad"] = kept
 
 
 def _raw(value: Tensor, graph: bool) -> Any:
@@ -261,6 +331,8 @@ def _taken(value: Any, node: Node, graph: bool, who: str) -> Any:
         raise GradientError(
             f"{who} on {node.name()} returned a gradient of shape {tuple(value.shape)}, expected {tuple(node.shape)}"
         )
+    if value._type is not node.type:
+        raise GradientError(f"{who} on {node.name()} returned a gradient of {value._type}, expected {node.type}")
     return _raw(value, graph)
 
 
@@ -275,7 +347,15 @@ def _run_post_hooks(node: Node, gs: tuple[Any, ...], g: Any, graph: bool) -> tup
         result = hook(inputs, outputs)
         if result is not None:
             result = result if isinstance(result, tuple) else (result,)
-            gs = tuple(None if r is None else _raw(r, graph) for r in result)
+            if len(result) != len(gs):
+                raise GradientError(
+                    f"a hook on {node.name()} has returned an incorrect number of values "
+                    f"(got {len(result)}, but expected {len(gs)})"
+                )
+            gs = tuple(
+                None if r is None or p is None else _taken(r, p, graph, "a hook after")
+                for r, p in zip(result, node.parents, strict=True)
+            )
     return gs
 
 

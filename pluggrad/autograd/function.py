@@ -12,9 +12,9 @@ from ..tensor.memory import hold, link_alias
 from . import inplace
 from .broadcasting import sum_to_shape
 from .engine import graph_namespace
-from .mode import MODE, NO_GRAD, is_grad_enabled
+from .mode import MODE, is_grad_enabled, with_grad
 from .operands import cast
-from .recorder import restore
+from .recorder import observe, restore
 
 _Saved = tuple[Buffer, Node | int | None, Any]  # a value, its vertex (or the number of the output), its type
 
@@ -133,7 +133,7 @@ class Function:
         recording = is_grad_enabled() and any(p is not None for p in parents)
         ctx.needs_input_grad = tuple(p is not None for p in parents)
         before = MODE.get()
-        MODE.set(NO_GRAD)
+        MODE.set(with_grad(before, False))
         try:
             if cls.setup_context is not Function.setup_context:
                 result = cls.forward(*args)
@@ -191,6 +191,8 @@ def _record(
         many.shape, many.type = many.shapes[0], tensors[0]._type
         many.outputs = [None] * len(outputs)
         vertices = [many.output(i) for i in range(len(outputs))]
+    if (mode := MODE.get()) is not None:
+        observe(mode, node, (*tensors, *(t for t in ctx._to_save if t is not None)))
     for out, vertex in zip(outputs, vertices, strict=True):
         if not isinstance(out, Tensor) or not out.dtype.is_differentiable or _is_one_of(out, ctx._constant):
             continue
@@ -214,6 +216,15 @@ class _Application:
     def __init__(self, cls: type[Function], ctx: FunctionCtx, saves_arrays: bool) -> None:
         self.cls, self.ctx, self.saves_arrays = cls, ctx, saves_arrays
         self.grad_name = f"{cls.__name__}Backward"
+
+    def attribute(self, node: Node, name: str) -> Any:
+        """What ``grad_fn`` shows of the user's ``ctx``: ``saved_tensors``, and what was set on it."""
+        before = self.ctx._node
+        self.ctx._node = node
+        try:
+            return getattr(self.ctx, name)
+        finally:
+            self.ctx._node = before
 
     def backward(self, xp: Any, g: Any, parents: tuple[Node | None, ...], node: Node) -> tuple[Any, ...]:
         """On raw arrays: wrapped for the user's code, and unwrapped behind it."""
@@ -291,7 +302,7 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(backward)
     def wrapper(ctx: Any, *grads: Any) -> Any:
         before = MODE.get()
-        MODE.set(NO_GRAD)
+        MODE.set(with_grad(before, False))
         try:
             result = backward(ctx, *grads)
         finally:

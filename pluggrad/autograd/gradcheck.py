@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import GradientError
 from ..tensor import Tensor, make
 from .gradients import grad
-from .mode import MODE, NO_GRAD
+from .mode import MODE, with_grad
 
 Rows = list[list[complex]]
 
@@ -52,7 +52,7 @@ def _difference(
     values = _flat(x)
     sides = []
     before = MODE.get()
-    MODE.set(NO_GRAD)
+    MODE.set(with_grad(before, False))
     try:
         for sign in (1, -1):
             moved = list(inputs)
@@ -303,7 +303,7 @@ def gradgradcheck(
     def gradient(*args: Any) -> tuple[Tensor, ...]:
         arguments, vs = list(args[: len(inputs)]), args[len(inputs) :]
         before = MODE.get()
-        MODE.set(None)
+        MODE.set(with_grad(before, True))
         try:
             for i in active:
                 if arguments[i]._node is None:  # a point of a central difference

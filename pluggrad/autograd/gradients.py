@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal, overload
 
-from ..errors import GradientError, ShapeError
-from ..tensor import Node, Tensor, make
+from ..backends import ArrayType
+from ..errors import DeviceError, GradientError, ShapeError
+from ..tensor import GradientEdge, Leaf, Node, Tensor, make
 from . import engine
 from .operands import cast
 
+Place = Tensor | GradientEdge
+Places = Place | Sequence[Place]
+
 
 def _tuple(value: Any) -> tuple[Any, ...]:
-    return (value,) if value is None or isinstance(value, Tensor) else tuple(value)
+    return (value,) if value is None or isinstance(value, Place) else tuple(value)
 
 
-def _roots(outputs: tuple[Tensor, ...], gradients: tuple[Any, ...], create_graph: bool) -> list[tuple[Node, Any]]:
+def _vertex(place: Any, what: str) -> Node | None:
+    if isinstance(place, Tensor):
+        return place._node
+    if isinstance(place, GradientEdge):
+        return place.vertex
+    raise TypeError(f"expected Tensors or GradientEdges {what}, got {type(place).__name__}")
+
+
+def _roots(outputs: tuple[Any, ...], gradients: tuple[Any, ...], create_graph: bool) -> list[tuple[Node, Any]]:
     """Each output's vertex with its cotangent: the given one, or 1 for a scalar."""
     if len(gradients) != len(outputs):
         raise GradientError(
@@ -23,55 +36,74 @@ def _roots(outputs: tuple[Tensor, ...], gradients: tuple[Any, ...], create_graph
         )
     roots = []
     for i, (output, g) in enumerate(zip(outputs, gradients, strict=True)):
-        if not isinstance(output, Tensor):
-            raise TypeError(f"expected Tensors to differentiate, got {type(output).__name__} at position {i}")
-        if output._node is None:
+        vertex = _vertex(output, "to differentiate")
+        if vertex is None:
             raise GradientError(
                 f"element {i} of tensors does not require grad and does not have a grad_fn: "
                 "nothing it was computed from requires a gradient, or it was computed under no_grad"
             )
-        if g is None:
-            if output._array.shape and output.size != 1:
-                raise GradientError(
-                    f"grad can be implicitly created only for scalar outputs, got shape {tuple(output.shape)}; "
-                    "sum it first, or pass a gradient of that shape"
-                )
-            if output.dtype.is_complex:
-                raise GradientError(
-                    f"grad can be implicitly created only for real scalar outputs but got {output.dtype}"
-                )
-            kernels = output._type.kernels
-            g = make(kernels.namespace.ones_like(output._array), output._type)
+        if isinstance(output, Tensor):
+            shape, array_type = output._array.shape, output._type
         else:
-            if not isinstance(g, Tensor):
-                raise TypeError(f"gradients can be either Tensors or None, got {type(g).__name__}")
-            if g._array.shape != output._array.shape:
-                raise ShapeError(
-                    f"Mismatch in shape: grad_output[{i}] has a shape of {tuple(g.shape)} and "
-                    f"output[{i}] has a shape of {tuple(output.shape)}"
-                )
-            if g._type is not output._type:
-                g = cast(g, output.dtype)
-        roots.append((output._node, g if create_graph else g._array))
+            shape, array_type = vertex.shape, vertex.type
+        g = _one(shape, array_type) if g is None else _checked(g, i, shape, array_type)
+        roots.append((vertex, g if create_graph else g._array))
     return roots
 
 
+def _one(shape: Any, array_type: ArrayType) -> Tensor:
+    """The cotangent of a scalar by itself."""
+    if math.prod(shape) != 1:
+        raise GradientError(
+            f"grad can be implicitly created only for scalar outputs, got shape {tuple(shape)}; "
+            "sum it first, or pass a gradient of that shape"
+        )
+    if array_type.dtype.is_complex:
+        raise GradientError(f"grad can be implicitly created only for real scalar outputs but got {array_type.dtype}")
+    ones = array_type.kernels.namespace.ones
+    return make(ones(tuple(shape), dtype=array_type.native, device=array_type.native_device), array_type)
+
+
+def _checked(g: Any, i: int, shape: Any, array_type: ArrayType) -> Tensor:
+    """A cotangent that the user gave, in the type of its output."""
+    if not isinstance(g, Tensor):
+        raise TypeError(f"gradients can be either Tensors or None, got {type(g).__name__}")
+    if tuple(g._array.shape) != tuple(shape):
+        raise ShapeError(
+            f"Mismatch in shape: grad_output[{i}] has a shape of {tuple(g.shape)} and "
+            f"output[{i}] has a shape of {tuple(shape)}"
+        )
+    if g._type is array_type:
+        return g
+    if g._type.device is not array_type.device:
+        raise DeviceError(
+            f"grad_output[{i}] is on {str(g.device)!r}, output[{i}] on {str(array_type.device)!r}; "
+            f"move it, as in g.to({str(array_type.device)!r})"
+        )
+    if g.dtype.is_complex != array_type.dtype.is_complex:
+        raise GradientError(
+            "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
+            f"grad_output[{i}] has a dtype of {g.dtype} and output[{i}] has a dtype of {array_type.dtype}"
+        )
+    return cast(g, array_type.dtype)
+
+
 def backward(
-    tensors: Tensor | Sequence[Tensor],
+    tensors: Places,
     grad_tensors: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    inputs: Tensor | Sequence[Tensor] | None = None,
+    inputs: Places | None = None,
 ) -> None:
     """Accumulate the gradients of ``tensors`` into the ``grad`` of the leaves that they were computed from.
 
     Parameters
     ----------
-    tensors : Tensor or sequence of Tensors, any shapes
+    tensors : Tensor or sequence of Tensors, any shapes; or :class:`~pluggrad.autograd.graph.GradientEdge`
     grad_tensors : a cotangent of the same shape for each; None for scalars: 1
     retain_graph : keep what was saved for a further backward; default: ``create_graph``
     create_graph : record the gradients' own computation, for higher derivatives
-    inputs : accumulate into these only; default: all leaves
+    inputs : accumulate into these only, be they leaves or not; default: all leaves
 
     Raises
     ------
@@ -90,48 +122,53 @@ def backward(
         wanted = _tuple(inputs)
         if not wanted:
             raise GradientError("'inputs' argument to backward() cannot be empty.")
-        for tensor in wanted:
-            if tensor._node is None:
-                raise GradientError("one of the inputs of backward() does not require grad")
-            tensor.retain_grad()
-        targets = {tensor._node for tensor in wanted}
-    engine.run(
+        vertices = [_vertex(place, "as inputs of backward()") for place in wanted]
+        if None in vertices:
+            raise GradientError("one of the inputs of backward() does not require grad")
+        targets = set(vertices)
+    found = engine.run(
         _roots(outputs, gradients, create_graph),
         retain_graph=create_graph if retain_graph is None else retain_graph,
         create_graph=create_graph,
-        inputs=targets,
+        inputs=targets,  # type: ignore[arg-type]
     )
+    if targets is not None:
+        for place, vertex in zip(wanted, vertices, strict=True):
+            if isinstance(place, Tensor) and vertex in found and type(vertex) is not Leaf:
+                engine.keep_gradient(place, found[vertex], create_graph)
 
 
 @overload
 def grad(
     outputs: Any, inputs: Any, grad_outputs: Any = ..., retain_graph: bool | None = ..., create_graph: bool = ...,
-    allow_unused: Literal[False] | None = ..., *, materialize_grads: bool = ...,
+    allow_unused: Literal[False] | None = ..., is_grads_batched: bool = ..., materialize_grads: bool = ...,
 ) -> tuple[Tensor, ...]: ...  # fmt: skip
 @overload
 def grad(
     outputs: Any, inputs: Any, grad_outputs: Any = ..., retain_graph: bool | None = ..., create_graph: bool = ...,
-    allow_unused: bool | None = ..., *, materialize_grads: bool = ...,
+    allow_unused: bool | None = ..., is_grads_batched: bool = ..., materialize_grads: bool = ...,
 ) -> tuple[Tensor | None, ...]: ...  # fmt: skip
 def grad(
-    outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor | Sequence[Tensor],
+    outputs: Places,
+    inputs: Places,
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
     allow_unused: bool | None = None,
-    *,
+    is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
     """The gradients of ``outputs`` with respect to ``inputs``, without touching any ``grad``.
 
     Parameters
     ----------
-    outputs, inputs : Tensor or sequence of Tensors, any shapes
+    outputs, inputs : Tensor or sequence of Tensors, any shapes; or :class:`~pluggrad.autograd.graph.GradientEdge`
     grad_outputs : a cotangent for each output; None for scalars: 1
     retain_graph, create_graph : as in :func:`backward`
     allow_unused : give None for an input that the outputs do not depend on, instead of an error;
         default: ``materialize_grads``
+    is_grads_batched : each of ``grad_outputs`` has one axis more, before the others: several cotangents, whose
+        gradients are returned the same way
     materialize_grads : give zeros for such an input
 
     Returns
@@ -152,26 +189,30 @@ def grad(
         raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, got False")
     allow_unused = materialize_grads if allow_unused is None else allow_unused
     outputs, wanted = _tuple(outputs), _tuple(inputs)
-    for i, tensor in enumerate(wanted):
-        if not isinstance(tensor, Tensor):
-            raise TypeError(f"expected Tensors to differentiate with respect to, got {type(tensor).__name__}")
-        if tensor._node is None:
+    if not wanted:
+        raise GradientError("'inputs' argument to grad() cannot be empty.")
+    vertices: list[Any] = [_vertex(place, "to differentiate with respect to") for place in wanted]
+    for i, vertex in enumerate(vertices):
+        if vertex is None:
             raise GradientError(f"One of the differentiated Tensors does not require grad (input {i})")
     gradients = (None,) * len(outputs) if grad_outputs is None else _tuple(grad_outputs)
+    retain_graph = create_graph if retain_graph is None else retain_graph
+    if is_grads_batched:
+        return _batched(outputs, wanted, gradients, retain_graph, create_graph, allow_unused, materialize_grads)
     found = engine.run(
         _roots(outputs, gradients, create_graph),
-        retain_graph=create_graph if retain_graph is None else retain_graph,
+        retain_graph=retain_graph,
         create_graph=create_graph,
-        inputs={tensor._node for tensor in wanted},
+        inputs=set(vertices),
         accumulate=False,
     )
     results: list[Tensor | None] = []
-    for i, tensor in enumerate(wanted):
-        g = found.get(tensor._node)
+    for i, vertex in enumerate(vertices):
+        g = found.get(vertex)
         if g is not None:
-            results.append(engine.as_tensor(tensor._node, g))
+            results.append(engine.as_tensor(vertex, g))
         elif materialize_grads:
-            results.append(make(tensor._type.kernels.namespace.zeros_like(tensor._array), tensor._type))
+            results.append(_zeros(vertex.shape, vertex.type))
         elif allow_unused:
             results.append(None)
         else:
@@ -180,3 +221,36 @@ def grad(
                 "Set allow_unused=True if this is the desired behavior."
             )
     return tuple(results)
+
+
+def _zeros(shape: Any, array_type: ArrayType) -> Tensor:
+    zeros = array_type.kernels.namespace.zeros
+    return make(zeros(tuple(shape), dtype=array_type.native, device=array_type.native_device), array_type)
+
+
+def _batched(
+    outputs: tuple[Any, ...], inputs: tuple[Any, ...], batches: tuple[Any, ...], retain_graph: bool, *rest: bool
+) -> tuple[Any, ...]:
+    """The gradients for each cotangent of a batch, one after the other, stacked."""
+    sizes = {b._array.shape[0] if b._array.ndim else None for b in batches if b is not None}
+    if len(sizes) != 1 or None in sizes:
+        raise GradientError(
+            "is_grads_batched=True: the first axis of every grad_output is the batch, of one size for all; got shapes "
+            f"{[None if b is None else list(b.shape) for b in batches]}"
+        )
+    size: int = sizes.pop()  # type: ignore[assignment]
+    create_graph, allow_unused, materialize_grads = rest
+    columns = [
+        grad(
+            outputs, inputs, [None if b is None else b[k] for b in batches], retain_graph or k < size - 1,
+            create_graph, allow_unused, materialize_grads=materialize_grads,
+        )
+        for k in range(size)
+    ]  # fmt: skip
+    if not columns:
+        return tuple(
+            _zeros((0, *_vertex(p, "").shape), _vertex(p, "").type)  # type: ignore[union-attr]
+            for p in inputs
+        )
+    stack = engine.graph_namespace.stack
+    return tuple(None if gs[0] is None else stack(*gs, axis=0) for gs in zip(*columns, strict=True))

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..dtypes import FLOATING
 from ..errors import DTypeError, GradientError, ShapeError
-from ..tensor import Leaf, Node, Tensor, memory
+from ..tensor import Leaf, Node, Tensor, inference, memory
 from ..tensor.memory import Step
 from .mode import is_grad_enabled
 from .operands import cast, constant
@@ -27,6 +27,7 @@ def check_writable(x: Tensor) -> None:
     ------
     GradientError
     """
+    inference.check_writable(x)
     if not is_grad_enabled():
         return
     if type(x._node) is Leaf:
@@ -85,7 +86,7 @@ def rebase(x: Tensor, node: Node | None) -> None:
     """Let ``x``, just written, stand for the value of ``node``; its base and the other views follow."""
     view = x._view
     if view is None:
-        x._node = node
+        _set_vertex(x, node)
         return
     base = view.base
     if view.path:
@@ -104,10 +105,18 @@ def rebase(x: Tensor, node: Node | None) -> None:
             continue  # a view that the user made a leaf of its own
         path = member._view.path  # type: ignore[union-attr]
         if not path or base.node is None:
-            member._node = base.node
+            _set_vertex(member, base.node)
         else:
-            member._node = Node(_Part, (base.node,), (path,), member._array.shape, member._type)
+            _set_vertex(member, Node(_Part, (base.node,), (path,), member._array.shape, member._type))
     base.members = alive
+
+
+def _set_vertex(x: Tensor, node: Node | None) -> None:
+    """Let ``x`` stand for another value; if its gradient is to be retained, that of the new one is."""
+    extra = None if x._node is None else x._node.extra
+    x._node = node
+    if extra is not None and extra.retained is not None and extra.retained() is x and node is not None:
+        node.extras.retained, extra.retained = extra.retained, None
 
 
 def follow(xp: Any, x: Any, path: tuple[Step, ...]) -> Any:

@@ -1,17 +1,21 @@
 """Whether operations are recorded: ``no_grad``, ``enable_grad``, ``set_grad_enabled``, ``inference_mode``.
 
 The mode belongs to a thread and, within it, to an async task (a ``ContextVar``). None stands for the
-usual mode, in which operations on tensors that require a gradient are recorded and nothing else happens.
+usual mode, in which operations on tensors that require a gradient are recorded and nothing else happens;
+so the code of a call asks only whether there is another one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self, TypeVar
+
+from ..tensor.inference import INFERENCE, INSIDE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,16 +24,38 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Mode:
     """How operations are recorded.
 
-    ``grad`` : whether at all; ``inference`` : whether tensors made now stay out of graphs for good.
+    Attributes
+    ----------
+    grad : whether at all
+    saving : what packs and unpacks the values that graphs save; see :mod:`.saved_values`
+    saving_refused : why hooks on saved values may not be set now; None: they may
+    anomaly : whether each node keeps the traceback of its forward call; see :mod:`.anomaly`
+    check_nan : whether backward looks for NaN, too
     """
 
     grad: bool = True
-    inference: bool = False
+    saving: Any = None
+    saving_refused: str | None = None
+    anomaly: bool = False
+    check_nan: bool = False
 
 
 MODE: ContextVar[Mode | None] = ContextVar("pluggrad_mode", default=None)
-NO_GRAD = Mode(grad=False)
-INFERENCE = Mode(grad=False, inference=True)
+NO_GRAD: Final = Mode(grad=False)
+_USUAL: Final = Mode()
+
+
+def changed(mode: Mode | None, **fields: Any) -> Mode | None:
+    """A mode with some of its fields changed; None if that gives the usual one."""
+    mode = replace(mode or _USUAL, **fields)
+    return None if mode == _USUAL else mode
+
+
+def with_grad(mode: Mode | None, grad: bool) -> Mode | None:
+    """A mode that records, or does not, and is otherwise the same."""
+    if mode is None or mode is NO_GRAD:
+        return None if grad else NO_GRAD
+    return mode if mode.grad is grad else changed(mode, grad=grad)
 
 
 class _ModeContext:
@@ -105,14 +131,14 @@ class no_grad(_ModeContext):
         super().__init__()
 
     def _mode(self) -> Mode | None:
-        return NO_GRAD
+        return with_grad(MODE.get(), False)
 
 
 class enable_grad(no_grad):
     """Record inside, also within ``no_grad``: a context manager, and a decorator."""
 
     def _mode(self) -> Mode | None:
-        return None
+        return with_grad(MODE.get(), not INSIDE.get())
 
 
 class set_grad_enabled(_ModeContext):
@@ -131,7 +157,7 @@ class set_grad_enabled(_ModeContext):
         MODE.set(self._mode())
 
     def _mode(self) -> Mode | None:
-        return None if self._enabled else NO_GRAD
+        return with_grad(MODE.get(), self._enabled and not INSIDE.get())
 
     def __enter__(self) -> Self:
         self._before.append(self._outside)
@@ -149,9 +175,19 @@ class set_grad_enabled(_ModeContext):
 class inference_mode(_ModeContext):
     """Record nothing inside, and keep tensors made inside out of every later graph.
 
+    Tensors made inside are *inference tensors* (``x.is_inference()``): outside, a graph that would save one, a write
+    to one and ``requires_grad_()`` are errors. So are their views; a ``clone()`` is a normal tensor.
+
     Parameters
     ----------
     mode : bool or function, default True: whether to; or the function to decorate
+
+    >>> import pluggrad
+    >>> w = pluggrad.ones(2, requires_grad=True)
+    >>> with pluggrad.inference_mode():
+    ...     y = w * 2
+    >>> y.requires_grad, y.is_inference()
+    (False, True)
     """
 
     def __new__(cls, mode: Any = True) -> Any:
@@ -164,9 +200,21 @@ class inference_mode(_ModeContext):
     def __init__(self, mode: Any = True) -> None:
         super().__init__()
         self._enabled = mode if isinstance(mode, bool) else True
+        self._inside_before: list[bool] = []
 
     def _mode(self) -> Mode | None:
-        return INFERENCE if self._enabled else None
+        return with_grad(MODE.get(), not self._enabled)
+
+    def __enter__(self) -> Self:
+        self._inside_before.append(INSIDE.get())
+        INSIDE.set(self._enabled)
+        INFERENCE.append(None)
+        return super().__enter__()
+
+    def __exit__(self, *exc: object) -> None:
+        super().__exit__(*exc)
+        INFERENCE.pop()
+        INSIDE.set(self._inside_before.pop())
 
     def _again(self) -> _ModeContext:
         return inference_mode(self._enabled)
@@ -180,5 +228,34 @@ def is_grad_enabled() -> bool:
 
 def is_inference_mode_enabled() -> bool:
     """Whether ``inference_mode`` is on now, in this thread and task."""
-    mode = MODE.get()
-    return mode is not None and mode.inference
+    return INSIDE.get()
+
+
+_multithreading = ContextVar("pluggrad_multithreading", default=True)
+
+
+def is_multithreading_enabled() -> bool:
+    """What :class:`set_multithreading_enabled` said last; True before."""
+    return _multithreading.get()
+
+
+class set_multithreading_enabled(contextlib.ContextDecorator):
+    """Accepted for PyTorch's sake: backward runs in the thread that calls it, and only there, whatever is set here.
+
+    >>> import pluggrad
+    >>> with pluggrad.autograd.set_multithreading_enabled(False):
+    ...     pluggrad.autograd.is_multithreading_enabled()
+    False
+    """
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = bool(mode)
+        self._before = _multithreading.get()
+        _multithreading.set(self.mode)
+
+    def __enter__(self) -> Self:
+        _multithreading.set(self.mode)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _multithreading.set(self._before)

@@ -59,6 +59,7 @@ def constant(array_type: ArrayType, scalar: bool | int | float | complex) -> Ten
     if found is None:
         array = array_type.kernels.namespace.asarray(scalar, dtype=array_type.native, device=array_type.native_device)
         found = make(array, array_type)
+        found._buffer = None  # it serves everywhere, also where it is first made in inference mode
         # Zero is not kept: 0.0 == -0.0, yet they differ. Neither is NaN, which is never found again.
         if scalar and scalar == scalar:
             if len(constants) >= _MOST_CONSTANTS:

@@ -31,8 +31,12 @@ there for ``multiply(x1, x2, /)`` (``print(pluggrad.autograd.source("multiply"))
             node.parents = (n1, n2)
             node.saved = ((x1._buffer or hold(x1)) if n2 is not None else None, ...)
             ...
+            if recording is not None:
+                observe(recording, node, (x1, x2, out))
         else:
             out._node = None
+            if INFERENCE:
+                mark(out)
         return out
 
 and, for backward on raw arrays and on Tensors, that each rule is run for an argument that needs it:
@@ -61,11 +65,14 @@ from ..backends import ArrayType
 from ..errors import GradientError
 from ..function import Function, get
 from ..tensor import Buffer, ManyNode, Node, Tensor, make
+from ..tensor.inference import INFERENCE, mark
 from ..tensor.memory import hold, link_view
+from . import anomaly
 from .autocast import AUTOCAST, cast_arguments
 from .broadcasting import check_broadcast, sum_to_shape
-from .mode import MODE
+from .mode import MODE, Mode
 from .operands import admit, is_operand, unify
+from .saved_values import Packed, pack
 from .writer import check_names, write
 
 
@@ -74,8 +81,13 @@ def as_array(value: Any, array_type: ArrayType) -> Any:
     return array_type.kernels.namespace.asarray(value)
 
 
-def restore(buffer: Buffer, vertex: Node | None, array_type: ArrayType) -> Tensor:
+def restore(buffer: Buffer | Packed, vertex: Node | None, array_type: ArrayType) -> Tensor:
     """The saved value as a Tensor at its place in the graph, for rules that run on Tensors."""
+    if isinstance(buffer, Packed):
+        tensor = buffer.tensor()
+        tensor = make(tensor._array, tensor._type)
+        tensor._node = vertex
+        return tensor
     array = buffer.array
     tensor = make(array, array_type.siblings[array.dtype])
     tensor._node = vertex
@@ -83,6 +95,14 @@ def restore(buffer: Buffer, vertex: Node | None, array_type: ArrayType) -> Tenso
     # rule that gets this tensor does not outlive the moment, so it never sees a frozen Buffer.
     tensor._buffer = buffer
     return tensor
+
+
+def observe(mode: Mode, node: Node, tensors: tuple[Tensor | None, ...]) -> None:
+    """What an unusual mode wants of a node that was just made from (and for) these tensors."""
+    if mode.saving is not None and node.saved:
+        pack(node, tensors, mode.saving)
+    if mode.anomaly:
+        anomaly.remember(node)
 
 
 def freed(function: Function) -> GradientError:
@@ -125,7 +145,8 @@ def prepare(function: Function, stub: Callable[..., Any]) -> None:
         "__name__": "pluggrad",  # so that warnings from within are told apart from those of the user's own code
         "FUNCTION": function, "WRITE": write_code, "TABLE": function.table, "Tensor": Tensor, "Node": Node,
         "ManyNode": ManyNode, "new": object.__new__, "get_mode": MODE.get, "unify": unify, "admit": admit, "hold": hold,
-        "is_operand": is_operand, "AUTOCAST": AUTOCAST, "cast_arguments": cast_arguments,
+        "is_operand": is_operand, "INFERENCE": INFERENCE, "mark": mark, "observe": observe,
+        "AUTOCAST": AUTOCAST, "cast_arguments": cast_arguments,
         "as_array": as_array, "restore": restore, "freed": freed, "wrap_many": wrap_many, "link_view": link_view,
         "sum_to_shape": sum_to_shape, "check_broadcast": check_broadcast,
         **{f"default_{n}": d for n, d in function.parameters.items()},
@@ -178,6 +199,43 @@ def source(name: str) -> str:
     if function is None:
         raise KeyError(f"no function named {name!r} is registered")
     return "\n\n".join(write(function).values())
+
+
+#: PyTorch's names of what nodes save, for ``grad_fn._saved_self``.
+_PLACES = {"self": 0, "other": 1}
+
+
+def _saved_value(node: Node, name: str) -> Any:
+    """``grad_fn._saved_x1``: what a node saved under a name that its rules use, a tensor at its place in the graph.
+
+    ``_saved_self``, ``_saved_other`` and ``_saved_result`` are PyTorch's names for the first and the second array
+    and the output. Of a user's function: the attributes of its ``ctx``.
+    """
+    if name == "function" or name.startswith("__"):
+        raise AttributeError(name)
+    function = node.function
+    if hasattr(function, "ctx"):
+        return function.attribute(node, name)
+    wanted = name.removeprefix("_saved_")
+    if wanted == name or not isinstance(function, Function):
+        raise AttributeError(f"{node.name()} has no attribute {name!r}")
+    at = _PLACES.get(wanted)
+    if at is not None and at < len(function.arrays):
+        wanted = function.arrays[at]
+    names = function.saved_names
+    wanted = "out" if wanted == "result" else wanted
+    if wanted not in names:
+        raise AttributeError(f"{node.name()} has no attribute {name!r}; it saves {list(names)}")
+    if node.saved is None:
+        raise freed(function)
+    value = node.saved[names.index(wanted)]
+    if isinstance(value, Buffer | Packed):
+        i = function.arrays.index(wanted) if wanted in function.arrays else None
+        return restore(value, node if i is None else node.parents[i], node.type)
+    return value
+
+
+Node.__getattr__ = _saved_value  # type: ignore[attr-defined]
 
 
 def saved_arrays(node: Node) -> list[Buffer]:

@@ -13,8 +13,8 @@ _NO_DEFAULT = inspect.Parameter.empty
 
 #: What the code of a call names its own variables; ``n0`` stands for all with numbers.
 _OWN_NAMES = frozenset(
-    "AUTOCAST FUNCTION TABLE array cast_arguments entry kernel new node number out outs parents recording type_ "
-    "n0".split()
+    "AUTOCAST FUNCTION INFERENCE TABLE array cast_arguments entry kernel mark new node number observe out outs parents "
+    "recording type_ n0".split()
 )
 
 
@@ -181,7 +181,7 @@ class _Writer:
         if f.differentiable:
             lines += self._record()
         else:
-            lines.append("    out._node = None")
+            lines += ["    out._node = None", *([] if f.view else self._mark("    "))]
         if f.view:
             parameters = "{" + ", ".join(f"{p!r}: {p}" for p in f.parameters) + "}"
             lines.append(f"    link_view({f.arrays[0]}, out, FUNCTION, {parameters})")
@@ -216,9 +216,21 @@ class _Writer:
             "        node.shape = array.shape",
             "        node.type = type_",
             "        node.extra = None",
+            *self._observe("out"),
             "    else:",
             "        out._node = None",
+            *([] if self.f.view else self._mark("        ")),  # a view is what its base is: link_view says so
         ]
+
+    def _mark(self, indent: str) -> list[str]:
+        """In inference mode: mark the result."""
+        return [f"{indent}if INFERENCE:", f"{indent}    mark(out)"]
+
+    def _observe(self, out: str) -> list[str]:
+        """Under hooks on saved values and in anomaly mode: a second look at the new node."""
+        f = self.f
+        tensors = f"(*{f.arrays[0]}, {out})" if f.variadic else self._tuple((*f.arrays, out))
+        return ["        if recording is not None:", f"            observe(recording, node, {tensors})"]
 
     def _finish_many(self, key: str) -> list[str]:
         f = self.f
@@ -235,6 +247,7 @@ class _Writer:
             f"    outs = wrap_many(FUNCTION, array, {key}._type, node)",
             "    if node is not None:",
             f"        node.saved = {saved}",
+            *self._observe("*outs"),
             "    return outs",
         ]
 

@@ -14,7 +14,7 @@ from ..autograd.operands import is_operand
 from ..dtypes import DType
 from ..errors import DTypeError, GradientError, ShapeError
 from ..ops import creation, views
-from ..tensor import Leaf, Tensor, make
+from ..tensor import Leaf, Tensor, inference, make
 from ..tensor.memory import Base, View, link_alias, shared
 from .attach import method
 
@@ -60,6 +60,12 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     """Set ``requires_grad`` of a leaf and return it."""
     self.requires_grad = requires_grad
     return self
+
+
+@method()
+def is_inference(self: Tensor) -> bool:
+    """Whether it was made in ``inference_mode``, or shows memory of a tensor that was."""
+    return inference.is_inference(self)
 
 
 @method()

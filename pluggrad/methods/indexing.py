@@ -269,17 +269,17 @@ def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
 
 
 def _along(index: Tensor, axis: int) -> Indices:
-    return Indices((None,) * axis + (memory.hold(index),))
+    return Indices((None,) * axis + (indexing.held(index),))
 
 
 def _grid(index: Tensor, axis: int) -> Indices:
     """The index of scatter as an index for every axis."""
     grid = gathering._grid(index._type.kernels, index._array, axis)
-    return Indices([memory.hold(index) if i == axis else b for i, b in enumerate(grid.buffers)])
+    return Indices([indexing.held(index) if i == axis else b for i, b in enumerate(grid.buffers)])
 
 
 def _mask(x: Tensor, name: str, mask: Tensor) -> Indices:
     check_writable(x)
     mask = masking._mask_for(name, x, mask)
     shape = tuple(x._array.shape)
-    return Indices((memory.hold(mask if tuple(mask._array.shape) == shape else broadcast_to(mask, shape)),))
+    return Indices((indexing.held(mask if tuple(mask._array.shape) == shape else broadcast_to(mask, shape)),))

@@ -357,7 +357,7 @@ def diagflat(self: Tensor, offset: int = 0) -> Tensor:
 
 def adopt(x: Tensor, view: Tensor) -> Tensor:
     """Let ``x`` be ``view``, a view of it: the old ``x`` stays behind as the base that other views of it know."""
-    x._array, x._view, x._buffer = view._array, view._view, None
+    x._array, x._view, x._buffer = view._array, view._view, view._buffer
     if type(x._node) is Leaf:
         x._node.shape = view._array.shape
     else:

@@ -20,7 +20,7 @@ from ..autograd.operands import SCALARS, cast, constant, is_operand, wrap
 from ..backends import ArrayType
 from ..dtypes import COMPLEX, FLOATING, INTEGRAL, bool_, int64
 from ..errors import DeviceError, DTypeError, ShapeError
-from ..tensor import Buffer, Node, Tensor, make, memory
+from ..tensor import Buffer, Node, Tensor, inference, make, memory
 from .creation import asarray
 from .declare import composite
 from .manipulation import _flip
@@ -276,7 +276,16 @@ def parse_key(x: Tensor, key: Any) -> tuple[tuple[Any, ...], list[Tensor | None]
 
 def indices_of(tensors: Sequence[Tensor | None]) -> Indices:
     """Index tensors as a parameter of :func:`index`."""
-    return Indices([None if t is None else memory.hold(t) for t in tensors])
+    return Indices([None if t is None else held(t) for t in tensors])
+
+
+def held(index: Tensor) -> Buffer:
+    """The Buffer of an index tensor, for :class:`Indices`."""
+    if not inference.is_inference(index):
+        return memory.hold(index)
+    # A graph may save these indices, and nobody would freeze them before a write in inference mode.
+    array = index._array
+    return Buffer(array if inference.INSIDE.get() else index._type.kernels.copy(array))
 
 
 def too_many(key: tuple[Any, ...], shape: tuple[int, ...]) -> IndexError:

@@ -8,11 +8,11 @@ from ..autograd.broadcasting import sum_to_shape
 from ..autograd.operands import constant
 from ..dtypes import bool_
 from ..errors import DTypeError, ShapeError
-from ..tensor import Tensor, memory
+from ..tensor import Tensor
 from .axes import one_axis
 from .declare import composite
 from .gathering import _vector
-from .indexing import Indices, _index, _index_put, as_value
+from .indexing import Indices, _index, _index_put, as_value, held
 from .manipulation import broadcast_arrays, ravel, reshape
 from .views import broadcast_to
 
@@ -67,7 +67,7 @@ def masked_select(x: Tensor, mask: Tensor) -> Tensor:
     x, mask = broadcast_arrays(x, _mask_for("masked_select", x, mask))
     if not x._array.ndim:
         x, mask = reshape(x, (1,)), reshape(mask, (1,))
-    return _index(x, indices=Indices((memory.hold(mask),)))
+    return _index(x, indices=Indices((held(mask),)))
 
 
 def masked_scatter(x: Tensor, mask: Tensor, source: Tensor) -> Tensor:
@@ -93,7 +93,7 @@ def masked_scatter(x: Tensor, mask: Tensor, source: Tensor) -> Tensor:
         )
     if not shape:
         x, mask = reshape(x, (1,)), reshape(mask, (1,))
-    out = _index_put(x, values[:count], indices=Indices((memory.hold(mask),)), accumulate=False)
+    out = _index_put(x, values[:count], indices=Indices((held(mask),)), accumulate=False)
     return out if shape else reshape(out, ())
 
 
@@ -120,4 +120,4 @@ def named_mask(index: Tensor, n: int) -> Tensor:
     """Which of ``n`` places an index names: once or several times is the same."""
     false = constant(index._type.with_dtype(bool_), False)
     true = constant(index._type.with_dtype(bool_), True)
-    return _index_put(broadcast_to(false, (n,)), true, indices=Indices((memory.hold(index),)), accumulate=False)
+    return _index_put(broadcast_to(false, (n,)), true, indices=Indices((held(index),)), accumulate=False)

@@ -8,11 +8,11 @@ from typing import Any
 from ..autograd.operands import constant
 from ..dtypes import bool_
 from ..errors import ShapeError
-from ..tensor import Tensor, memory
+from ..tensor import Tensor
 from .axes import one_axis
 from .creation import _copy
 from .gathering import _integers
-from .indexing import Indices, _index_put, as_value
+from .indexing import Indices, _index_put, as_value, held
 from .manipulation import _put_diagonal, ravel, reshape
 from .searching import where
 from .views import broadcast_to, diagonal, select
@@ -91,5 +91,5 @@ def put(x: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> T
         raise ShapeError(
             f"put(): {values._array.shape[0]} values for {index._array.shape[0]} indices; they must be equal"
         )
-    flat = _index_put(ravel(x), values, indices=Indices((memory.hold(index),)), accumulate=accumulate)
+    flat = _index_put(ravel(x), values, indices=Indices((held(index),)), accumulate=accumulate)
     return reshape(flat, tuple(x._array.shape))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -78,6 +78,16 @@ class Node:
         return tuple((p.node, p.index) if isinstance(p, Output) else (p, 0) for p in self.parents)
 
     @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for the user's own notes."""
+        return self.extras.metadata
+
+    @property
+    def requires_grad(self) -> bool:
+        """True: what needs no gradient is in no graph."""
+        return True
+
+    @property
     def extras(self) -> Extras:
         """The extras, made if there were none."""
         if self.extra is None:
@@ -107,6 +117,21 @@ class ManyNode(Node):
             found = Output(self, index)
             self.outputs[index] = weakref.ref(found)
         return found
+
+
+class GradientEdge(NamedTuple):
+    """A place in the graph, where the gradient of one value passes: ``grad`` and ``backward`` take it for a tensor.
+
+    ``node`` : of the function that computed the value; ``output_nr`` : which of its outputs
+    """
+
+    node: Node
+    output_nr: int
+
+    @property
+    def vertex(self) -> Node:
+        """The vertex of the value."""
+        return self.node.output(self.output_nr) if isinstance(self.node, ManyNode) else self.node
 
 
 class Cotangents:

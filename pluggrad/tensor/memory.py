@@ -19,6 +19,8 @@ import sys
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from .inference import MARK, cannot_be_saved, check_writable
+
 if TYPE_CHECKING:
     from ..function import Function
     from .graph import Vertex
@@ -99,7 +101,7 @@ def shared(tensor: Tensor) -> View:
     view = tensor._view
     if view is None:
         view = tensor._view = View(Base(tensor), ())
-        if tensor._buffer is not None:
+        if tensor._buffer:
             view.base.add_saved(tensor._buffer, tensor)
     return view
 
@@ -109,6 +111,8 @@ def link_view(tensor: Tensor, view: Tensor, function: Function, parameters: dict
     origin = tensor._view or shared(tensor)
     base = origin.base
     view._view = View(base, (*origin.path, (function, parameters, tensor._array.shape)))
+    if tensor._buffer is MARK:
+        view._buffer = MARK
     members = base.members
     members.append(weakref.ref(view))
     if len(members) > base._limit:
@@ -118,6 +122,7 @@ def link_view(tensor: Tensor, view: Tensor, function: Function, parameters: dict
 def link_alias(tensor: Tensor, alias: Tensor) -> None:
     """Note that ``alias`` shares the memory of ``tensor`` but not its graph (``detach``)."""
     alias._view = View(Base(alias, shared(tensor).base.storage), ())
+    alias._buffer = MARK if tensor._buffer is MARK else None
 
 
 def hold(tensor: Tensor) -> Buffer:
@@ -127,6 +132,8 @@ def hold(tensor: Tensor) -> Buffer:
         buffer = tensor._buffer = Buffer(tensor._array)
         if tensor._view is not None:
             tensor._view.base.storage.add_saved(buffer, tensor)
+    elif buffer is MARK:
+        raise cannot_be_saved()
     return buffer
 
 
@@ -155,6 +162,9 @@ def unshared(thing: object, known: int = 0) -> bool:
 
 def release(tensor: Tensor) -> None:
     """Prepare a write to the memory of ``tensor``: freeze every saved value over it that a graph still holds."""
+    if tensor._buffer is MARK:
+        check_writable(tensor)
+        return  # no graph has saved it
     view = tensor._view
     if view is None:
         buffer = tensor._buffer

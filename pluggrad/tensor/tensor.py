@@ -15,6 +15,7 @@ from ..dtypes import DType
 from ..errors import DTypeError, GradientError, ShapeError
 from . import memory
 from .graph import Leaf, Node
+from .inference import INFERENCE, INSIDE, MARK, mark
 from .printing import format_tensor
 from .size import ElementCount, Size
 
@@ -157,6 +158,11 @@ class Tensor:
                 raise GradientError(
                     f"only Tensors of floating point and complex dtype can require gradients, got {self.dtype}"
                 )
+            if self._buffer is MARK and not INSIDE.get():
+                raise GradientError(
+                    "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed. "
+                    "Make a clone to get a normal tensor: x.clone().requires_grad_()."
+                )
             leaf = self.__dict__.pop("frozen_leaf", None)
             if leaf is None:
                 leaf = Leaf(self)
@@ -268,4 +274,6 @@ def make(array: Any, array_type: ArrayType, cls: type[Tensor] = Tensor) -> Tenso
     self._array = array
     self._type = array_type
     self._node = self._buffer = self._view = None
+    if INFERENCE:
+        mark(self)
     return self
