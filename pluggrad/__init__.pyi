@@ -421,6 +421,7 @@ from .random.sampling import randint_like as randint_like
 from .random.sampling import randn as randn
 from .random.sampling import randn_like as randn_like
 from .random.sampling import randperm as randperm
+from .tensor.inference import is_inference as is_inference
 from .tensor.printing import get_printoptions as get_printoptions
 from .tensor.printing import printoptions as printoptions
 from .tensor.printing import set_printoptions as set_printoptions
