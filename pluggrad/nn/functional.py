@@ -33,6 +33,7 @@ from ..ops.neural.avg_pool import avg_pool1d, avg_pool2d, avg_pool3d
 from ..ops.neural.convolution import conv1d, conv2d, conv3d
 from ..ops.neural.cross_entropy import cross_entropy, nll_loss
 from ..ops.neural.embedding import embedding
+from ..ops.neural.folding import fold, unfold
 from ..ops.neural.linear import linear
 from ..ops.neural.losses import binary_cross_entropy, binary_cross_entropy_with_logits, l1_loss, mse_loss
 from ..ops.neural.max_pool import max_pool1d, max_pool2d, max_pool3d
@@ -50,6 +51,7 @@ from ..ops.neural.piecewise import (
     threshold_,
 )
 from ..ops.neural.softmax import log_softmax, softmax, softmin
+from ..ops.neural.transposed_convolution import conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.padding import pad as _pad
 from ..ops.trigonometric import tanh
 from ..tensor import Tensor
@@ -75,8 +77,8 @@ __all__ += [
 ]  # fmt: skip
 # Images.
 __all__ += [
-    "avg_pool1d", "avg_pool2d", "avg_pool3d", "conv1d", "conv2d", "conv3d", "max_pool1d", "max_pool2d", "max_pool3d",
-    "pad",
+    "avg_pool1d", "avg_pool2d", "avg_pool3d", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "fold", "max_pool1d", "max_pool2d", "max_pool3d", "pad", "unfold",
 ]  # fmt: skip
 # Normalisation and dropout.
 __all__ += [

@@ -7,6 +7,7 @@ from . import (
     conv,
     dropout,
     flatten,
+    fold,
     linear,
     loss,
     module,
@@ -21,6 +22,7 @@ from .container import *  # noqa: F403
 from .conv import *  # noqa: F403
 from .dropout import *  # noqa: F403
 from .flatten import *  # noqa: F403
+from .fold import *  # noqa: F403
 from .linear import *  # noqa: F403
 from .loss import *  # noqa: F403
 from .module import *  # noqa: F403
@@ -36,6 +38,7 @@ __all__ += container.__all__
 __all__ += conv.__all__
 __all__ += dropout.__all__
 __all__ += flatten.__all__
+__all__ += fold.__all__
 __all__ += linear.__all__
 __all__ += loss.__all__
 __all__ += module.__all__

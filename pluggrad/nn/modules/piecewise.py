@@ -208,8 +208,8 @@ class Hardswish(Module):
     """``x·hardsigmoid(x)``.
 
     >>> import pluggrad
-    >>> pluggrad.nn.Hardswish()(pluggrad.tensor([-4.0, 3.0]))
-    tensor([0., 3.])
+    >>> pluggrad.nn.Hardswish()(pluggrad.tensor([1.0, 3.0]))
+    tensor([0.6667, 3.0000])
     """
 
     def __init__(self, inplace: bool = False) -> None:

@@ -8,13 +8,14 @@ The public functions have PyTorch's signatures; :mod:`pluggrad.nn.functional` li
 from importlib import import_module
 
 _MODULES = (
-    "activations", "avg_pool", "convolution", "cross_entropy", "dropout", "embedding", "linear", "losses", "max_pool",
-    "normalization", "piecewise", "softmax",
+    "activations", "avg_pool", "convolution", "cross_entropy", "dropout", "embedding", "folding", "linear", "losses",
+    "max_pool", "normalization", "piecewise", "softmax", "transposed_convolution",
 )  # fmt: skip
 
 #: What PyTorch has at its top level, too.
 __all__ = [
-    "avg_pool1d", "conv1d", "conv2d", "conv3d", "log_softmax", "max_pool1d", "max_pool2d", "max_pool3d", "softmax",
+    "avg_pool1d", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "log_softmax", "max_pool1d", "max_pool2d", "max_pool3d", "softmax",
 ]  # fmt: skip
 
 for _name in _MODULES:

@@ -143,8 +143,8 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """``x·hardsigmoid(x)`` (Howard et al., "Searching for MobileNetV3", 2019).
 
     >>> import pluggrad
-    >>> pluggrad.nn.functional.hardswish(pluggrad.tensor([-4.0, 3.0]))
-    tensor([0., 3.])
+    >>> pluggrad.nn.functional.hardswish(pluggrad.tensor([1.0, 3.0]))
+    tensor([0.6667, 3.0000])
     """
     out = _hardswish(input)
     return assign(input, out) if inplace else out

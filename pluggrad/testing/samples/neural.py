@@ -1,5 +1,6 @@
 """Functions of neural networks."""
 
+import math
 from typing import Any
 
 from .spec import Sample, Spec, add, boolean, call, distinct, integer, positive, real
@@ -86,6 +87,12 @@ for _x, _w, _stride, _padding, _dilation, _groups in _GEOMETRIES:
     add("convolution", call(real(*_x), real(*_w), real(_w[0]), **_common), call(real(*_x), real(*_w), **_common))
     add("convolution_input", call(real(*_out), real(*_w), size=_x[2:], **_common))
     add("convolution_weight", call(real(*_out), real(*_x), kernel_size=_w[2:], **_common))
+
+for _x, _w, _stride, _padding, _dilation, _ in _GEOMETRIES:
+    _common = {"kernel_size": _w[2:], "stride": _stride, "padding": _padding, "dilation": _dilation}
+    _counts = _windows(_x[2:], _w[2:], _stride, _padding, _dilation)
+    add("im2col", call(real(*_x), **_common))
+    add("col2im", call(real(_x[0], _x[1] * math.prod(_w[2:]), math.prod(_counts)), size=_x[2:], **_common))
 
 # -- pooling -------------------------------------------------------------------------------------------------
 
