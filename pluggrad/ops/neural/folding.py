@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...dtypes import NUMERIC
+from ...dtypes import FLOATING
 from ...errors import ShapeError
 from ...tensor import Tensor
 from ..declare import composite
@@ -20,7 +20,7 @@ def _im2col_x(xp: Any, g: Any, x_shape: Any, kernel_size: Any, stride: Any, padd
     )
 
 
-@composite(name="im2col", alias="Im2Col", result="same", kinds=NUMERIC, vjp=_im2col_x)
+@composite(name="im2col", alias="Im2Col", result="same", kinds=FLOATING, vjp=_im2col_x)
 def _im2col(xp: Any, x: Any, /, *, kernel_size: Sizes, stride: Sizes, padding: Padding, dilation: Sizes) -> Any:
     """All windows of (N, C, *size) as (N, C · elements, windows)."""
     cols = columns(xp, x, kernel_size, stride, padding, dilation)
@@ -28,7 +28,7 @@ def _im2col(xp: Any, x: Any, /, *, kernel_size: Sizes, stride: Sizes, padding: P
 
 
 @composite(
-    name="col2im", alias="Col2Im", result="same", kinds=NUMERIC,
+    name="col2im", alias="Col2Im", result="same", kinds=FLOATING,
     vjp=lambda xp, g, kernel_size, stride, padding, dilation: xp.im2col(
         g, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation
     ),
