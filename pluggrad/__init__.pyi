@@ -298,6 +298,9 @@ from .ops.neural.max_pool import max_pool2d as max_pool2d
 from .ops.neural.max_pool import max_pool3d as max_pool3d
 from .ops.neural.softmax import log_softmax as log_softmax
 from .ops.neural.softmax import softmax as softmax
+from .ops.neural.transposed_convolution import conv_transpose1d as conv_transpose1d
+from .ops.neural.transposed_convolution import conv_transpose2d as conv_transpose2d
+from .ops.neural.transposed_convolution import conv_transpose3d as conv_transpose3d
 from .ops.padding import pad as pad
 from .ops.reductions import all as all
 from .ops.reductions import amax as amax
