@@ -71,6 +71,26 @@ def write_index(xp: Any, x: Any, indices: Any, values: Any, accumulate: bool) ->
     xp.write(x, ..., xp.index_put(x, values, indices=indices, accumulate=accumulate))
 
 
+def update_each(xp: Any, rule: Any, params: Any, grads: Any, *memories: Any) -> None:
+    """Take one step of an optimiser for each parameter: write what a rule of :mod:`.updates` makes of it.
+
+    ``memories`` : for each thing that the rule remembers, a list as long as that of parameters, or None.
+    """
+    for i, (p, g) in enumerate(zip(params, grads, strict=True)):
+        old = (p, *(None if m is None else m[i] for m in memories))
+        if not xp.isdtype(p.dtype, "complex floating"):
+            new = rule(p, g, *old[1:])
+        else:
+            real, imag = (
+                rule(part(p), part(g), *(None if m is None else part(m) for m in old[1:]))
+                for part in (xp.real, xp.imag)
+            )
+            new = tuple(None if o is None else xp.complex(r, m) for o, r, m in zip(old, real, imag, strict=True))
+        for array, value in zip(old, new, strict=True):
+            if array is not None:
+                xp.write(array, ..., value)
+
+
 # -- random numbers --------------------------------------------------------------------------------
 #
 # A stream is named by a seed. It consists of blocks of 4 words of 64 bits, see :mod:`.philox`. A kernel reads

@@ -57,7 +57,7 @@ class LRScheduler:
 
     def step(self) -> None:
         """Go on to the next step, after the optimiser's."""
-        if self._step_count == 1 and not getattr(self.optimizer, "_steps_taken", 0):
+        if self._step_count == 1 and not getattr(self.optimizer, "_opt_called", False):
             warnings.warn(
                 "lr_scheduler.step() was called before optimizer.step(): the first learning rate is skipped. "
                 "Call optimizer.step() first.",

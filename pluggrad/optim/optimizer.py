@@ -1,20 +1,25 @@
-"""What optimisers have in common: parameter groups, state, hooks, state dicts."""
+"""What optimisers have in common: parameter groups, state, and what a step is made of."""
 
 from __future__ import annotations
 
-import functools
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable
-from copy import deepcopy
-from itertools import chain
-from typing import Any
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Final
 
-from ..autograd.hooks import RemovableHandle
-from ..autograd.mode import enable_grad, no_grad
-from ..ops.creation import tensor
+from ..autograd.engine import graph_namespace
+from ..autograd.inplace import assign
+from ..autograd.mode import enable_grad, no_grad, set_grad_enabled
+from ..backends import updates
+from ..dtypes import float32, float64, get_default_dtype
+from ..ops.creation import full_like, tensor, zeros_like
 from ..tensor import Leaf, Tensor, memory
+from .hooks import WithHooks, hooked, register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from .state import load_state, pack_state
 
-__all__ = ["Optimizer"]
+__all__ = [
+    "Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook", "required",
+]  # fmt: skip
 
 Parameters = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
 
@@ -26,39 +31,42 @@ class _Required:
         return "<required parameter>"
 
 
-required = _Required()
+required: Final = _Required()
 
 
-class Optimizer:
-    """Base of all optimisers: subclass it and implement :meth:`update`.
+class Optimizer(WithHooks):
+    """Base of all optimisers: subclass it and write ``step(closure=None)``, or, in pluggrad's own way, :meth:`update`.
 
     Parameters
     ----------
-    params : tensors, named tensors, or dicts that each give a group ``params`` and options of its own
+    params : tensors, pairs of a name and a tensor, or dicts that each give a group ``params`` and options of its own
     defaults : the options of groups that do not give their own
 
     Attributes
     ----------
-    param_groups : list of dicts with ``params`` and the options
+    param_groups : list of dicts with ``params``, ``param_names`` if names were given, and the options
     state : by parameter, what the optimiser remembers
+    defaults : the options of groups that do not give their own
 
     Raises
     ------
-    TypeError : ``params`` is one tensor, or holds something else than tensors
-    ValueError : no parameters, a parameter in two groups, or one that is not a leaf
+    TypeError : ``params`` is one tensor, or a set, or holds something else than tensors
+    ValueError : no parameters, a parameter in two groups, one that is not a leaf, or names for some only
     """
+
+    #: What is remembered as numbers, in 0-D tensors of the default dtype.
+    numbers: ClassVar[tuple[str, ...]] = ("step",)
 
     def __init__(self, params: Parameters, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
-        self.state: defaultdict[Tensor, Any] = defaultdict(dict)
-        self.param_groups: list[dict[str, Any]] = []
-        self._step_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
-        self._step_post_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
+        self._make_hooks()
         if isinstance(params, Tensor):
             raise TypeError(
                 f"params argument given to the optimizer should be an iterable of Tensors or dicts, "
                 f"but got {type(params).__name__}"
             )
+        self.state: defaultdict[Tensor, Any] = defaultdict(dict)
+        self.param_groups: list[dict[str, Any]] = []
         groups: list[Any] = list(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
@@ -68,13 +76,15 @@ class Optimizer:
             self.add_param_group(group)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Wrap ``step`` of a subclass, so that hooks run and LR schedulers can see that it was called."""
+        """Put hooks around the ``step`` of a subclass."""
         super().__init_subclass__(**kwargs)
         if "step" in cls.__dict__:
-            cls.step = _hooked(cls.__dict__["step"])  # type: ignore[method-assign]
+            cls.step = hooked(cls.__dict__["step"])  # type: ignore[method-assign]
+
+    # -- groups ----------------------------------------------------------------------------------
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add a group: a dict with ``params`` and any options.
+        """Add a group: a dict with ``params`` and any options. It is changed: made complete.
 
         Raises
         ------
@@ -82,31 +92,50 @@ class Optimizer:
         """
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group).__name__}")
-        group = dict(param_group)
-        params: Any = [group["params"]] if isinstance(group["params"], Tensor) else group["params"]
+        group = param_group
+        params = group["params"]
         if isinstance(params, set):
             raise TypeError(
-                "optimizer parameters need to be organized in ordered collections; "
-                "a set has no order that can be relied on"
+                "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in "
+                "sets will change between runs. Please use a list instead."
             )
-        params = list(params)
-        if params and isinstance(params[0], tuple):
-            group["param_names"] = [name for name, _ in params]
-            params = [p for _, p in params]
-        for p in params:
-            if not isinstance(p, Tensor):
-                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
-            if not (p.is_leaf or p.retains_grad):
-                raise ValueError("can't optimize a non-leaf Tensor")
-        group["params"] = params
+        listed: list[Any] = [params] if isinstance(params, Tensor) else list(params)
+        names = [p[0] for p in listed if isinstance(p, tuple)]
+        if names:
+            if len(names) != len(listed):
+                raise ValueError("all optimizer params should be with/without names. Some param names are missing")
+            group["param_names"] = names
+            listed = [p[1] for p in listed]
+        group["params"] = listed
+        self._check(listed)
         for name, default in self.defaults.items():
             if default is required and name not in group:
                 raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             group.setdefault(name, default)
+        for other in self.param_groups:
+            if ("param_names" in group) != ("param_names" in other):
+                raise ValueError(
+                    f"all optimizer param groups should be with/without names. cannot add param group "
+                    f"{'with' if 'param_names' in group else 'without'} names to the optimizer"
+                )
         known = {id(p) for g in self.param_groups for p in g["params"]}
-        if known.intersection(id(p) for p in params):
+        if known.intersection(id(p) for p in listed):
             raise ValueError("some parameters appear in more than one parameter group")
         self.param_groups.append(group)
+
+    def _check(self, params: list[Any]) -> None:
+        for p in params:
+            if not isinstance(p, Tensor):
+                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
+            if not (p.is_leaf or p.retains_grad or self.defaults.get("differentiable")):
+                raise ValueError("can't optimize a non-leaf Tensor")
+        if len({id(p) for p in params}) != len(params):
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters: each is updated more than once in a "
+                "step",
+                UserWarning,
+                stacklevel=4,
+            )
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters; ``set_to_none=False``: set them to zero."""
@@ -123,6 +152,8 @@ class Optimizer:
                         p.grad = p.grad.detach()
                     p.grad.zero_()
 
+    # -- a step ----------------------------------------------------------------------------------
+
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update all parameters that have a gradient.
 
@@ -138,18 +169,22 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with no_grad():
-            for group in self.param_groups:
-                self.update(group)
+        if self.defaults.get("differentiable"):
+            with set_grad_enabled(True):
+                for group in self.param_groups:
+                    self.update(group)
+        else:
+            with no_grad():
+                for group in self.param_groups:
+                    self.update(group)
         return loss
 
     def update(self, group: dict[str, Any]) -> None:
         """Update the parameters of one group that have a gradient."""
-        raise NotImplementedError(f"{type(self).__name__} must implement update(group)")
+        raise NotImplementedError(f"{type(self).__name__} must implement step(closure=None)")
 
-    def gradients(self, group: dict[str, Any]) -> Iterable[tuple[Tensor, Any, dict[str, Any]]]:
-        """The parameters of a group that have a gradient, ready to be written: (parameter, raw gradient, state)."""
-        state = self.state
+    def with_gradient(self, group: dict[str, Any]) -> Iterator[tuple[Tensor, Tensor]]:
+        """The parameters of a group that have a gradient, and the gradients."""
         for p in group["params"]:
             grad = p.grad
             if grad is not None:
@@ -157,116 +192,200 @@ class Optimizer:
                     raise RuntimeError(
                         f"a parameter is {p.dtype} on {p.device}, its grad {grad.dtype} on {grad.device}"
                     )
-                memory.release(p)  # what a graph has saved of it is kept before the write
-                yield p, grad._array, state[p]
+                yield p, grad
 
-    def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call ``hook(optimizer, args, kwargs)`` before each step; a returned (args, kwargs) replaces them."""
-        return RemovableHandle(self._step_pre_hooks, hook)
+    def run(self, name: str, group: dict[str, Any], rows: Sequence[Sequence[Tensor | None]], **options: Any) -> None:
+        """Take the step ``name`` of :mod:`pluggrad.backends.updates`.
 
-    def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call ``hook(optimizer, args, kwargs)`` after each step."""
-        return RemovableHandle(self._step_post_hooks, hook)
+        Parameters
+        ----------
+        rows : for each parameter: itself, its gradient, its memories or None; all of one ArrayType. Parameters and
+            memories change
+        options : of the step; in a step that is not recorded, tensors among them are taken for numbers
+        """
+        if group.get("differentiable"):
+            rule = getattr(updates, name).rule
+            for row in rows:
+                _recorded(rule, row, options)
+            return
+        columns: list[Any] = []
+        for position, column in enumerate(zip(*rows, strict=True)):
+            if column[0] is None:
+                columns.append(None)
+                continue
+            if position != 1:
+                for t in column:
+                    if t._buffer is not None or t._view is not None:
+                        memory.release(t)  # what a graph has saved of it is kept before the write
+            columns.append([t._array for t in column])
+        numbers = {k: float(v) if isinstance(v, Tensor) else v for k, v in options.items()}
+        getattr(rows[0][0]._type.kernels, name)(*columns, **numbers)  # type: ignore[union-attr]
+
+    # -- state -----------------------------------------------------------------------------------
+
+    def new_number(self, value: float, p: Tensor, group: dict[str, Any]) -> Tensor:
+        """A number to be remembered: a 0-D tensor, on the CPU but for ``capturable`` and ``fused``."""
+        elsewhere = group.get("capturable") or group.get("fused")
+        dtype = float64 if get_default_dtype() is float64 else float32
+        return tensor(value, dtype=dtype, device=p.device if elsewhere else "cpu")
 
     def state_dict(self) -> dict[str, Any]:
-        """The state in PyTorch's layout: ``state`` by the parameters' numbers, ``param_groups`` with those numbers."""
-        numbers: dict[int, int] = {}
-        for group in self.param_groups:
-            for p in group["params"]:
-                numbers.setdefault(id(p), len(numbers))
-        groups = [
-            {**{k: v for k, v in group.items() if k != "params"}, "params": [numbers[id(p)] for p in group["params"]]}
-            for group in self.param_groups
-        ]
-        return {"state": {numbers[id(p)]: dict(s) for p, s in self.state.items()}, "param_groups": groups}
+        """The state in PyTorch's layout: ``state`` by the parameters' numbers, ``param_groups`` with those numbers.
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        The tensors are the optimiser's own, not copies.
+        """
+        for pre_hook in self._optimizer_state_dict_pre_hooks.values():
+            pre_hook(self)
+        packed = pack_state(self.state, self.param_groups)
+        for post_hook in self._optimizer_state_dict_post_hooks.values():
+            changed = post_hook(self, packed)
+            packed = packed if changed is None else changed
+        return packed
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over a state from :meth:`state_dict`, of pluggrad's or of PyTorch's (its tensors as arrays, say).
+
+        Parameters
+        ----------
+        state_dict : dict, from an optimiser with groups of as many parameters, in the same order. Tensors are copied
 
         Raises
         ------
         ValueError : another number of groups, or of parameters in a group
         """
-        saved = state_dict["param_groups"]
-        if len(saved) != len(self.param_groups):
-            raise ValueError(
-                f"loaded state dict has a different number of parameter groups: {len(saved)}, "
-                f"the optimizer has {len(self.param_groups)}"
-            )
-        for old, new in zip(self.param_groups, saved, strict=True):
-            if len(old["params"]) != len(new["params"]):
-                raise ValueError(
-                    f"loaded state dict contains a parameter group that doesn't match the size of optimizer's group: "
-                    f"{len(new['params'])} parameters, the optimizer's has {len(old['params'])}"
-                )
-        parameters = dict(
-            zip(
-                chain.from_iterable(g["params"] for g in saved),
-                chain.from_iterable(g["params"] for g in self.param_groups),
-                strict=True,
-            )
-        )
-        self.state = defaultdict(dict)
-        for number, values in state_dict["state"].items():
-            p = parameters[number]
-            self.state[p] = {name: self._loaded(name, value, p) for name, value in values.items()}
-        self.param_groups = [
-            {**old, **{k: deepcopy(v) for k, v in new.items() if k != "params"}, "params": old["params"]}
-            for old, new in zip(self.param_groups, saved, strict=True)
-        ]
-
-    @staticmethod
-    def _loaded(name: str, value: Any, p: Tensor) -> Any:
-        """A value of a state as it is kept here: numbers as numbers, tensors of the parameter's dtype on its device."""
-        if value is None or isinstance(value, bool | int | float | str):
-            return value
-        loaded = tensor(value)
-        if name == "step":
-            return float(loaded.item())
-        return loaded.to(dtype=p.dtype, device=p.device) if loaded.dtype.is_differentiable else loaded.to(p.device)
+        loaded = dict(state_dict)
+        for pre_hook in self._optimizer_load_state_dict_pre_hooks.values():
+            changed = pre_hook(self, loaded)
+            loaded = loaded if changed is None else changed
+        self.__setstate__(load_state(self, loaded))
+        for post_hook in self._optimizer_load_state_dict_post_hooks.values():
+            post_hook(self)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._step_pre_hooks, self._step_post_hooks = OrderedDict(), OrderedDict()
+        if "_optimizer_step_pre_hooks" not in self.__dict__:
+            self._make_hooks()
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
         for i, group in enumerate(self.param_groups):
-            lines += [f"Parameter Group {i}", *(f"    {k}: {group[k]}" for k in sorted(group) if k != "params")]
-        return "\n".join([*lines, ")"])
+            lines += [f"Parameter Group {i}", *(f"    {k}: {group[k]}" for k in sorted(group) if k != "params"), ""]
+        return "\n".join(lines).removesuffix("\n") + "\n)"
 
 
-def _hooked(step: Callable[..., Any]) -> Callable[..., Any]:
-    """``step`` with the hooks of its optimiser around it."""
-
-    @functools.wraps(step)
-    def wrapper(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
-        for pre_hook in tuple(self._step_pre_hooks.values()):
-            replaced = pre_hook(self, args, kwargs)
-            if replaced is not None:
-                args, kwargs = replaced
-        result = step(self, *args, **kwargs)
-        self._steps_taken = getattr(self, "_steps_taken", 0) + 1  # type: ignore[attr-defined]
-        for post_hook in tuple(self._step_post_hooks.values()):
-            post_hook(self, args, kwargs)
-        return result
-
-    return wrapper
+Optimizer.step = hooked(Optimizer.step)  # type: ignore[method-assign]
 
 
-Optimizer.step = _hooked(Optimizer.step)  # type: ignore[method-assign]
+def _recorded(rule: updates.Rule, row: Sequence[Tensor | None], options: dict[str, Any]) -> None:
+    """One step of one parameter on record: ``differentiable=True``."""
+    p, g, *memories = row
+    assert p is not None and g is not None
+    if not p.dtype.is_complex:
+        new = rule(graph_namespace, p, g, *memories, **options)
+    else:
+        parts = [
+            rule(graph_namespace, *(None if t is None else getattr(t, part) for t in row), **options)
+            for part in ("real", "imag")
+        ]
+        new = tuple(None if r is None else graph_namespace.complex(r, i) for r, i in zip(*parts, strict=True))
+    for old, value in zip((p, *memories), new, strict=True):
+        if old is not None:
+            assign(old, value)
 
 
-def check_options(name: str, **bounds: tuple[float, bool]) -> None:
-    """Refuse options out of range: each is (value, whether it is fine).
+class Stepwise(Optimizer):
+    """An optimiser whose step is one elementwise step of :mod:`pluggrad.backends.updates`.
+
+    A subclass names that step in ``kernel``, what it remembers of each parameter in :meth:`memories`, and
+    the step's options in :meth:`options`.
+    """
+
+    kernel: ClassVar[str]
+
+    def memories(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        """Names of what is remembered, in the order in which the step takes them; None for one not kept here."""
+        raise NotImplementedError
+
+    def options(self, group: dict[str, Any]) -> dict[str, Any]:
+        """Options of the step that are the same for all parameters of the group."""
+        raise NotImplementedError
+
+    def start(self, state: dict[str, Any], p: Tensor, group: dict[str, Any]) -> None:
+        """Fill the state of a parameter, empty so far: numbers first, as PyTorch has them, and zeros."""
+        state["step"] = self.new_number(0.0, p, group)
+        for name in self.memories(group):
+            if name is not None:
+                state[name] = zeros_like(p)
+
+    def advance(self, state: dict[str, Any], group: dict[str, Any]) -> dict[str, Any]:
+        """Go on to the next step in a parameter's state; returns the options of the step that depend on it."""
+        return {"step": count(state)}
+
+    def update(self, group: dict[str, Any]) -> None:
+        """One step of the parameters of a group: of all at once that are of one type and equally far."""
+        names = self.memories(group)
+        batches: dict[Any, tuple[dict[str, Any], list[Any]]] = {}
+        for p, g in self.with_gradient(group):
+            state = self.state[p]
+            if not state:
+                self.start(state, p, group)
+            own = self.advance(state, group)
+            key = (p._type, *own.values())
+            batch = batches.get(key)
+            if batch is None:
+                batch = batches[key] = (own, [])
+            batch[1].append((p, g, *[None if name is None else state[name] for name in names]))
+        if batches:
+            options = self.options(group)
+            for own, rows in batches.values():
+                self.run(self.kernel, group, rows, **options, **own)
+
+
+def count(state: dict[str, Any], name: str = "step") -> float:
+    """Add one to a remembered number of steps and return it."""
+    array = state[name]._array
+    steps = float(array) + 1.0
+    array[...] = steps
+    return steps
+
+
+def filled(value: float, p: Tensor) -> Tensor:
+    """A memory that starts with a value, in the real and in the imaginary part."""
+    return full_like(p, complex(value, value) if p.dtype.is_complex else value)
+
+
+#: Options that PyTorch's errors call by their names.
+_WORDS: Final = {
+    f"{name}_value": f"{name} value"
+    for name in ("lr_decay", "weight_decay", "initial_accumulator_value", "momentum_decay")
+}
+
+
+def check_options(**bounds: tuple[Any, Any]) -> None:
+    """Refuse options out of range: each is (value, whether it is fine), under PyTorch's name for it.
 
     Raises
     ------
     ValueError : with PyTorch's wording
     """
     for option, (value, fine) in bounds.items():
+        if option == "learning_rate" and isinstance(value, Tensor) and value.numel() != 1:
+            raise ValueError("Tensor lr must be 1-element")
         if not fine:
-            raise ValueError(f"{name}: Invalid {option.replace('_', ' ')}: {value}")
+            raise ValueError(f"Invalid {_WORDS.get(option, option.replace('_', ' '))}: {value}")
+
+
+def check_fused(fused: bool | None, foreach: bool | None, differentiable: bool) -> None:
+    """Refuse what PyTorch refuses of ``fused=True``.
+
+    Raises
+    ------
+    RuntimeError
+    """
+    if fused and differentiable:
+        raise RuntimeError("`fused` does not support `differentiable`")
+    if fused and foreach:
+        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")

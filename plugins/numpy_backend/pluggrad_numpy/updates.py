@@ -1,35 +1,88 @@
-"""Steps of optimisers: block by block, so that all arrays of a block stay in the cache from one ufunc to the next."""
+"""Steps of optimisers, in blocks: all arrays of a block stay in the cache from one ufunc to the next.
+
+A large array is cut into blocks; small ones are gathered into one, since many calls on little cost more than the
+copies do. See ``pluggrad.backends.updates`` for the steps and their arguments.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 #: Elements to a block: five arrays of 32 KiB in float32, within the second level cache.
 _BLOCK = 8192
+_SMALL = 2048
+
+Array = np.ndarray
+Lists = Sequence[Sequence[Array] | None]
 
 
-def _blocks(*arrays: Any) -> Any:
-    """Flat views of the arrays, block by block; None stays None. The whole, if it is small or not contiguous."""
-    first = arrays[0]
-    if first.ndim and (first.size <= _BLOCK or not all(a is None or a.flags.c_contiguous for a in arrays)):
-        yield arrays
-        return
-    flat = [None if a is None else a.reshape(-1) for a in arrays]
-    for start in range(0, first.size, _BLOCK):
-        yield tuple(None if a is None else a[start : start + _BLOCK] for a in flat)
+def _blocks(lists: Lists) -> Iterator[tuple[Any, ...]]:
+    """The arrays of all parameters, block by block, as 1-D real arrays to be changed in place; None stays None."""
+    small: list[int] = []
+    count = 0
+    for i, p in enumerate(lists[0]):  # type: ignore[arg-type]
+        arrays = [None if column is None else column[i] for column in lists]
+        if p.size > _SMALL and all(a is None or a.flags.c_contiguous for a in arrays):
+            flat = [None if a is None else _as_real(a.reshape(-1)) for a in arrays]
+            for start in range(0, flat[0].size, _BLOCK):  # type: ignore[union-attr]
+                yield tuple([None if a is None else a[start : start + _BLOCK] for a in flat])
+            continue
+        if small and count + p.size > _BLOCK:
+            yield from _gathered(lists, small)
+            small, count = [], 0
+        small.append(i)
+        count += p.size
+    if small:
+        yield from _gathered(lists, small)
+
+
+def _gathered(lists: Lists, which: list[int]) -> Iterator[tuple[Any, ...]]:
+    """Several arrays one behind the other as one block; its values go back when the block has been changed."""
+    if len(which) == 1:
+        arrays = [None if column is None else column[which[0]] for column in lists]
+        if all(a is None or a.flags.c_contiguous for a in arrays):
+            yield tuple([None if a is None else _as_real(a.reshape(-1)) for a in arrays])
+            return
+    block = tuple(None if column is None else np.concatenate([column[i] for i in which], axis=None) for column in lists)
+    yield tuple([None if a is None else _as_real(a) for a in block])
+    for position, (column, gathered) in enumerate(zip(lists, block, strict=True)):
+        if gathered is None or column is None or position == 1:  # the gradients have not changed
+            continue
+        start = 0
+        for i in which:
+            target = column[i]
+            target[...] = gathered[start : start + target.size].reshape(target.shape)
+            start += target.size
+
+
+def _as_real(a: Array) -> Array:
+    return a.view(a.real.dtype) if a.dtype.kind == "c" else a
+
+
+def update_each(rule: Callable[..., tuple[Any, ...]], *lists: Any) -> None:
+    for p, g, *memories in _blocks(lists):
+        for old, new in zip((p, *memories), rule(p, g, *memories), strict=True):
+            if old is not None:
+                np.copyto(old, new)
 
 
 def sgd_step(
-    p: Any, g: Any, momentum_buffer: Any, *, lr: float, momentum: float, dampening: float, weight_decay: float,
-    nesterov: bool, maximize: bool, first: bool,
+    params: Any, grads: Any, momentum_buffers: Any, *, lr: float, momentum: float, dampening: float,
+    weight_decay: float, nesterov: bool, maximize: bool, first: bool,
 ) -> None:  # fmt: skip
-    sign = -1.0 if maximize else 1.0
-    for p, g, buffer in _blocks(p, g, momentum_buffer):  # noqa: PLR1704
+    if not (momentum or weight_decay):
+        scale = -lr if maximize else lr
+        for whole, gradient in zip(params, grads, strict=True):
+            for p, g in ((whole, gradient),) if whole.size <= _BLOCK else _blocks(([whole], [gradient])):
+                np.subtract(p, g * scale, out=p)
+        return
+    for p, g, buffer in _blocks((params, grads, momentum_buffers)):
         if weight_decay:
-            g = p * weight_decay + (g if sign == 1.0 else -g)
+            g = p * weight_decay + (-g if maximize else g)
         elif maximize:
             g = -g
         if momentum:
@@ -43,13 +96,13 @@ def sgd_step(
 
 
 def adam_step(
-    p: Any, g: Any, exp_avg: Any, exp_avg_sq: Any, max_exp_avg_sq: Any, *, step: float, lr: float, beta1: float,
-    beta2: float, eps: float, weight_decay: float, decoupled: bool, maximize: bool,
+    params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, max_exp_avg_sqs: Any, *, step: float, lr: float,
+    beta1: float, beta2: float, eps: float, weight_decay: float, decoupled: bool, maximize: bool,
 ) -> None:  # fmt: skip
     correction = math.sqrt(1 - beta2**step)
     # p -= lr/c1 * m / (√v/c2 + ε) with one pass less, as m / (√v + ε c2) * (lr/c1 * c2)
     scale, floor = lr / (1 - beta1**step) * correction, eps * correction
-    for p, g, m, v, v_max in _blocks(p, g, exp_avg, exp_avg_sq, max_exp_avg_sq):  # noqa: PLR1704
+    for p, g, m, v, v_max in _blocks((params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs)):
         if maximize:
             g = -g
         if weight_decay:
@@ -72,4 +125,4 @@ def adam_step(
         np.subtract(p, t, out=p)
 
 
-KERNELS = {f.__name__: f for f in (sgd_step, adam_step)}
+KERNELS = {f.__name__: f for f in (update_each, sgd_step, adam_step)}
