@@ -299,5 +299,5 @@ def test_a_gradient_of_another_dtype_is_refused():
     w.sum().backward()
     optimizer = pluggrad.optim.SGD([w])
     w.data = w.data.to(pluggrad.float64)
-    with pytest.raises(RuntimeError, match=r"a parameter is pluggrad.float64 on cpu, its grad pluggrad.float32"):
+    with pytest.raises(RuntimeError, match=r"a parameter is pluggrad.float64 on .*, its grad pluggrad.float32"):
         optimizer.step()

@@ -73,13 +73,13 @@ def test_lbfgs_state_dicts_go_both_ways():
     a = pluggrad.optim.LBFGS(ours, **options)
     steps(pluggrad, a, ours, 2)
     state = a.state_dict()
-    theirs = [torch.tensor(p.detach().numpy(), requires_grad=True) for p in ours]
+    theirs = [torch.tensor(p.detach().cpu().numpy(), requires_grad=True) for p in ours]
     b = torch.optim.LBFGS(theirs, **options)
     steps(torch, b, copy.deepcopy(theirs), 0)
-    b.load_state_dict(converted(state, pluggrad.Tensor, lambda t: torch.tensor(t.numpy())))
+    b.load_state_dict(converted(state, pluggrad.Tensor, lambda t: torch.tensor(t.cpu().numpy())))
     fresh = [p.detach().clone().requires_grad_() for p in ours]
     c = pluggrad.optim.LBFGS(fresh, **options)
-    c.load_state_dict(converted(b.state_dict(), torch.Tensor, lambda t: t.numpy()))
+    c.load_state_dict(converted(b.state_dict(), torch.Tensor, lambda t: t.cpu().numpy()))
     results = [steps(lib, o, p, 2) for lib, o, p in ((pluggrad, a, ours), (torch, b, theirs), (pluggrad, c, fresh))]
     np.testing.assert_allclose(results[0], results[1], rtol=1e-9)
     np.testing.assert_allclose(results[0], results[2], rtol=1e-9)
@@ -134,7 +134,7 @@ def muon_steps(options, count):
     for _ in range(count):
         for p, q in zip(ours, theirs, strict=True):
             gradient = rng.standard_normal(p.shape)
-            p.grad, q.grad = pluggrad.tensor(gradient), torch.tensor(gradient)
+            p.grad, q.grad = pluggrad.tensor(gradient, device=p.device), torch.tensor(gradient)
         a.step()
         b.step()
         yield ours, theirs

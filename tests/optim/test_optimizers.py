@@ -18,7 +18,7 @@ CLOSE = {"rtol": 1e-11, "atol": 1e-13}
 
 
 def to_torch(state):
-    return converted(state, pluggrad.Tensor, lambda t: torch.tensor(t.numpy()))
+    return converted(state, pluggrad.Tensor, lambda t: torch.tensor(t.cpu().numpy()))
 
 
 @pytest.mark.parametrize("case", ELEMENTWISE + WHOLE, ids=identify)
@@ -27,16 +27,16 @@ def test_a_hundred_steps_are_pytorchs(case):
     ours, theirs = parameters(pluggrad, pluggrad.float64), parameters(torch, torch.float64)
     a, b = optimizer_of(pluggrad, case, ours), optimizer_of(torch, case, theirs)
     rng = np.random.default_rng(1)
-    for step in range(100):
+    for step in range(100 if pluggrad.get_default_device() == "cpu" else 10):
         for i, (p, q) in enumerate(zip(ours, theirs, strict=True)):
             gradient = rng.standard_normal(p.shape)
-            p.grad, q.grad = pluggrad.tensor(gradient), torch.tensor(gradient)
+            p.grad, q.grad = pluggrad.tensor(gradient, device=p.device), torch.tensor(gradient)
             if i == 2 and step % 7 == 3:  # now and then a parameter has no gradient
                 p.grad = q.grad = None
         a.step()
         b.step()
         for p, q in zip(ours, theirs, strict=True):
-            np.testing.assert_allclose(p.detach().numpy(), q.detach().numpy(), **CLOSE)
+            np.testing.assert_allclose(p.detach().cpu().numpy(), q.detach().numpy(), **CLOSE)
 
 
 @pytest.mark.parametrize("case", ONE_OF_EACH, ids=identify)
@@ -86,11 +86,11 @@ def test_state_dicts_go_to_pytorch_and_back(case):
     # On from ours in PyTorch, and from PyTorch's here.
     with torch.no_grad():
         for p, q in zip(ours, theirs, strict=True):
-            q.copy_(torch.tensor(p.detach().numpy()))
+            q.copy_(torch.tensor(p.detach().cpu().numpy()))
     b.load_state_dict(to_torch(a.state_dict()))
     fresh = [p.detach().clone().requires_grad_() for p in ours]
     c = optimizer_of(pluggrad, case, fresh)
-    c.load_state_dict(converted(b.state_dict(), torch.Tensor, lambda t: t.numpy()))
+    c.load_state_dict(converted(b.state_dict(), torch.Tensor, lambda t: t.cpu().numpy()))
     for _ in range(3):
         for params, optimizer in ((ours, a), (theirs, b), (fresh, c)):
             optimizer.zero_grad()
