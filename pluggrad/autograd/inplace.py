@@ -162,12 +162,40 @@ class _ReplacePart:
         if old is not None:
             # Where the part lies: ones sent back along the path. (Writing zeros through the path would need
             # g to have the memory layout of the base.)
-            ones = xp.ones_like(follow(xp, g, path))
-            (inside,) = _Part.backward(xp, ones, (old,), node)
-            g_old = xp.where(inside != 0, xp.zeros_like(g), g)
+            seen = follow(xp, g, path)
+            (inside,) = _Part.backward(xp, xp.ones_like(seen), (old,), node)
+            if seen.dtype == g.dtype:
+                g_old = xp.where(inside != 0, xp.zeros_like(g), g)
+            else:  # the part is of the real or of the imaginary parts
+                zeros = xp.zeros_like(xp.real(g))
+                g_old = xp.complex(
+                    xp.where(xp.real(inside) != 0, zeros, xp.real(g)), xp.where(xp.imag(inside) != 0, zeros, xp.imag(g))
+                )
         return g_old, g_part
 
     backward_graph = backward
+
+
+class _Overwrite:
+    """A value whose memory was written over: (old value, new one). The old one's gradient is zero, not none."""
+
+    grad_name = "CopyBackwards"
+    saves_arrays = False
+
+    @staticmethod
+    def backward(xp: Any, g: Any, parents: tuple[Any, ...], node: Node) -> tuple[Any, Any]:
+        return None if parents[0] is None else xp.zeros_like(g), g
+
+    backward_graph = backward
+
+
+def overwrite(x: Tensor, value: Tensor) -> Tensor:
+    """:func:`assign` of a value that does not depend on what ``x`` was: ``copy_``, ``fill_``."""
+    old = x._node
+    assign(x, value)
+    if old is not None and is_grad_enabled() and not x.is_view:
+        rebase(x, Node(_Overwrite, (old, value._node), (), x._array.shape, x._type))
+    return x
 
 
 #: What array libraries write in place themselves, by function name.
@@ -216,4 +244,4 @@ def _write_unrecorded(x: Tensor, other: Any, write: Callable[[Any, Any], Any]) -
     return True
 
 
-__all__ = ["assign", "check_cast", "check_writable", "follow", "in_place", "rebase"]
+__all__ = ["assign", "check_cast", "check_writable", "follow", "in_place", "overwrite", "rebase"]

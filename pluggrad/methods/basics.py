@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..autograd import gradients, hooks
-from ..autograd.inplace import assign
+from ..autograd.inplace import overwrite
 from ..autograd.mode import no_grad
 from ..autograd.operands import is_operand
 from ..dtypes import DType
@@ -134,7 +134,7 @@ def stride(self: Tensor, dim: int | None = None) -> Any:
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """Write the values of ``src`` into this tensor: broadcast, cast and moved to its shape, dtype and device."""
     value = creation.asarray(src, dtype=self.dtype, device=self.device)
-    return assign(self, views.broadcast_to(value, self.shape))
+    return overwrite(self, views.broadcast_to(value, self.shape))
 
 
 # -- sizes -------------------------------------------------------------------------------------------

@@ -134,8 +134,8 @@ def conj(self: Tensor) -> Tensor:
 def _attach() -> None:
     """Attach the attributes ``real`` and ``imag``, and the in-place forms of what gives bools: ``x.lt_(0)``."""
     tensor: Any = Tensor
-    tensor.real = property(complex_functions.real, doc="The real part: a copy; of a real tensor, the tensor itself.")
-    tensor.imag = property(complex_functions.imag, doc="The imaginary part, of a complex tensor: a copy.")
+    tensor.real = property(complex_functions.real, lambda x, value: complex_functions.set_part(x, "real", value))
+    tensor.imag = property(complex_functions.imag, lambda x, value: complex_functions.set_part(x, "imag", value))
     tensor.eq = comparison.equal
     for names, function in (
         (("eq",), comparison.equal), (("ne", "not_equal"), comparison.not_equal), (("lt", "less"), comparison.less),

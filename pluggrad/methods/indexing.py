@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..autograd.inplace import assign, check_writable
+from ..autograd.inplace import assign, check_writable, overwrite
 from ..autograd.mode import is_grad_enabled
 from ..errors import ShapeError
 from ..ops import gathering, indexing, masking, replacing
@@ -143,7 +143,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
             f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."
         )
     if is_grad_enabled() and (self._node is not None or value._node is not None):
-        return assign(self, _broadcast_to(value, shape=tuple(self._array.shape)))
+        return overwrite(self, _broadcast_to(value, shape=tuple(self._array.shape)))
     memory.release(self)
     self._type.kernels.write(self._array, ..., value._array)
     return self

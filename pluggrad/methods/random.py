@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from .. import random
-from ..autograd.inplace import assign, check_writable
+from ..autograd.inplace import check_writable, overwrite
 from ..dtypes import finfo, float64, iinfo
 from ..errors import ArgumentError, DTypeError
 from ..random import draws
@@ -19,7 +19,7 @@ from .attach import method
 
 def _fill(x: Tensor, array: Any) -> Tensor:
     """Write a raw array of the shape of ``x``; its gradient with respect to what stood there is zero."""
-    return assign(x, make(x._type.kernels.namespace.astype(array, x._type.native), x._type))
+    return overwrite(x, make(x._type.kernels.namespace.astype(array, x._type.native), x._type))
 
 
 def _prepare(name: str, x: Tensor, *, complex_too: bool = False) -> tuple[int, ...]:

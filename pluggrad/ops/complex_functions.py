@@ -6,6 +6,7 @@ import builtins
 import math
 from typing import Any
 
+from ..autograd.inplace import assign
 from ..dtypes import COMPLEX, FLOATING, NUMERIC, REAL_FLOATING
 from ..errors import DTypeError
 from ..tensor import Tensor
@@ -29,7 +30,23 @@ def conj(x: Tensor, /) -> Tensor:
     return _conj(x) if x.dtype.is_complex else x
 
 
-# Copies on every backend: whether a library's own is a view, and can be written, differs from one to the next.
+def _upright_zeros(xp: Any, g: Any) -> Any:
+    return xp.new_zeros(g, shape=g.shape)
+
+
+# Views, where a backend says that its library's are, and can be written; copies elsewhere.
+@composite(name="view_real", view=True, result="real", kinds=COMPLEX,
+           vjp=lambda xp, g: xp.complex(g, _upright_zeros(xp, g)))  # fmt: skip
+def _view_real(xp: Any, x: Any, /) -> Any:
+    raise ValueError("real: this backend does not say that the real parts are a view")
+
+
+@composite(name="view_imag", view=True, result="real", kinds=COMPLEX,
+           vjp=lambda xp, g: xp.complex(_upright_zeros(xp, g), g))  # fmt: skip
+def _view_imag(xp: Any, x: Any, /) -> Any:
+    raise ValueError("imag: this backend does not say that the imaginary parts are a view")
+
+
 @composite(name="real", result="real", kinds=NUMERIC, vjp=lambda xp, g, x_dtype: xp.astype(g, dtype=x_dtype))
 def _real(xp: Any, x: Any, /) -> Any:
     return xp.copy(xp.namespace.real(x)) if xp.isdtype(x.dtype, "complex floating") else x
@@ -41,17 +58,27 @@ def _imag(xp: Any, x: Any, /) -> Any:
 
 
 def real(x: Tensor, /) -> Tensor:
-    """Real part of each element, of real dtype; of a real tensor, the tensor itself.
+    """Real part of each element, of real dtype: a view, where the backend has one; of a real tensor, the tensor itself.
 
     >>> import pluggrad
-    >>> pluggrad.real(pluggrad.asarray([1 + 2j]))
+    >>> x = pluggrad.asarray([1 + 2j])
+    >>> pluggrad.real(x)
     tensor([1.])
+    >>> pluggrad.real(x).mul_(5)
+    tensor([5.])
+    >>> x
+    tensor([5.+2.j])
     """
-    return _real(x) if x.dtype.is_complex else x
+    if not x.dtype.is_complex:
+        return x
+    try:
+        return _view_real(x)
+    except ValueError:
+        return _real(x)
 
 
 def imag(x: Tensor, /) -> Tensor:
-    """Imaginary part of each element, of real dtype.
+    """Imaginary part of each element, of real dtype: a view, where the backend has one.
 
     Raises
     ------
@@ -63,7 +90,22 @@ def imag(x: Tensor, /) -> Tensor:
     """
     if not x.dtype.is_complex:
         raise DTypeError(f"imag: only complex tensors have an imaginary part, got {x.dtype.name}")
-    return _imag(x)
+    try:
+        return _view_imag(x)
+    except ValueError:
+        return _imag(x)
+
+
+def set_part(x: Tensor, name: str, value: Any) -> None:
+    """Write the real or the imaginary part of a tensor, in place and on record: ``x.real = value``."""
+    part = real(x) if name == "real" else imag(x)
+    if part is x or part.is_view:
+        part[...] = value
+        return
+    part = part.detach().clone()
+    part[...] = value
+    other = imag(x) if name == "real" else real(x)
+    assign(x, _complex(*((part, other) if name == "real" else (other, part))))
 
 
 def _angle_x(xp: Any, g: Any, x: Any) -> Any:

@@ -45,11 +45,31 @@ def test_a_real_tensor_has_no_imaginary_part() -> None:
         pluggrad.imag(pluggrad.ones(1))
 
 
-def test_parts_are_copies() -> None:
-    x = pluggrad.asarray([1 + 2j])
+@pytest.mark.parametrize("device", ["cpu", "torch", "strict"])
+def test_parts_are_views_where_the_backend_has_them(device: str) -> None:
+    x = pluggrad.asarray([1 + 2j], device=device)
     real, imag = x.real, x.imag
     x *= 3
-    assert (real.tolist(), imag.tolist()) == ([1.0], [2.0])
+    views = device != "strict"
+    assert real.is_view == imag.is_view == views
+    assert (real.tolist(), imag.tolist()) == (([3.0], [6.0]) if views else ([1.0], [2.0]))
+
+
+@pytest.mark.parametrize("device", ["cpu", "strict"])
+def test_a_part_is_set_in_place_and_on_record(device: str) -> None:
+    x = pluggrad.asarray([1 + 2j, 3 - 1j], device=device).requires_grad_()
+    z = torch.tensor(x.tolist(), requires_grad=True)
+    y = x * 1
+    y.real = y.imag * 2
+    y.imag = y.real * y.real
+    # What PyTorch cannot differentiate in place, out of place.
+    expected = torch.complex(z.imag * 2, (z.imag * 2) ** 2)
+    for out in (y, expected):
+        (out.abs() * out.abs()).sum().backward()
+    assert y.tolist() == expected.tolist() and x.grad.tolist() == pytest.approx(z.grad.tolist())
+    y = pluggrad.ones(2, device=device)
+    y.real = 3.0
+    assert y.tolist() == [3.0, 3.0]
 
 
 @pytest.mark.parametrize("parts", [(1.0, math.inf), (math.inf, 1.0), (math.nan, 2.0), (2.0, math.nan), (3, -math.inf)])

@@ -22,7 +22,7 @@ from ...tensor import Tensor, make
 DEVICE = "reference"
 
 #: Views that the standard cannot make, and the functions that give the same values as copies.
-COPYING = {"unfold": "windows", "as_strided": "copy_strided"}
+COPYING = {"unfold": "windows", "as_strided": "copy_strided", "view_real": "real", "view_imag": "imag"}
 
 
 @functools.cache

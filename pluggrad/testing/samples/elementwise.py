@@ -6,7 +6,7 @@ from .spec import Spec, add, boolean, call, distinct, positive, real
 
 for _name in (
     "negative", "positive", "square", "exp", "exp2", "expm1", "sin", "cos", "sinh", "cosh", "tanh", "asinh", "conj",
-    "real", "imag", "sigmoid", "erf", "erfc", "deg2rad", "rad2deg",
+    "real", "imag", "view_real", "view_imag", "sigmoid", "erf", "erfc", "deg2rad", "rad2deg",
 ):  # fmt: skip
     add(_name, call(real(2, 3)), call(real()))
 for _name in (

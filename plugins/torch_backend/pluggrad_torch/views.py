@@ -165,8 +165,16 @@ def argwhere(x: Tensor) -> Tensor:
     return torch.argwhere(to_signed(x))
 
 
+def view_real(x: Tensor) -> Tensor:
+    return torch.real(x)
+
+
+def view_imag(x: Tensor) -> Tensor:
+    return torch.imag(x)
+
+
 KERNELS = {f.__name__: f for f in (
     view, reshape, permute_dims, broadcast_to, getitem, squeeze, diagonal, copy_diagonal, put_diagonal, as_strided,
     copy_strided, unfold, windows, flip, roll, pad_edges, fold_edges, fold_windows, tril, triu, tile, repeat, concat,
-    stack, split, unstack, nonzero, argwhere,
+    stack, split, unstack, nonzero, argwhere, view_real, view_imag,
 )}  # fmt: skip
