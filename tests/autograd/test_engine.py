@@ -195,6 +195,7 @@ def test_chain_of_200_000_operations():
     del y
 
 
+@pytest.mark.cpu  # NumPy tells whether an array owns its memory; of others it is not known
 def test_a_fresh_gradient_is_kept_without_a_copy(monkeypatch):
     """The array that the last rule made becomes ``grad`` itself."""
     x = leaf(2.0)
