@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from ..errors import GradientError
+from ..function import Function
 
 
 def on_host(xp: Any, name: str, *arrays: Any, part: int | None = None) -> Any:
@@ -35,6 +36,11 @@ def on_host(xp: Any, name: str, *arrays: Any, part: int | None = None) -> Any:
     values = function(*(xp.to_host(namespace.reshape(x, (math.prod(shape),))) for x in wide))
     out = namespace.asarray(values if part is None else values[part], dtype=double, device=xp.native_device(arrays[0]))
     return namespace.astype(namespace.reshape(out, shape), arrays[0].dtype, copy=False)
+
+
+def is_on_host(function: Function) -> bool:
+    """Whether a registered function needs SciPy where no backend brings a kernel for it."""
+    return function.forward is not None and on_host.__name__ in function.forward.__code__.co_names
 
 
 def no_derivative(function: str, argument: str) -> NoReturn:

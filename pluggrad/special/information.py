@@ -22,7 +22,7 @@ def entr(xp, x, /):
     """
     where = xp.namespace.where
     plain = ~(x <= 0)  # NaN stays NaN
-    return where(plain, -x * xp.namespace.log(where(plain, x, 1.0)), where(x == 0, 0.0, -math.inf))
+    return where(plain, -x * xp.namespace.log(where(plain, x, 1.0)), where(x == 0, x, -math.inf))
 
 
 def _rel_entr(xp: Any, x: Any, y: Any) -> Any:
@@ -36,7 +36,7 @@ def _rel_entr(xp: Any, x: Any, y: Any) -> Any:
         ns.log(ns.where(both, x, 1.0)) - ns.log(ns.where(both, y, 1.0)),
         ns.log(ns.where(far, 1.0, quotient)),
     )
-    out = ns.where(both, x * log, ns.where((x == 0) & (y >= 0), 0.0, math.inf))
+    out = ns.where(both, x * log, ns.where((x == 0) & (y >= 0), x, math.inf))
     return ns.where(ns.isnan(x) | ns.isnan(y), math.nan, out)
 
 

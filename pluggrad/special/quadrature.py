@@ -31,7 +31,7 @@ def below(xp: Any, upper: Any, centre: Any, width: Any, integrand: Callable[[Any
     upper, centre, width : arrays that broadcast; the density is largest within some ``width`` of ``centre``
     integrand : of an array ``u``, elementwise
     """
-    side = xp.where(upper < centre, -1.0, 1.0)
+    side = xp.where(upper < centre, -xp.ones_like(upper), 1.0)
     scale = width * side
     total = None
     for distance, weight in _NODES:

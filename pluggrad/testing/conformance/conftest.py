@@ -18,7 +18,7 @@ from ...function import functions
 from ..samples import samples_of
 from .inputs import takes_dtype
 from .reference import COPYING
-from .target import Target
+from .target import Target, is_computable
 
 # Parts of pluggrad that are imported when first asked for: whatever functions they register are tested, too.
 for _part in ("nn", "optim", "special"):
@@ -47,7 +47,7 @@ def _targets(config: pytest.Config) -> list[Target]:
 def _chosen(config: pytest.Config) -> list[str]:
     """The functions under test: all that have samples, or those that were asked for."""
     given = config.getoption("pluggrad_functions")
-    names = sorted(name for name in functions() if samples_of(name))
+    names = sorted(name for name, function in functions().items() if samples_of(name) and is_computable(function))
     if given is None:
         return names
     patterns = [p.strip() for p in given.split(",")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from ...device import Device
 from ...dtypes import STANDARD, DType, complex64, float32
 from ...function import Function
 from ...ops.creation import zeros
+from ...special.host import is_on_host
 from ..samples import samples_of
 from .reference import COPYING
 
@@ -64,6 +66,11 @@ class Target:
         except ValueError:
             return False
         return True
+
+
+def is_computable(function: Function) -> bool:
+    """Whether there is something to compare a function with: not where SciPy is needed and missing."""
+    return not is_on_host(function) or importlib.util.find_spec("scipy") is not None
 
 
 def lacks(what: str) -> None:

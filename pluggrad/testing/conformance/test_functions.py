@@ -11,7 +11,7 @@ from ... import autograd
 from ...device import Device
 from ...dtypes import REAL_FLOATING, DType, float32, float64
 from ...errors import ShapeError
-from ...function import Function
+from ...function import Function, functions
 from ...tensor import Tensor
 from ..samples import Sample, samples_of
 from ..samples.spec import larger_samples_of
@@ -19,7 +19,7 @@ from . import compare
 from .inputs import CONTIGUOUS, LAYOUTS, arrays_of, fitting, sizes_of, special_arrays, tensors_of
 from .inputs import on_device as put
 from .reference import evaluate, host, is_elementwise, numpy, widen
-from .target import Target, excuse, lacks, only
+from .target import Target, excuse, is_computable, lacks, only
 
 # Overflow and division by zero are among what is tested.
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -188,3 +188,9 @@ def test_on_another_device(target: Target, function: Function, other: Device) ->
                 f"{function.name} on {other}: the result is on {target.loaded.type_of(out._array).device}"
             )
         compare.check(function, outputs, expected, dtype, sample.parameters, f"{function.name} on {other}")
+
+
+def test_none_is_left_out(target: Target) -> None:
+    """Most special functions are compared with SciPy's."""
+    if not all(is_computable(f) for f in functions().values()):
+        lacks("the special functions that SciPy computes: it is not installed")
