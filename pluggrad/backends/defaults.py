@@ -5,6 +5,7 @@ A backend overrides one by putting a function of the same name into its ``kernel
 
 from __future__ import annotations
 
+import struct
 from itertools import accumulate
 from operator import mul
 from typing import Any
@@ -56,6 +57,47 @@ def to_host(xp: Any, x: Any) -> Any:
 
 def synchronize(xp: Any, device: Any) -> None:
     """Wait until all work queued on the device is done. Nothing to do where calls return when done."""
+
+
+# -- elements as bytes -------------------------------------------------------------------------------
+
+#: The formats of :mod:`struct` by the standard's names of data types. A complex number is two.
+_FORMATS = {
+    "bool": "?", "int8": "b", "int16": "h", "int32": "i", "int64": "q", "uint8": "B", "uint16": "H", "uint32": "I",
+    "uint64": "Q", "float16": "e", "float32": "f", "float64": "d", "complex64": "ff", "complex128": "dd",
+}  # fmt: skip
+
+
+def to_bytes(xp: Any, x: Any, dtype: str) -> bytes:
+    """The elements of ``x``, whose data type has this name, in row-major order, little-endian."""
+    values = xp.tolist(xp.namespace.reshape(x, (-1,)))
+    if dtype.startswith("complex"):
+        values = [part for value in values for part in (value.real, value.imag)]
+    return struct.pack(f"<{len(values)}{_FORMATS[dtype][0]}", *values)
+
+
+def from_bytes(xp: Any, data: bytearray, dtype: str, device: Any) -> Any:
+    """A vector of what :func:`to_bytes` gave. It may share the memory of ``data``."""
+    values = [item[0] if len(item) == 1 else complex(*item) for item in struct.iter_unpack(f"<{_FORMATS[dtype]}", data)]
+    return xp.namespace.asarray(values, dtype=getattr(xp.namespace, dtype), device=device)
+
+
+# -- the library's own generator of random numbers ---------------------------------------------------
+#
+# pluggrad never draws from it, but the datasets of its users do: worker processes seed it, checkpoints keep it.
+
+
+def seed_library(xp: Any, base_seed: int, worker: int) -> None:
+    """Seed it in a worker process: as PyTorch's loader seeds that library, if it does."""
+
+
+def library_random_state(xp: Any) -> dict[str, Any] | None:
+    """Its state, as Python scalars, bytes and lists by name; None: the library has none."""
+    return None
+
+
+def set_library_random_state(xp: Any, state: dict[str, Any]) -> None:
+    """Put it back into a state."""
 
 
 def write(xp: Any, x: Any, key: Any, value: Any) -> None:

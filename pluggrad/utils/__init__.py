@@ -1,5 +1,5 @@
-"""Utilities around training: data loading."""
+"""Utilities around training: data loading, random state."""
 
-from . import data
+from . import data, random_state
 
-__all__ = ["data"]
+__all__ = ["data", "random_state"]

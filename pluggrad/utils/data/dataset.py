@@ -12,7 +12,10 @@ from ... import random
 from ...random import Generator
 from ...tensor import Tensor
 
-__all__ = ["ConcatDataset", "Dataset", "IterableDataset", "Subset", "TensorDataset", "random_split"]
+__all__ = [
+    "ChainDataset", "ConcatDataset", "Dataset", "IterableDataset", "StackDataset", "Subset", "TensorDataset",
+    "random_split",
+]  # fmt: skip
 
 T = TypeVar("T", covariant=True)
 
@@ -31,10 +34,18 @@ class Dataset(Generic[T]):
 
 
 class IterableDataset(Dataset[T]):
-    """Samples one after another: subclass it with ``__iter__``."""
+    """Samples one after another: subclass it with ``__iter__``.
+
+    Each worker process of a loader has a copy of its own, and gives what it iterates over: let ``__iter__`` choose its
+    part by :func:`get_worker_info`. With ``state_dict`` and ``load_state_dict``, if a subclass has them, a loader goes
+    on from a state at once; without them it passes over the samples again.
+    """
 
     def __iter__(self) -> Iterator[T]:
         raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
+
+    def __add__(self, other: Dataset[Any]) -> ChainDataset[Any]:  # type: ignore[override]
+        return ChainDataset([self, other])
 
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
@@ -63,6 +74,67 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     def __len__(self) -> int:
         return len(self.tensors[0])
 
+    def _take(self, numbers: list[int]) -> list[Tensor] | None:
+        """The batch that default_collate would make of these samples, by one indexing; None: not of this dataset."""
+        return list(self[numbers]) if type(self) is TensorDataset and type(numbers[0]) is int else None
+
+
+class StackDataset(Dataset[Any]):
+    """Several datasets side by side: sample i is a tuple of their samples i or, of named ones, a dict.
+
+    Raises
+    ------
+    ValueError : no datasets, named ones besides others, or datasets of different lengths
+
+    >>> StackDataset(x=[1, 2], y=["a", "b"])[1]
+    {'x': 2, 'y': 'b'}
+    """
+
+    datasets: tuple[Any, ...] | dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if args and kwargs:
+            raise ValueError("StackDataset takes datasets by position, for tuples, or by name, for dicts; not both")
+        if not args and not kwargs:
+            raise ValueError("At least one dataset should be passed")
+        lengths = [len(dataset) for dataset in args or kwargs.values()]
+        if len(set(lengths)) > 1:
+            raise ValueError(f"Size mismatch between datasets: StackDataset needs one length, got {lengths}")
+        self.datasets = args or kwargs
+        self._length = lengths[0]
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(self.datasets, dict):
+            return {name: dataset[index] for name, dataset in self.datasets.items()}
+        return tuple(dataset[index] for dataset in self.datasets)
+
+    def __getitems__(self, indices: list[Any]) -> list[Any]:
+        """The samples with these numbers, which each dataset gives at once if it can."""
+        parts = [_samples(dataset, indices) for dataset in _values(self.datasets)]
+        if isinstance(self.datasets, dict):
+            return [dict(zip(self.datasets, sample, strict=True)) for sample in zip(*parts, strict=True)]
+        return list(zip(*parts, strict=True))
+
+    def __len__(self) -> int:
+        return self._length
+
+
+def _values(datasets: tuple[Any, ...] | dict[str, Any]) -> list[Any]:
+    return list(datasets.values() if isinstance(datasets, dict) else datasets)
+
+
+def _samples(dataset: Any, indices: list[Any]) -> list[Any]:
+    """The samples with these numbers."""
+    if not callable(getattr(dataset, "__getitems__", None)):
+        return [dataset[i] for i in indices]
+    samples = dataset.__getitems__(indices)
+    if len(samples) != len(indices):
+        raise ValueError(
+            f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(samples)} from __getitems__ of "
+            f"{type(dataset).__name__}"
+        )
+    return list(samples)
+
 
 class Subset(Dataset[T]):
     """The samples of a dataset at the given numbers."""
@@ -75,8 +147,17 @@ class Subset(Dataset[T]):
             return self.dataset[[self.indices[i] for i in index]]
         return self.dataset[self.indices[index]]
 
+    def __getitems__(self, indices: list[int]) -> list[T]:
+        """The samples with these numbers, which the dataset gives at once if it can."""
+        return _samples(self.dataset, [self.indices[i] for i in indices])
+
     def __len__(self) -> int:
         return len(self.indices)
+
+    def _take(self, numbers: list[int]) -> list[Tensor] | None:
+        """As that of TensorDataset."""
+        take = getattr(self.dataset, "_take", None)
+        return take([self.indices[i] for i in numbers]) if type(self) is Subset and take is not None else None
 
 
 class ConcatDataset(Dataset[T]):
@@ -105,6 +186,33 @@ class ConcatDataset(Dataset[T]):
         index %= len(self)
         which = bisect.bisect_right(self.cumulative_sizes, index)
         return self.datasets[which][index - (self.cumulative_sizes[which - 1] if which else 0)]
+
+
+class ChainDataset(IterableDataset[T]):
+    """Several streams, one behind the other.
+
+    Raises
+    ------
+    TypeError : while iterating: a dataset that is no IterableDataset
+
+    >>> class Stream(IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter("ab")
+    >>> list(Stream() + Stream())
+    ['a', 'b', 'a', 'b']
+    """
+
+    def __init__(self, datasets: Iterable[Dataset[T]]) -> None:
+        self.datasets = datasets
+
+    def __iter__(self) -> Iterator[T]:
+        for dataset in self.datasets:
+            if not isinstance(dataset, IterableDataset):
+                raise TypeError(f"ChainDataset only supports IterableDataset, got {type(dataset).__name__}")
+            yield from dataset
+
+    def __len__(self) -> int:
+        return sum(len(dataset) for dataset in self.datasets)  # type: ignore[misc, arg-type]
 
 
 def random_split(

@@ -44,12 +44,18 @@ def _seeded(generator: Generator | None) -> Generator:
     return Generator().manual_seed(int(random.randint(0, 2**62, (), device="cpu").item()))
 
 
+def _check_count(num_samples: int) -> None:
+    if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
+        raise ValueError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
+
+
 class RandomSampler(Sampler[int]):
     """All numbers in a random order, or with ``replacement`` numbers drawn independently.
 
     Raises
     ------
-    ValueError : ``num_samples`` is not positive
+    ValueError : ``num_samples`` is not positive, or the dataset has no samples
+    TypeError : ``replacement`` is no bool
     """
 
     def __init__(
@@ -59,10 +65,11 @@ class RandomSampler(Sampler[int]):
         num_samples: int | None = None,
         generator: Generator | None = None,
     ) -> None:
-        if num_samples is not None and num_samples <= 0:
-            raise ValueError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
+        if not isinstance(replacement, bool):
+            raise TypeError(f"replacement should be a boolean value, but got replacement={replacement}")
         self.data_source, self.replacement, self.generator = data_source, replacement, generator
         self._num_samples = num_samples
+        _check_count(self.num_samples)
 
     @property
     def num_samples(self) -> int:
@@ -102,8 +109,9 @@ class WeightedRandomSampler(Sampler[int]):
     def __init__(
         self, weights: Sequence[float], num_samples: int, replacement: bool = True, generator: Generator | None = None
     ) -> None:
-        if num_samples <= 0:
-            raise ValueError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
+        _check_count(num_samples)
+        if not isinstance(replacement, bool):
+            raise ValueError(f"replacement should be a boolean value, but got replacement={replacement}")
         self.weights = asarray(weights, dtype=float64, device="cpu")
         if self.weights.ndim != 1:
             raise ValueError(

@@ -9,6 +9,7 @@ import numpy as np
 from . import (
     convolution,
     elementwise,
+    exchange,
     indexing,
     linalg,
     manipulation,
@@ -75,4 +76,4 @@ KERNELS |= views.KERNELS | reductions.KERNELS
 KERNELS |= random.KERNELS
 KERNELS |= elementwise.KERNELS
 KERNELS |= convolution.KERNELS | pooling.KERNELS | neural.KERNELS
-KERNELS |= updates.KERNELS
+KERNELS |= updates.KERNELS | exchange.KERNELS

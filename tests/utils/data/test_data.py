@@ -148,7 +148,9 @@ def test_arguments_are_pytorchs() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"num_workers": 2}, "worker processes"),
+        ({"num_workers": -1}, "num_workers option should be non-negative"),
+        ({"num_workers": 1, "prefetch_factor": 0}, "prefetch_factor option should be at least 1"),
+        ({"num_workers": 1, "multiprocessing_context": "magic"}, "multiprocessing_context should be one of"),
         ({"shuffle": True, "sampler": [1]}, "sampler option is mutually exclusive with shuffle"),
         ({"batch_sampler": [[1]], "batch_size": 2}, "batch_sampler option is mutually exclusive with batch_size"),
         ({"batch_size": None, "drop_last": True}, "disables auto-batching and is mutually exclusive with drop_last"),
