@@ -32,13 +32,16 @@ from .linalg import inv as inverse
 from .linalg import pinv as pinverse
 from .methods.basics import numel
 from .methods.conversion import is_complex, is_floating_point, is_tensor
-from .methods.linalg import cholesky, qr, svd
+from .methods.linalg import cholesky, lu, lu_solve, qr, svd, triangular_solve
 from .ops import *  # noqa: F403
 from .ops import return_types
+from .ops.householder import geqrf, ormqr
+from .ops.householder import householder_product as orgqr
 from .ops.linear_systems import cholesky_inverse, cholesky_solve, logdet
+from .ops.lu import lu_unpack
 from .random import (
-    Generator, bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, poisson,
-    rand, rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
+    Generator, bernoulli, binomial, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal,
+    poisson, rand, rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )  # fmt: skip
 from .tensor import Size, Tensor, get_printoptions, printoptions, set_printoptions
 from .tensor.inference import is_inference
@@ -48,7 +51,7 @@ from .typed import (
 )  # fmt: skip
 
 if _typing.TYPE_CHECKING:
-    from . import nn, optim, special, utils
+    from . import nn, optim, special, torch, utils
 
 __version__ = "0.1.0"
 
@@ -58,7 +61,7 @@ cfloat, cdouble = complex64, complex128
 e, pi, inf, nan, newaxis = 2.718281828459045, 3.141592653589793, 1e309, 1e309 - 1e309, None
 
 #: Parts that are imported when they are first asked for: who only differentiates does not wait for them.
-_PARTS = ("nn", "optim", "special", "utils")
+_PARTS = ("nn", "optim", "special", "torch", "utils")
 
 
 def __getattr__(name: str) -> object:

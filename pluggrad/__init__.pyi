@@ -71,8 +71,11 @@ from .methods.conversion import is_complex as is_complex
 from .methods.conversion import is_floating_point as is_floating_point
 from .methods.conversion import is_tensor as is_tensor
 from .methods.linalg import cholesky as cholesky
+from .methods.linalg import lu as lu
+from .methods.linalg import lu_solve as lu_solve
 from .methods.linalg import qr as qr
 from .methods.linalg import svd as svd
+from .methods.linalg import triangular_solve as triangular_solve
 from .nn.functional import sigmoid as sigmoid
 from .nn.functional import tanh as tanh
 from .ops import return_types as return_types
@@ -138,6 +141,10 @@ from .ops.complex_functions import conj as conj
 from .ops.complex_functions import imag as imag
 from .ops.complex_functions import polar as polar
 from .ops.complex_functions import real as real
+from .ops.covariance import corrcoef as corrcoef
+from .ops.covariance import cov as cov
+from .ops.covariance import dist as dist
+from .ops.covariance import renorm as renorm
 from .ops.creation import arange as arange
 from .ops.creation import as_tensor as as_tensor
 from .ops.creation import asarray as asarray
@@ -167,6 +174,8 @@ from .ops.cumulative import logcumsumexp as logcumsumexp
 from .ops.cumulative import trapezoid as trapezoid
 from .ops.cumulative import trapz as trapz
 from .ops.decompositions import pinv as _pinverse
+from .ops.divisors import gcd as gcd
+from .ops.divisors import lcm as lcm
 from .ops.dtype_functions import astype as astype
 from .ops.dtype_functions import can_cast as can_cast
 from .ops.dtype_functions import isdtype as isdtype
@@ -175,15 +184,19 @@ from .ops.einsum import einsum as einsum
 from .ops.exponential import exp as exp
 from .ops.exponential import exp2 as exp2
 from .ops.exponential import expm1 as expm1
+from .ops.exponential import ldexp as ldexp
 from .ops.exponential import log as log
 from .ops.exponential import log10 as log10
 from .ops.exponential import log1p as log1p
 from .ops.exponential import log2 as log2
 from .ops.exponential import logaddexp as logaddexp
+from .ops.exponential import logaddexp2 as logaddexp2
 from .ops.exponential import rsqrt as rsqrt
 from .ops.exponential import sqrt as sqrt
 from .ops.exponential import xlogy as xlogy
+from .ops.finite_differences import gradient as gradient
 from .ops.floating_point import copysign as copysign
+from .ops.floating_point import frexp as frexp
 from .ops.floating_point import heaviside as heaviside
 from .ops.floating_point import isfinite as isfinite
 from .ops.floating_point import isinf as isinf
@@ -198,6 +211,7 @@ from .ops.gathering import gather as gather
 from .ops.gathering import index_add as index_add
 from .ops.gathering import index_copy as index_copy
 from .ops.gathering import index_put as index_put
+from .ops.gathering import index_reduce as index_reduce
 from .ops.gathering import index_select as index_select
 from .ops.gathering import scatter as scatter
 from .ops.gathering import scatter_add as scatter_add
@@ -205,6 +219,11 @@ from .ops.gathering import scatter_reduce as scatter_reduce
 from .ops.gathering import take as take
 from .ops.gathering import take_along_axis as take_along_axis
 from .ops.gathering import take_along_dim as take_along_dim
+from .ops.histograms import histogram as histogram
+from .ops.histograms import histogramdd as histogramdd
+from .ops.householder import geqrf as geqrf
+from .ops.householder import householder_product as _orgqr
+from .ops.householder import ormqr as ormqr
 from .ops.index_grids import tril_indices as tril_indices
 from .ops.index_grids import triu_indices as triu_indices
 from .ops.index_grids import unravel_index as unravel_index
@@ -241,6 +260,9 @@ from .ops.logical import logical_and as logical_and
 from .ops.logical import logical_not as logical_not
 from .ops.logical import logical_or as logical_or
 from .ops.logical import logical_xor as logical_xor
+from .ops.low_rank import pca_lowrank as pca_lowrank
+from .ops.low_rank import svd_lowrank as svd_lowrank
+from .ops.lu import lu_unpack as lu_unpack
 from .ops.manipulation import atleast_1d as atleast_1d
 from .ops.manipulation import atleast_2d as atleast_2d
 from .ops.manipulation import atleast_3d as atleast_3d
@@ -302,6 +324,12 @@ from .ops.neural.transposed_convolution import conv_transpose1d as conv_transpos
 from .ops.neural.transposed_convolution import conv_transpose2d as conv_transpose2d
 from .ops.neural.transposed_convolution import conv_transpose3d as conv_transpose3d
 from .ops.padding import pad as pad
+from .ops.ranges import empty_permuted as empty_permuted
+from .ops.ranges import empty_strided as empty_strided
+from .ops.ranges import frombuffer as frombuffer
+from .ops.ranges import logspace as logspace
+from .ops.ranges import range as range
+from .ops.ranges import scalar_tensor as scalar_tensor
 from .ops.reductions import all as all
 from .ops.reductions import amax as amax
 from .ops.reductions import amin as amin
@@ -313,6 +341,7 @@ from .ops.reductions import mean as mean
 from .ops.reductions import min as min
 from .ops.reductions import prod as prod
 from .ops.reductions import sum as sum
+from .ops.replacing import as_strided_scatter as as_strided_scatter
 from .ops.replacing import diagonal_scatter as diagonal_scatter
 from .ops.replacing import put as put
 from .ops.replacing import select_scatter as select_scatter
@@ -338,6 +367,10 @@ from .ops.sets import unique_consecutive as unique_consecutive
 from .ops.sets import unique_counts as unique_counts
 from .ops.sets import unique_inverse as unique_inverse
 from .ops.sets import unique_values as unique_values
+from .ops.short_time import istft as istft
+from .ops.short_time import stft as stft
+from .ops.short_time import view_as_complex as view_as_complex
+from .ops.short_time import view_as_real as view_as_real
 from .ops.sorting import argsort as argsort
 from .ops.sorting import kthvalue as kthvalue
 from .ops.sorting import msort as msort
@@ -406,7 +439,13 @@ from .ops.views import t as t
 from .ops.views import transpose as transpose
 from .ops.views import unsqueeze as unsqueeze
 from .ops.views import view as view
+from .ops.window_functions import bartlett_window as bartlett_window
+from .ops.window_functions import blackman_window as blackman_window
+from .ops.window_functions import hamming_window as hamming_window
+from .ops.window_functions import hann_window as hann_window
+from .ops.window_functions import kaiser_window as kaiser_window
 from .random.discrete import bernoulli as bernoulli
+from .random.discrete import binomial as binomial
 from .random.discrete import multinomial as multinomial
 from .random.discrete import poisson as poisson
 from .random.generator import Generator as Generator
@@ -475,6 +514,7 @@ nan: builtins.float
 ne = _ne
 neg = _neg
 newaxis: None
+orgqr = _orgqr
 pi: builtins.float
 pinverse = _pinverse
 short = _short

@@ -9,8 +9,9 @@ array API standard where the standard speaks, and PyTorch where it leaves the re
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from .errors import DTypeError
 
@@ -219,6 +220,36 @@ def promote_scalar(dtype: DType, scalar: bool | int | float | complex) -> DType:
     if isinstance(scalar, float):
         return dtype if dtype.kind in FLOATING else get_default_dtype()
     return dtype.to_complex() if dtype.kind in FLOATING else get_default_dtype().to_complex()
+
+
+def promote_by_rank(with_axes: Sequence[DType], without: Sequence[DType], scalars: Sequence[Any]) -> DType:
+    """The data type that PyTorch promotes to, for which a 0-D tensor is weak beside one that has axes.
+
+    Tensors with axes, 0-D tensors and Python scalars each promote among themselves; what is weaker changes the
+    kind of what is stronger, if its own is higher, but not its precision.
+
+    Parameters
+    ----------
+    with_axes, without : dtypes of the tensors that have axes, and of the 0-D ones
+    scalars : Python scalars
+
+    >>> promote_by_rank([float32], [float64], []), promote_by_rank([int8], [float64], [])
+    (pluggrad.float32, pluggrad.float64)
+    """
+    numbers = [of_scalar(s) for s in scalars]
+    groups = [promote(*group) for group in (with_axes, without, numbers) if group]
+    result = groups[-1]
+    for stronger in reversed(groups[:-1]):
+        result = _over(stronger, result)
+    return result
+
+
+def _over(stronger: DType, weaker: DType) -> DType:
+    if stronger.is_complex or stronger.is_floating_point:
+        return stronger.to_complex() if weaker.is_complex and not stronger.is_complex else stronger
+    if stronger is bool_ or weaker.kind in FLOATING:
+        return promote(stronger, weaker)
+    return stronger
 
 
 def of_scalar(scalar: bool | int | float | complex) -> DType:

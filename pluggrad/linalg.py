@@ -6,7 +6,9 @@ from typing import Any
 
 from .dtypes import DType
 from .errors import LinAlgError
+from .ops.checked import cholesky_ex, inv_ex, solve_ex
 from .ops.decompositions import eig, eigh, eigvals, eigvalsh, lstsq, matrix_rank, pinv, qr, svd, svdvals
+from .ops.householder import householder_product
 from .ops.linear_systems import (
     cholesky,
     det,
@@ -19,6 +21,7 @@ from .ops.linear_systems import (
     tensorinv,
     tensorsolve,
 )  # fmt: skip
+from .ops.lu import lu, lu_factor, lu_factor_ex, lu_solve
 from .ops.matrix import cross, matmul, multi_dot, outer, tensordot, vecdot
 from .ops.norms import cond, matrix_norm, norm, vector_norm
 from .ops.reductions import sum as _sum
@@ -27,10 +30,11 @@ from .ops.views import matrix_transpose
 from .tensor import Tensor
 
 __all__ = [
-    "LinAlgError", "cholesky", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "inv",
-    "lstsq", "matmul", "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "matrix_transpose", "multi_dot",
-    "norm", "outer", "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals", "tensordot", "tensorinv",
-    "tensorsolve", "trace", "vander", "vecdot", "vector_norm",
+    "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals",
+    "eigvalsh", "householder_product", "inv", "inv_ex", "lstsq", "lu", "lu_factor", "lu_factor_ex", "lu_solve",
+    "matmul", "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "matrix_transpose", "multi_dot", "norm",
+    "outer", "pinv", "qr", "slogdet", "solve", "solve_ex", "solve_triangular", "svd", "svdvals", "tensordot",
+    "tensorinv", "tensorsolve", "trace", "vander", "vecdot", "vector_norm",
 ]  # fmt: skip
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .device import Device
-from .dtypes import DType
+from .device import Device, get_default_device
+from .dtypes import DType, get_default_dtype
 from .errors import DTypeError
 from .methods.conversion import TYPE_NAMES, type_name
 from .ops import creation
@@ -32,7 +32,7 @@ class TensorType:
     True
     """
 
-    def __init__(self, dtype: DType, device: str = "cpu") -> None:
+    def __init__(self, dtype: DType, device: Device | str = "cpu") -> None:
         self.dtype, self.device = dtype, Device(device)
 
     def __repr__(self) -> str:
@@ -61,6 +61,14 @@ class TensorType:
             return creation.tensor(first, dtype=self.dtype, device=self.device)
         return creation.empty(*args, dtype=self.dtype, device=self.device)
 
+
+def _default_tensor(*args: Any, device: Any = None) -> Tensor:
+    """A tensor of the default float type: of sizes, or of a sequence of values."""
+    place = get_default_device() if device is None else device
+    return TensorType(get_default_dtype(), place)(*args)
+
+
+Tensor._from_values = staticmethod(_default_tensor)
 
 (
     FloatTensor, DoubleTensor, HalfTensor, BFloat16Tensor, ByteTensor, CharTensor, ShortTensor, IntTensor, LongTensor,

@@ -28,6 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("optim",),
     ("utils",),
     ("testing",),
+    ("torch",),
     ("commands",),
 )
 RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, Final
 
 from .. import dtypes
@@ -18,6 +19,22 @@ _OPERANDS: Final = (Tensor, *SCALARS)
 #: The dtype kinds that a scalar of a Python type leaves as they are.
 _WEAK: Final = {float: dtypes.FLOATING, int: dtypes.NUMERIC, bool: dtypes.ANY, complex: dtypes.COMPLEX}
 _MOST_CONSTANTS: Final = 256
+
+
+class ZeroDim:
+    """Whether a 0-D tensor promotes as a tensor (the standard) or, beside one with axes, like a number (PyTorch).
+
+    ``weak_here`` : what holds in this thread and task; None: what holds in the whole process, ``weak``.
+    """
+
+    weak = False
+    weak_here: ContextVar[bool | None] = ContextVar("pluggrad_weak_zero_dim", default=None)
+
+    @classmethod
+    def is_weak(cls) -> bool:
+        """What holds now."""
+        here = cls.weak_here.get()
+        return cls.weak if here is None else here
 
 
 def is_operand(value: object) -> bool:
@@ -113,12 +130,23 @@ def unify(function: Function, args: tuple[Any, ...]) -> tuple[Any, ...]:
         dtype = dtypes.promote(*(dtypes.of_scalar(v) for v, place in zip(out, places, strict=True) if place))
         array_type = tensors[0]._type.with_dtype(dtype)
     else:
-        dtype = operands[0]._type.dtype if len(operands) == 1 else dtypes.promote(*(t._type.dtype for t in operands))
-        for value, place in zip(out, places, strict=True):
-            if place and not isinstance(value, Tensor):
-                dtype = dtypes.promote_scalar(dtype, value)
+        scalars = [v for v, place in zip(out, places, strict=True) if place and not isinstance(v, Tensor)]
+        dtype = _promoted(operands, scalars)
         array_type = operands[0]._type if operands[0]._type.dtype is dtype else operands[0]._type.with_dtype(dtype)
     return tuple(_bring(v, array_type) if place else v for v, place in zip(out, places, strict=True))
+
+
+def _promoted(operands: list[Tensor], scalars: list[Any]) -> DType:
+    """The dtype that tensors, at least one, and Python scalars are brought to."""
+    if len(operands) > 1 and ZeroDim.is_weak():
+        ranks: tuple[list[DType], list[DType]] = ([], [])
+        for x in operands:
+            ranks[not x._array.ndim].append(x._type.dtype)
+        return dtypes.promote_by_rank(*ranks, scalars)
+    dtype = operands[0]._type.dtype if len(operands) == 1 else dtypes.promote(*(t._type.dtype for t in operands))
+    for scalar in scalars:
+        dtype = dtypes.promote_scalar(dtype, scalar)
+    return dtype
 
 
 def _bring(value: Any, array_type: ArrayType) -> Tensor:

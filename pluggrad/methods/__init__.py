@@ -7,7 +7,7 @@ from importlib import import_module
 
 _MODULES = (
     "arithmetic", "basics", "conversion", "creation", "elementwise", "indexing", "interop", "linalg", "neural",
-    "random", "reductions", "shape",
+    "questions", "random", "reductions", "shape", "signal",
 )  # fmt: skip
 
 for _name in _MODULES:

@@ -7,7 +7,7 @@ from typing import Any
 from ..autograd.inplace import assign, check_writable, overwrite
 from ..autograd.mode import is_grad_enabled
 from ..errors import ShapeError
-from ..ops import gathering, indexing, masking, replacing
+from ..ops import gathering, indexing, joining, masking, replacing, searching
 from ..ops.axes import one_axis
 from ..ops.indexing import Indices
 from ..ops.views import _broadcast_to, broadcast_to
@@ -102,6 +102,28 @@ def scatter_reduce(
 ) -> Tensor:
     """A copy with elements combined along an axis."""
     return gathering.scatter_reduce(self, dim, index, src, reduce, include_self=include_self)
+
+
+@method(inplace=True)
+def index_reduce(
+    self: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
+) -> Tensor:
+    """A copy with slices combined along an axis; see :func:`pluggrad.index_reduce`."""
+    return gathering.index_reduce(self, dim, index, source, reduce, include_self=include_self)
+
+
+@method()
+def fill(self: Tensor, value: Any) -> Tensor:
+    """A tensor of this one's shape and dtype that holds one value; the gradient goes to the value."""
+    return broadcast_to(indexing.as_value(value, self._type), self.shape).clone()
+
+
+@method()
+def nonzero_static(self: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
+    """The first ``size`` rows of :meth:`nonzero`, filled up with ``fill_value`` where there are fewer."""
+    found = searching.argwhere(self)[:size]
+    filler = found.new_full((size - found.shape[0], found.shape[1]), fill_value)
+    return joining.concat([found, filler], axis=0)
 
 
 @method()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ops import decompositions, linear_systems, matrix
+from ..ops import decompositions, householder, linear_systems, matrix, return_types
+from ..ops import lu as lu_decomposition
 from ..tensor import Tensor
 from .attach import method
 
@@ -99,3 +100,37 @@ def svd(self: Tensor, some: bool = True, compute_uv: bool = True) -> tuple[Tenso
         return zeros[0], decompositions.svdvals(self), zeros[1]
     u, s, vh = decompositions.svd(self, full_matrices=not some)
     return u, s, vh.mH
+
+
+@method()
+def lu(self: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
+    """The LU decomposition of each matrix in compact form, and its exchanges of rows: the older form.
+
+    Parameters
+    ----------
+    pivot : exchange rows
+    get_infos : also give where U first has a zero on its diagonal, else 0
+    """
+    found = lu_decomposition.lu_factor_ex(self, pivot=pivot, check_errors=not get_infos)
+    return tuple(found) if get_infos else tuple(found)[:2]
+
+
+@method()
+def lu_solve(self: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
+    """The solution X of ``A @ X = self``, given the compact LU decomposition of A."""
+    return lu_decomposition.lu_solve(LU_data, LU_pivots, self)
+
+
+@method()
+def triangular_solve(
+    self: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+) -> Any:
+    """The solution X of ``A @ X = self`` for triangular A, or of ``A.T @ X = self``; and a copy of A."""
+    matrices, upper_ = (A.mT, not upper) if transpose else (A, upper)
+    solution = linear_systems.solve_triangular(matrices, self, upper=upper_, unitriangular=unitriangular)
+    return return_types.triangular_solve(solution, A.clone())
+
+
+for _reflecting in (householder.geqrf, householder.ormqr):
+    method()(_reflecting)
+Tensor.orgqr = householder.householder_product  # type: ignore[attr-defined]

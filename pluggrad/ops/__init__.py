@@ -7,10 +7,12 @@ from importlib import import_module
 from .declare import ALIASES
 
 _MODULES = (
-    "activations", "arithmetic", "bitwise", "bounds", "comparison", "complex_functions", "creation", "cumulative",
-    "dtype_functions", "einsum", "exponential", "floating_point", "gathering", "index_grids", "indexing", "joining",
-    "logical", "manipulation", "masking", "matrix", "neural", "padding", "reductions", "replacing", "rounding",
-    "searching", "sets", "sorting", "special_functions", "statistical", "strided", "trigonometric", "views",
+    "activations", "arithmetic", "bitwise", "bounds", "comparison", "complex_functions", "covariance", "creation",
+    "cumulative", "divisors", "dtype_functions", "einsum", "exponential", "finite_differences", "floating_point",
+    "gathering", "histograms", "index_grids", "indexing", "joining", "logical", "low_rank", "manipulation",
+    "masking", "matrix", "neural", "padding", "ranges", "reductions", "replacing", "rounding", "searching", "sets",
+    "short_time", "sorting", "special_functions", "statistical", "strided", "trigonometric", "views",
+    "window_functions",
 )  # fmt: skip
 
 __all__: list[str] = []

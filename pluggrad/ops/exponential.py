@@ -9,7 +9,8 @@ from ..dtypes import FLOATING, REAL_FLOATING
 from .declare import composite, standard
 
 __all__ = [
-    "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "logaddexp", "rsqrt", "sqrt", "xlogy",
+    "exp", "exp2", "expm1", "ldexp", "log", "log1p", "log2", "log10", "logaddexp", "logaddexp2", "rsqrt", "sqrt",
+    "xlogy",
 ]  # fmt: skip
 
 _LN2 = math.log(2)
@@ -166,3 +167,47 @@ def xlogy(xp, x1, x2, /):
     where = xp.namespace.where
     zero = (x1 == 0) & ~xp.namespace.isnan(x2)
     return where(zero, 0.0, x1 * xp.namespace.log(where(zero, 1.0, x2)))
+
+
+@composite(
+    method=True, broadcasts=True, result="same", kinds=REAL_FLOATING,
+    vjp=[lambda xp, g, x1, x2: g / (1 + xp.exp2(x2 - x1)), lambda xp, g, x1, x2: g / (1 + xp.exp2(x1 - x2))],
+)  # fmt: skip
+def logaddexp2(xp, x1, x2, /):
+    """``log2(2**x1 + 2**x2)`` of each pair of elements, without overflow.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor or Python scalar, shapes that broadcast, real dtypes
+
+    Returns
+    -------
+    Tensor, the broadcast shape, the promoted dtype, which is floating
+
+    >>> import pluggrad
+    >>> pluggrad.logaddexp2(pluggrad.asarray([1.0, 1000.0]), pluggrad.asarray([1.0, 1000.0]))
+    tensor([   2., 1001.])
+    """
+    return xp.namespace.logaddexp(x1 * _LN2, x2 * _LN2) / _LN2
+
+
+@composite(
+    method=True, broadcasts=True, result="same", kinds=FLOATING,
+    vjp=[lambda xp, g, x2: g * xp.conj(xp.exp2(x2)), lambda xp, g, out: g * xp.conj(out) * _LN2],
+)  # fmt: skip
+def ldexp(xp, x1, x2, /):
+    """``x1 * 2**x2`` of each pair of elements.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor or Python scalar, shapes that broadcast, numeric dtypes
+
+    Returns
+    -------
+    Tensor, the broadcast shape, the promoted dtype, which is floating
+
+    >>> import pluggrad
+    >>> pluggrad.ldexp(pluggrad.asarray([1.0, 3.0]), pluggrad.asarray([3, -1]))
+    tensor([8.0000, 1.5000])
+    """
+    return x1 * xp.exp2(x2)

@@ -7,12 +7,13 @@ from typing import Any
 
 from ..dtypes import ANY, COMPLEX, NUMERIC, REAL, REAL_FLOATING
 from ..tensor import Tensor
+from . import return_types
 from .declare import composite, standard
 from .rules import zero
 
 __all__ = [
-    "copysign", "heaviside", "isfinite", "isinf", "isnan", "isneginf", "isposinf", "isreal", "nan_to_num", "nextafter",
-    "signbit",
+    "copysign", "frexp", "heaviside", "isfinite", "isinf", "isnan", "isneginf", "isposinf", "isreal", "nan_to_num",
+    "nextafter", "signbit",
 ]  # fmt: skip
 
 
@@ -195,3 +196,49 @@ def nan_to_num(
     tensor([ 1.,  0., -9.])
     """
     return _nan_to_num(x, nan=0.0 if nan is None else nan, posinf=posinf, neginf=neginf)
+
+
+def _frexp_x(xp: Any, g: Any, x_dtype: Any, exponent: Any) -> Any:
+    return g[0] * xp.exp2(xp.astype(-exponent, dtype=x_dtype))
+
+
+@composite(
+    name="frexp", kinds=REAL_FLOATING, outputs=("mantissa", "exponent"), constant=frozenset({"exponent"}), vjp=_frexp_x
+)
+def _frexp(xp: Any, x: Any, /) -> Any:
+    ns = xp.namespace
+    wide = ns.astype(x, ns.float64)
+    # In float64 no smaller type's numbers are subnormal; its own are brought up by 2**64.
+    tiny = ns.abs(wide) < 2.0**-1000
+    scaled = ns.where(tiny, wide * 2.0**64, wide)
+    usable = ns.isfinite(scaled) & (scaled != 0)
+    size = ns.where(usable, ns.abs(scaled), ns.ones_like(scaled))
+    exponent = ns.floor(ns.log2(size)) + 1
+    half = ns.floor(exponent / 2)  # in two steps: 2**-1024 is no normal number
+    mantissa = size * 2.0 ** (-half) * 2.0 ** (half - exponent)
+    # The logarithm is rounded, so it may be off by one.
+    up, down = mantissa >= 1, mantissa < 0.5
+    mantissa = ns.where(up, mantissa / 2, ns.where(down, mantissa * 2, mantissa))
+    exponent = exponent + ns.astype(up, ns.float64) - ns.astype(down, ns.float64) - 64 * ns.astype(tiny, ns.float64)
+    mantissa = ns.where(usable, ns.where(scaled < 0, -mantissa, mantissa), wide)
+    return ns.astype(mantissa, x.dtype), ns.astype(ns.where(usable, exponent, 0.0), ns.int32)
+
+
+def frexp(x: Tensor, /) -> Any:
+    """Each element as ``mantissa * 2**exponent``, the mantissa between 0.5 and 1 in size.
+
+    Parameters
+    ----------
+    x : Tensor, real floating dtype
+
+    Returns
+    -------
+    mantissa : Tensor of the dtype of ``x``; ``x`` itself where that is 0, infinite or NaN
+    exponent : Tensor, int32
+
+    >>> import pluggrad
+    >>> mantissa, exponent = pluggrad.frexp(pluggrad.asarray([8.0, -0.75]))
+    >>> mantissa, exponent
+    (tensor([ 0.5000, -0.7500]), tensor([4, 0], dtype=pluggrad.int32))
+    """
+    return return_types.frexp(*_frexp(x))

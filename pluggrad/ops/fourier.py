@@ -26,8 +26,8 @@ from .manipulation import roll
 from .padding import _pad_constant
 
 __all__ = [
-    "fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "irfft",
-    "irfft2", "irfftn", "rfft", "rfft2", "rfftfreq", "rfftn",
+    "fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "hfft2", "hfftn", "ifft", "ifft2", "ifftn", "ifftshift",
+    "ihfft", "ihfft2", "ihfftn", "irfft", "irfft2", "irfftn", "rfft", "rfft2", "rfftfreq", "rfftn",
 ]  # fmt: skip
 
 _ADJOINT_NORM = {"backward": "forward", "forward": "backward", "ortho": "ortho"}
@@ -502,3 +502,53 @@ def ifftshift(x: Tensor, /, axes: Axes = None, *, dim: Axes = None) -> Tensor:
     """
     chosen = some_axes("ifftshift", either("ifftshift", axes, dim), x.ndim)
     return roll(x, tuple(-(x._array.shape[a] // 2) for a in chosen), axis=chosen)
+
+
+def hfftn(
+    x: Tensor, /, s: Sequence[int] | None = None, axes: Axes = None, norm: str | None = "backward", *, dim: Axes = None
+) -> Tensor:
+    """Fourier transform along several axes of a signal with Hermitian symmetry, of which the last axis holds half.
+
+    >>> import pluggrad
+    >>> pluggrad.fft.hfftn(pluggrad.ones(1, 2))
+    tensor([[2., 0.]])
+    """
+    return irfftn(conj(_as_complex("hfftn", x)), s, axes, _ADJOINT_NORM[_norm("hfftn", norm)], dim=dim)
+
+
+def ihfftn(
+    x: Tensor, /, s: Sequence[int] | None = None, axes: Axes = None, norm: str | None = "backward", *, dim: Axes = None
+) -> Tensor:
+    """Inverse of :func:`hfftn`: half of the signal behind a real spectrum.
+
+    >>> import pluggrad
+    >>> pluggrad.fft.ihfftn(pluggrad.asarray([[2.0, 0.0]]))
+    tensor([[1.-0.j, 1.-0.j]])
+    """
+    return conj(rfftn(_as_real("ihfftn", x), s, axes, _ADJOINT_NORM[_norm("ihfftn", norm)], dim=dim))
+
+
+def hfft2(
+    x: Tensor, /, s: Sequence[int] | None = None, axes: Axes = (-2, -1), norm: str | None = "backward", *,
+    dim: Axes = None,
+) -> Tensor:  # fmt: skip
+    """:func:`hfftn` along two axes, by default the last.
+
+    >>> import pluggrad
+    >>> pluggrad.fft.hfft2(pluggrad.ones(1, 2))
+    tensor([[2., 0.]])
+    """
+    return hfftn(x, s, axes if dim is None else dim, norm)
+
+
+def ihfft2(
+    x: Tensor, /, s: Sequence[int] | None = None, axes: Axes = (-2, -1), norm: str | None = "backward", *,
+    dim: Axes = None,
+) -> Tensor:  # fmt: skip
+    """:func:`ihfftn` along two axes, by default the last.
+
+    >>> import pluggrad
+    >>> pluggrad.fft.ihfft2(pluggrad.asarray([[2.0, 0.0]]))
+    tensor([[1.-0.j, 1.-0.j]])
+    """
+    return ihfftn(x, s, axes if dim is None else dim, norm)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..dtypes import INTEGRAL, REAL, int64
-from ..errors import AxisError, BoundsError, DTypeError, ShapeError
+from ..errors import ArgumentError, AxisError, BoundsError, DTypeError, ShapeError
 from ..tensor import Buffer, Tensor
 from .axes import either, one_axis
 from .declare import composite
@@ -17,8 +17,8 @@ from .manipulation import common_shape, ravel, reshape
 from .views import broadcast_to
 
 __all__ = [
-    "gather", "index_add", "index_copy", "index_put", "index_select", "scatter", "scatter_add", "scatter_reduce",
-    "take", "take_along_axis", "take_along_dim",
+    "gather", "index_add", "index_copy", "index_put", "index_reduce", "index_select", "scatter", "scatter_add",
+    "scatter_reduce", "take", "take_along_axis", "take_along_dim",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Tensor])
@@ -543,3 +543,38 @@ def _scatter_extreme(xp: Any, x: Any, index: Any, src: Any, /, *, axis: int, lar
         key = (*before, slice(j, j + 1), ...)
         x = xp.scatter(x, index[key], choose(xp.gather(x, index[key], axis=axis), src[key]), axis=axis)
     return x
+
+
+@_checks_bounds
+def index_reduce(
+    x: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
+) -> Tensor:
+    """``x`` with slices of ``source`` combined with it, or with each other, at ``index`` along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : which axis
+    index : integer Tensor, shape (n,)
+    source : Tensor of the dtype of ``x`` and its shape, but n along the axis
+    reduce : "prod", "mean", "amax" or "amin"
+    include_self : whether what ``x`` holds there is combined, too
+
+    Raises
+    ------
+    ArgumentError : another ``reduce``
+
+    >>> import pluggrad
+    >>> x = pluggrad.asarray([1.0, 2.0])
+    >>> pluggrad.index_reduce(x, 0, pluggrad.asarray([1, 1]), pluggrad.asarray([3.0, 4.0]), "prod")
+    tensor([ 1., 24.])
+    """
+    if reduce not in ("prod", "mean", "amax", "amin"):
+        raise ArgumentError(f"index_reduce(): expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
+    index = _vector("index_reduce", index, x)
+    axis = one_axis("index_reduce", dim, x._array.ndim)
+    source = as_value(_source("index_reduce", x, axis, index, source), x._type)
+    if not x._array.ndim:
+        return reshape(index_reduce(x[None], 0, index, source.reshape(-1), reduce, include_self=include_self), ())
+    rows = reshape(index, (1,) * axis + (-1,) + (1,) * (x._array.ndim - axis - 1))
+    return scatter_reduce(x, axis, broadcast_to(rows, source.shape), source, reduce, include_self=include_self)

@@ -52,3 +52,62 @@ class linalg_lstsq(NamedTuple):
     residuals: Tensor
     rank: Tensor
     singular_values: Tensor
+
+
+class linalg_lu(NamedTuple):
+    """A permutation, a lower triangular matrix with ones on its diagonal, and an upper triangular one."""
+
+    P: Tensor
+    L: Tensor
+    U: Tensor
+
+
+class linalg_lu_factor(NamedTuple):
+    """L and U in one matrix, and the exchanges of rows."""
+
+    LU: Tensor
+    pivots: Tensor
+
+
+class linalg_lu_factor_ex(NamedTuple):
+    """L and U in one matrix, the exchanges of rows, and where U first has a zero on its diagonal."""
+
+    LU: Tensor
+    pivots: Tensor
+    info: Tensor
+
+
+class linalg_cholesky_ex(NamedTuple):
+    """A Cholesky factor, and the order of the first leading minor that is not positive."""
+
+    L: Tensor
+    info: Tensor
+
+
+class linalg_inv_ex(NamedTuple):
+    """An inverse, and whether there is none."""
+
+    inverse: Tensor
+    info: Tensor
+
+
+class linalg_solve_ex(NamedTuple):
+    """A solution, and whether the matrix is singular."""
+
+    result: Tensor
+    info: Tensor
+
+
+class linalg_ldl_factor(NamedTuple):
+    """L and D in one matrix, and the exchanges of rows and columns."""
+
+    LD: Tensor
+    pivots: Tensor
+
+
+class linalg_ldl_factor_ex(NamedTuple):
+    """L and D in one matrix, the exchanges of rows and columns, and where D has a zero."""
+
+    LD: Tensor
+    pivots: Tensor
+    info: Tensor

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..autograd.operands import constant
@@ -10,14 +11,15 @@ from ..dtypes import bool_
 from ..errors import ShapeError
 from ..tensor import Tensor
 from .axes import one_axis
-from .creation import _copy
+from .creation import _copy, arange
 from .gathering import _integers
 from .indexing import Indices, _index_put, as_value, held
 from .manipulation import _put_diagonal, ravel, reshape
 from .searching import where
+from .strided import as_strided
 from .views import broadcast_to, diagonal, select
 
-__all__ = ["diagonal_scatter", "put", "select_scatter", "slice_scatter"]
+__all__ = ["as_strided_scatter", "diagonal_scatter", "put", "select_scatter", "slice_scatter"]
 
 
 def _replaced(name: str, x: Tensor, part_of: Callable[[Tensor], Tensor], src: Any) -> Tensor:
@@ -93,3 +95,21 @@ def put(x: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> T
         )
     flat = _index_put(ravel(x), values, indices=Indices((held(index),)), accumulate=accumulate)
     return reshape(flat, tuple(x._array.shape))
+
+
+def as_strided_scatter(
+    x: Tensor, src: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None
+) -> Tensor:
+    """A copy of ``x`` in which ``src`` stands where ``as_strided(x, size, stride, storage_offset)`` reads.
+
+    >>> import pluggrad
+    >>> pluggrad.as_strided_scatter(pluggrad.zeros(4), pluggrad.ones(2), (2,), (2,))
+    tensor([1., 0., 1., 0.])
+    """
+    places = as_strided(arange(math.prod(x.shape), device=x.device).reshape(x.shape), size, stride, storage_offset)
+    value = as_value(src, x._type)
+    if tuple(value._array.shape) != tuple(places._array.shape):
+        raise ShapeError(
+            f"as_strided_scatter: src has shape {list(value.shape)}, the part to replace has {list(places.shape)}"
+        )
+    return put(x, places, value)

@@ -6,7 +6,7 @@
 tensor([9, 8, 9])
 """
 
-from .discrete import bernoulli, multinomial, poisson
+from .discrete import bernoulli, binomial, multinomial, poisson
 from .generator import (
     Generator,
     default_generator,
@@ -20,7 +20,7 @@ from .generator import (
 from .sampling import normal, rand, rand_like, randint, randint_like, randn, randn_like, randperm
 
 __all__ = [
-    "Generator", "bernoulli", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
-    "multinomial", "normal", "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
-    "randperm", "seed", "set_rng_state",
+    "Generator", "bernoulli", "binomial", "default_generator", "fork_rng", "get_rng_state", "initial_seed",
+    "manual_seed", "multinomial", "normal", "poisson", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like", "randperm", "seed", "set_rng_state",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Draws from distributions over whole numbers: ``bernoulli``, ``multinomial``, ``poisson``."""
+"""Draws from distributions over whole numbers: ``bernoulli``, ``binomial``, ``multinomial``, ``poisson``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..tensor import Tensor, make
 from . import draws
 from .generator import Generator
 
-__all__ = ["bernoulli", "multinomial", "poisson"]
+__all__ = ["bernoulli", "binomial", "multinomial", "poisson"]
 
 
 def _as_float64(x: Tensor) -> Any:
@@ -67,6 +67,53 @@ def bernoulli(x: Tensor, /, p: float | None = None, *, generator: Generator | No
         draws.require_floating("bernoulli", x.dtype)
     probabilities = _as_float64(x) if p is None else p
     return make(bernoulli_array(probabilities, tuple(x._array.shape), x._type, generator), x._type)
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """Numbers of successes in ``count`` trials, each of which succeeds with probability ``prob``.
+
+    Parameters
+    ----------
+    count : Tensor, floating, whole numbers not below 0
+    prob : Tensor of the same dtype, in [0, 1]; the shapes broadcast
+    generator : default: the process's
+
+    Returns
+    -------
+    Tensor of the broadcast shape and the dtype, outside of any graph
+
+    Raises
+    ------
+    ArgumentError : a probability outside of [0, 1], a negative count
+    DTypeError : no floating dtype
+
+    Notes
+    -----
+    By counting: the time is that of drawing the largest count of uniform numbers for each element.
+
+    >>> import pluggrad
+    >>> pluggrad.binomial(pluggrad.asarray([5.0, 5.0]), pluggrad.asarray([0.0, 1.0]))
+    tensor([0., 5.])
+    """
+    draws.require_floating("binomial", count.dtype)
+    ns, float64 = count._type.kernels.namespace, count._type.with_dtype(dtypes.float64)
+    counts, p = ns.broadcast_arrays(_as_float64(count), _as_float64(prob))
+    if not ns.all((p >= 0) & (p <= 1)):
+        raise ArgumentError("binomial: expects all probabilities to be in [0, 1]")
+    if not ns.all((counts >= 0) & ns.isfinite(counts)):
+        raise ArgumentError("binomial: expects counts to be finite and not negative")
+    out = ns.zeros_like(counts)
+    trials = int(ns.max(counts)) if math.prod(counts.shape) else 0
+    for done in range(0, trials, _TRIALS):
+        these = min(_TRIALS, trials - done)
+        u = draws.uniform((these, *counts.shape), float64, generator)
+        numbers = ns.reshape(ns.arange(done, done + these, dtype=ns.float64), (these,) + (1,) * counts.ndim)
+        out = out + ns.sum(ns.astype((u < p) & (numbers < counts), ns.float64), axis=0)
+    return make(ns.astype(out, count._type.native), count._type)
+
+
+#: How many trials are drawn at once.
+_TRIALS = 256
 
 
 def multinomial(

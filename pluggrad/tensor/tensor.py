@@ -8,6 +8,7 @@ attached where they are defined: :mod:`pluggrad.ops` (operators, next to the fun
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..device import Device
@@ -85,12 +86,24 @@ class Tensor:
         def __getitem__(self, key: Any) -> Tensor: ...
         def __setitem__(self, key: Any, value: Any) -> None: ...
 
-    def __new__(cls, data: Any = None, *, requires_grad: bool = False) -> Tensor:
-        """Share the value of another tensor, as a leaf: what ``nn.Parameter`` builds on."""
-        if not isinstance(data, Tensor):
-            raise TypeError(f"{cls.__name__} is made from a tensor; to make one from data, call pluggrad.tensor(data)")
-        self = make(data._array, data._type, cls)
-        memory.link_alias(data, self)
+    #: What makes a tensor of sizes or a sequence, as PyTorch's older constructor does; set by pluggrad.typed.
+    _from_values: Callable[..., Tensor] | None = None
+
+    def __new__(cls, *data: Any, requires_grad: bool = False, **options: Any) -> Tensor:
+        """Share the value of another tensor, as a leaf: what ``nn.Parameter`` builds on.
+
+        ``Tensor(2, 3)`` and ``Tensor([1.0, 2.0])``, as old programs of PyTorch have it, make a tensor of the default
+        float type: an uninitialised one of these sizes, or one of these values.
+        """
+        source = data[0] if len(data) == 1 and not options else None
+        if not isinstance(source, Tensor):
+            if cls is not Tensor or cls._from_values is None:
+                raise TypeError(
+                    f"{cls.__name__} is made from a tensor; to make one from data, call pluggrad.tensor(data)"
+                )
+            return cls._from_values(*data, **options)
+        self = make(source._array, source._type, cls)
+        memory.link_alias(source, self)
         if requires_grad:
             self.requires_grad = True
         return self

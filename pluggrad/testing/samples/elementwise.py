@@ -1,6 +1,6 @@
 """Elementwise functions."""
 
-from .spec import Spec, add, boolean, call, distinct, positive, real
+from .spec import Spec, add, boolean, call, distinct, integer, positive, real
 
 # -- of one argument -----------------------------------------------------------------------------
 
@@ -33,7 +33,7 @@ add("clip", call(real(), min=-5.0, max=5.0))
 
 # -- of two arguments: broadcast in each direction, and 0-D -----------------------------------------
 
-for _name in ("add", "subtract", "multiply", "logaddexp", "complex", "polar"):
+for _name in ("add", "subtract", "multiply", "logaddexp", "logaddexp2", "ldexp", "complex", "polar"):
     add(_name, call(real(2, 3), real(3)), call(real(2, 1), real(1, 3)), call(real(), real(2)))
 for _name in ("divide", "remainder", "fmod", "floor_divide", "trunc_divide"):
     # Quotients between 0.44 and 0.86: away from the jumps.
@@ -45,6 +45,9 @@ add("pow", call(positive(2, 3), real(3)), call(positive(), real(2)), call(positi
 for _exponent in (0, 1, 2, 3, -1, 0.5, 2.7):
     add("pow_scalar", call(positive(2, 3), exponent=_exponent))
 add("pow_scalar", call(positive(), exponent=2))
+for _name in ("gcd", "lcm"):
+    add(_name, call(integer(2, 3, low=-40, high=40), integer(3, low=-40, high=40)))
+add("frexp", call(real(2, 3, low=1.1, high=1.9)), call(real(3, low=-0.45, high=-0.3)), call(real(low=20.0, high=30.0)))
 add("copysign", call(positive(2, 3), real(3, low=-2.0, high=-1.0)), call(real(2, low=-2.0, high=-1.0), positive()))
 add("heaviside", call(positive(2, 3), real(3)), call(real(2, low=-2.0, high=-1.0), real()))
 

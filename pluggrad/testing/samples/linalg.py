@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .spec import add, call, definite, determines, real
+from .spec import add, call, definite, determines, integer, real
 
 add(
     "solve",
@@ -20,6 +20,16 @@ for _upper in (False, True):
 add("solve_triangular", call(definite(2, 2, 2), real(2, 3), upper=True, unit=False))
 for _name in ("inv", "det", "cofactors", "slogdet", "matrix_exp"):
     add(_name, call(real(3, 3)), call(real(2, 2, 2)), call(real(1, 1)))
+for _pivot in (True, False):
+    add(
+        "lu_factor",
+        call(definite(3, 3), pivot=_pivot),
+        call(definite(2, 2, 2), pivot=_pivot),
+    )
+add("lu_factor", call(real(4, 2), pivot=True), call(real(2, 4), pivot=True))
+add("identity_like", call(real(2, 3, 3)))
+for _name in ("rows_in", "rows_back"):
+    add(_name, call(real(2, 1, 3), integer(2, 1, high=1)), call(real(1, 3), integer(1, high=1)))
 add("eigh", call(real(3, 3)), call(real(2, 2, 2)))
 add("eigvalsh", call(real(3, 3)), call(real(2, 2, 2)))
 add("eig", call(real(3, 3)), call(real(2, 2, 2)))

@@ -1,0 +1,161 @@
+"""How a function is called as PyTorch calls it: PyTorch's names of arguments, ``out=``, weak 0-D tensors.
+
+One wrapper serves all functions of :mod:`pluggrad.torch`. It adds what all of PyTorch's functions have in common
+and leaves the rest to the function itself.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..autograd.inplace import assign
+from ..autograd.operands import ZeroDim
+from ..errors import GradientError
+from ..tensor import Tensor
+from .formats import check_layout
+
+#: What PyTorch calls the leading arguments of most functions.
+USUAL = (("input", "self", "tensors", "tensor", "x", "a"), ("other", "b", "y", "mat2"))
+
+#: The leading arguments that have other names, in order. The others are called as pluggrad calls them.
+ARGUMENTS: dict[str, Sequence[str]] = {
+    "addcdiv": ("input", "tensor1", "tensor2"), "addcmul": ("input", "tensor1", "tensor2"),
+    "arange": ("start", "end", "step"), "asarray": ("obj",), "broadcast_to": ("input", "size"),
+    "can_cast": ("from_", "to"), "cholesky_solve": ("B", "L"), "clamp_max": ("input", "max"),
+    "clamp_min": ("input", "min"), "complex": ("real", "imag"), "copysign": ("input", "other"),
+    "dot": ("input", "tensor"), "eye": ("n", "m"), "float_power": ("input", "exponent"), "full": ("size", "fill_value"),
+    "ger": ("input", "vec2"), "heaviside": ("input", "values"), "isin": ("elements", "test_elements"),
+    "lerp": ("input", "end", "weight"), "ldexp": ("input", "other"), "linspace": ("start", "end", "steps"),
+    "matrix_power": ("input", "n"), "moveaxis": ("input", "source", "destination"),
+    "movedim": ("input", "source", "destination"), "outer": ("input", "vec2"), "pinverse": ("input", "rcond"),
+    "polar": ("abs", "angle"), "polygamma": ("n", "input"), "pow": ("input", "exponent"), "randperm": ("n",),
+    "searchsorted": ("sorted_sequence", "input"), "split_with_sizes": ("input", "split_sizes"),
+    "swapaxes": ("input", "axis0", "axis1"), "take": ("input", "index"), "tensordot": ("a", "b"),
+    "where": ("condition", "input", "other"), "frombuffer": ("buffer",),
+}  # fmt: skip
+
+
+#: The same for the functions of submodules, whose other functions start with ``input``.
+ARGUMENTS_IN: dict[str, dict[str, Sequence[str]]] = {
+    "linalg": {
+        **dict.fromkeys(("cond", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "inv_ex", "matrix_exp"), ("A",)),
+        **dict.fromkeys(("matrix_norm", "matrix_rank", "pinv", "qr", "slogdet", "svd", "svdvals", "diagonal"), ("A",)),
+        **dict.fromkeys(("lu", "lu_factor", "lu_factor_ex"), ("A",)), "matrix_power": ("A", "n"),
+        **dict.fromkeys(("lstsq", "solve", "solve_ex", "solve_triangular", "tensorsolve"), ("A", "B")),
+        "lu_solve": ("LU", "pivots", "B"), "householder_product": ("input", "tau"), "tensorinv": ("A", "ind"),
+        "multi_dot": ("tensors",), "norm": ("A", "ord", "dim"), "vecdot": ("x", "y"),
+    },
+    "fft": {"fftfreq": ("n",), "rfftfreq": ("n",)},
+    "special": {"polygamma": ("n", "input"), "multigammaln": ("input", "p")},
+}  # fmt: skip
+
+
+def torch_function(
+    name: str, function: Callable[..., Any], arguments: Sequence[str] | None = None
+) -> Callable[..., Any]:
+    """``function`` called as PyTorch's ``torch.<name>`` is.
+
+    - its leading arguments may be given by PyTorch's names (``torch.sum(input=x)``, ``torch.add(x, other=y)``);
+    - ``out=`` takes the result (or a tuple of tensors, the results): see :func:`write_out`;
+    - ``layout``, ``memory_format`` and ``pin_memory`` are accepted: all tensors are strided and contiguous;
+    - a 0-D tensor beside tensors with axes promotes like a Python number, as in PyTorch.
+    """
+    places: dict[str, int] = {}
+    named = ARGUMENTS.get(name) if arguments is None else arguments
+    for i, names in enumerate(USUAL if named is None else [(n,) for n in named]):
+        places |= dict.fromkeys(names, i)
+    if named is not None and "input" in named:
+        places["self"] = named.index("input")
+    own = _keywords(function)
+    # A name that the function itself has for an argument is the function's own affair.
+    places = {n: i for n, i in places.items() if n not in own}
+    ignored = {"layout", "memory_format", "pin_memory"} - own
+    special = frozenset((*places, *ignored, "out"))
+    is_weak = ZeroDim.weak_here
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        out = None
+        if kwargs and not special.isdisjoint(kwargs):
+            out = kwargs.pop("out", None)
+            for key in ignored.intersection(kwargs):
+                check_layout(name, key, kwargs.pop(key))
+            args, kwargs = _by_position(name, places, args, kwargs)
+        token = is_weak.set(True)
+        try:
+            result = function(*args, **kwargs)
+        finally:
+            is_weak.reset(token)
+        return result if out is None else write_out(name, out, result)
+
+    call.__name__ = name
+    call.__qualname__ = name
+    return call
+
+
+def _keywords(function: Callable[..., Any]) -> set[str]:
+    """The names by which a function takes arguments."""
+    code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
+    if code is None:
+        return set()
+    count = code.co_argcount
+    takes_xp = code.co_varnames[:1] == ("xp",)  # the body of a registered function; its arrays are positional only
+    first = count if takes_xp else code.co_posonlyargcount
+    return set(code.co_varnames[first : count + code.co_kwonlyargcount])
+
+
+def _by_position(
+    name: str, places: dict[str, int], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments that were given by PyTorch's names, put where the function takes them."""
+    named = {places[n]: n for n in kwargs if n in places}
+    out = list(args)
+    for i in sorted(named):
+        if i < len(out):
+            raise TypeError(f"{name}() got multiple values for argument '{named[i]}'")
+        if i > len(out):
+            raise TypeError(f"{name}() missing the argument before '{named[i]}'")
+        out.append(kwargs[named[i]])
+    return tuple(out), {n: v for n, v in kwargs.items() if n not in places}
+
+
+def write_out(name: str, out: Any, result: Any) -> Any:
+    """Write results into the tensors that ``out=`` names, and return these.
+
+    A tensor of another shape is resized, with a warning unless it is empty, as in PyTorch.
+
+    Raises
+    ------
+    GradientError : a result has a gradient, which ``out=`` cannot carry
+    DTypeError : a result of a higher kind than the tensor holds, such as a float for an int
+    TypeError : another number of tensors than of results
+    """
+    if isinstance(result, Tensor):
+        return _write(name, out, result)
+    if not isinstance(out, tuple | list) or len(out) != len(result):
+        raise TypeError(f"{name}(): out must be a tuple of {len(result)} tensors, got {type(out).__name__}")
+    written = [_write(name, o, r) for o, r in zip(out, result, strict=True)]
+    return type(result)(*written) if hasattr(result, "_fields") else tuple(written)
+
+
+def _write(name: str, out: Any, result: Tensor) -> Tensor:
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    if result.requires_grad or out.requires_grad:
+        raise GradientError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, "
+            "but one of the arguments requires grad."
+        )
+    if out.shape != result.shape:
+        if out.numel():
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does not "
+                f"match the required output shape {list(result.shape)}. Resize it first, as in out.resize_(0).",
+                UserWarning,
+                stacklevel=4,
+            )
+        out.resize_(result.shape)
+    return assign(out, result)

@@ -1,0 +1,205 @@
+"""The names that mean one thing in the array API standard, and so in :mod:`pluggrad`, and another in PyTorch.
+
+One table, :data:`CONFLICTS`. Tensor's methods follow PyTorch throughout, so most of its entries are methods. Any
+other function of :mod:`pluggrad` means in PyTorch what it means there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pluggrad
+
+from .. import dtypes
+from ..autograd.operands import SCALARS, wrap
+from ..dtypes import DType
+from ..errors import ArgumentError, DTypeError
+from ..tensor import Tensor
+
+
+def method(name: str) -> Callable[..., Any]:
+    """Tensor's method as a function whose first argument is the tensor."""
+    return getattr(Tensor, name)
+
+
+def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: DType | None = None, **words: Any) -> Tensor:
+    """Arithmetic mean over axes; of floating-point tensors only, as in PyTorch.
+
+    Raises
+    ------
+    DTypeError : integers or bools, and no ``dtype``
+    """
+    if dtype is None and not input.dtype.is_differentiable:
+        raise DTypeError(
+            f"mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+            f"Got: {input.dtype.name}"
+        )
+    return input.mean(dim, keepdim, dtype=dtype, **words)
+
+
+def sign(input: Tensor) -> Tensor:
+    """The sign of each element; 0 for NaN, as in PyTorch. Complex numbers have :func:`sgn`.
+
+    Raises
+    ------
+    DTypeError : complex
+    """
+    if input.dtype.is_complex:
+        raise DTypeError("Unlike NumPy, torch.sign doesn't allow complex numbers; use torch.sgn")
+    out = pluggrad.sign(input)
+    return pluggrad.where(pluggrad.isnan(input), 0, out) if input.dtype.is_floating_point else out
+
+
+def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
+    """Each element brought into the range from ``min`` to ``max``; a float bound makes integers floats.
+
+    Raises
+    ------
+    RuntimeError : no bound
+    TypeError : one bound a tensor, the other a number
+    """
+    if min is not None and max is not None and isinstance(min, Tensor) != isinstance(max, Tensor):
+        raise TypeError(
+            f"clamp() takes two tensors or two numbers, got min={type(min).__name__}, max={type(max).__name__}"
+        )
+    if any(isinstance(bound, float) for bound in (min, max)) and not input.dtype.is_differentiable:
+        input = input.to(dtypes.get_default_dtype())
+    return input.clamp(min, max)
+
+
+def floor_divide(input: Any, other: Any) -> Tensor:
+    """The quotient rounded down; NaN where an infinity is divided, -1 where a number is by one of the other sign."""
+    out = pluggrad.floor_divide(input, other)
+    if not out.dtype.is_floating_point:
+        return out
+    # As Python's and C's floor division: from the remainder, which an infinity has not.
+    rest = pluggrad.remainder(input, other)
+    whole = pluggrad.where(pluggrad.isinf(wrap_like(input, out)), float("nan"), out)
+    return pluggrad.where(
+        pluggrad.isinf(wrap_like(other, out)) & ~pluggrad.isnan(rest), pluggrad.where(rest == input, 0.0, -1.0), whole
+    )
+
+
+def wrap_like(value: Any, like: Tensor) -> Tensor:
+    """A number or tensor as a tensor of the dtype of another."""
+    return like.new_tensor(value) if isinstance(value, SCALARS) else value.to(like.dtype)
+
+
+def remainder(input: Any, other: Any) -> Tensor:
+    """The remainder with the sign of the divisor, of -0.0 as well as of 0.0 the zero that was divided."""
+    out = pluggrad.remainder(input, other)
+    if not out.dtype.is_floating_point:
+        return out
+    dividend = wrap_like(input, out)
+    return pluggrad.where((out == 0) & (dividend == 0), dividend, out)
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
+    """Coordinates as grids, by default in the order of a matrix's axes; also of one list of tensors."""
+    if len(tensors) == 1 and isinstance(tensors[0], list | tuple):
+        tensors = tuple(tensors[0])
+    return tuple(pluggrad.meshgrid(*tensors, indexing=indexing))
+
+
+def eye(n: int, m: int | None = None, **words: Any) -> Tensor:
+    """The identity matrix, ``n`` by ``m``."""
+    return pluggrad.eye(n, m, **words)
+
+
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+    """Elements of ``input`` where the condition holds, else of ``other``; of the condition alone, its indices."""
+    if input is None and other is None:
+        return condition.nonzero(as_tuple=True)
+    if isinstance(input, SCALARS) and isinstance(other, SCALARS):
+        dtype = dtypes.promote(dtypes.of_scalar(input), dtypes.of_scalar(other))
+        input = pluggrad.full((), input, dtype=dtype, device=condition.device)
+    if condition.dtype != dtypes.bool_:
+        if condition.dtype is not dtypes.uint8:
+            raise DTypeError(
+                f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype}"
+            )
+        condition = condition.to(dtypes.bool_)
+    return pluggrad.where(condition, input, other)
+
+
+def result_type(tensor1: Any, tensor2: Any) -> DType:
+    """The dtype of an operation on two tensors or numbers, for which a 0-D tensor is weak beside one with axes."""
+    with_axes: list[DType] = []
+    without: list[DType] = []
+    scalars: list[Any] = []
+    for value in (tensor1, tensor2):
+        if isinstance(value, SCALARS):
+            scalars.append(value)
+        elif isinstance(value, DType):
+            raise TypeError("result_type(): arguments must be tensors or numbers; for dtypes call promote_types")
+        else:
+            (with_axes if wrap(value).ndim else without).append(wrap(value).dtype)
+    return dtypes.promote_by_rank(with_axes, without, scalars)
+
+
+def can_cast(from_: DType, to: DType) -> bool:
+    """Whether PyTorch's casting rules allow it: not from complex to real, nor from float to integer, nor to bool.
+
+    Signed integers do not go into unsigned ones.
+    """
+    order = ("bool", "integer", "real floating", "complex floating")
+    low, high = (order.index("integer" if d.kind.endswith("integer") else d.kind) for d in (from_, to))
+    if from_.kind == "signed integer" and to.kind == "unsigned integer":
+        return False
+    return low <= high
+
+
+def promote_types(type1: DType, type2: DType) -> DType:
+    """The smallest dtype that both promote to."""
+    return dtypes.promote(type1, type2)
+
+
+def diag(input: Tensor, diagonal: int = 0) -> Tensor:
+    """A diagonal of a matrix, or the matrix that has a vector as its diagonal.
+
+    Raises
+    ------
+    ArgumentError : neither a vector nor a matrix
+    """
+    if input.ndim not in (1, 2):
+        raise ArgumentError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
+    return pluggrad.diag(input, diagonal)
+
+
+def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
+    """The pseudoinverse of each matrix."""
+    return input.pinverse(rcond)
+
+
+def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
+    """The solution X of ``A @ X = B``; ``B`` may also be a batch of vectors, of the batch shape of ``A``."""
+    if left and B.ndim > 1 and A.ndim - 1 == B.ndim and tuple(B.shape) == tuple(A.shape[:-1]):
+        return pluggrad.linalg.solve(A, B[..., None])[..., 0]
+    return pluggrad.linalg.solve(A, B, left=left)
+
+
+def _methods(*names: str) -> dict[str, Callable[..., Any]]:
+    return {name: method(name) for name in names}
+
+
+#: What the function is, by its name in ``torch``.
+CONFLICTS: dict[str, Callable[..., Any]] = {
+    # two meanings, the method's being PyTorch's
+    **_methods(
+        "all", "any", "argmax", "argmin", "argsort", "count_nonzero", "cumprod", "cumsum", "diff", "equal", "max",
+        "median", "min", "nansum", "nonzero", "norm", "prod", "quantile", "sort", "squeeze", "std", "sum", "svd", "var",
+    ),
+    # two meanings, PyTorch's written here
+    "mean": mean, "sign": sign, "clamp": clamp, "clip": clamp, "floor_divide": floor_divide, "remainder": remainder,
+    "meshgrid": meshgrid, "where": where, "result_type": result_type, "can_cast": can_cast, "eye": eye, "diag": diag,
+    # the same meaning, other arguments
+    "pinverse": pinverse,
+    # PyTorch's alone
+    "promote_types": promote_types,
+}  # fmt: skip
+
+#: The same for the functions of submodules.
+CONFLICTS_IN: dict[str, dict[str, Callable[..., Any]]] = {"linalg": {"solve": solve}}
+
+__all__: Sequence[str] = ["CONFLICTS", "CONFLICTS_IN"]
