@@ -16,6 +16,7 @@ from . import ops as ops
 from . import optim as optim
 from . import random as random
 from . import special as special
+from . import torch as torch
 from . import typed as typed
 from . import utils as utils
 from .autograd.autocast import autocast as autocast

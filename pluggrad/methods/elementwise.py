@@ -149,3 +149,24 @@ def _attach() -> None:
 
 
 _attach()
+
+
+# -- special functions, whose module is imported when one is first used ------------------------------------
+
+
+def _special(name: str, function: str, doc: str) -> None:
+    def call(self: Tensor, *args: Any) -> Tensor:
+        from .. import special
+
+        return getattr(special, function)(self, *args)  # type: ignore[no-any-return]
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = doc
+    method(inplace=True)(call)
+
+
+_special("sinc", "sinc", "``sin(pi x) / (pi x)`` of each element; see :func:`pluggrad.special.sinc`.")
+_special("i0", "i0", "The modified Bessel function of order 0; see :func:`pluggrad.special.i0`.")
+_special("igamma", "gammainc", "The lower incomplete gamma function; see :func:`pluggrad.special.gammainc`.")
+_special("igammac", "gammaincc", "The upper incomplete gamma function; see :func:`pluggrad.special.gammaincc`.")
+_special("mvlgamma", "multigammaln", "The multivariate log-gamma function; see :func:`pluggrad.special.multigammaln`.")

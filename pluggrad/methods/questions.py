@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..autograd.mode import is_inference_mode_enabled
 from ..dtypes import DType
 from ..errors import ShapeError
 from ..ops.joining import concat
@@ -60,12 +59,6 @@ def resolve_conj(self: Tensor) -> Tensor:
 def resolve_neg(self: Tensor) -> Tensor:
     """This tensor: negatives are computed at once."""
     return self
-
-
-@method()
-def is_inference(self: Tensor) -> bool:
-    """Whether it was made in inference mode; known only while that mode lasts."""
-    return is_inference_mode_enabled() and not self.requires_grad
 
 
 @method()

@@ -76,9 +76,8 @@ def floor_divide(input: Any, other: Any) -> Tensor:
     # As Python's and C's floor division: from the remainder, which an infinity has not.
     rest = pluggrad.remainder(input, other)
     whole = pluggrad.where(pluggrad.isinf(wrap_like(input, out)), float("nan"), out)
-    return pluggrad.where(
-        pluggrad.isinf(wrap_like(other, out)) & ~pluggrad.isnan(rest), pluggrad.where(rest == input, 0.0, -1.0), whole
-    )
+    beyond = pluggrad.isinf(wrap_like(other, out)) & ~pluggrad.isnan(rest)
+    return pluggrad.where(beyond, (rest == input).to(out.dtype) - 1, whole)
 
 
 def wrap_like(value: Any, like: Tensor) -> Tensor:
@@ -199,7 +198,23 @@ CONFLICTS: dict[str, Callable[..., Any]] = {
     "promote_types": promote_types,
 }  # fmt: skip
 
-#: The same for the functions of submodules.
-CONFLICTS_IN: dict[str, dict[str, Callable[..., Any]]] = {"linalg": {"solve": solve}}
 
-__all__: Sequence[str] = ["CONFLICTS", "CONFLICTS_IN"]
+def conflicts_in(module: str) -> dict[str, Callable[..., Any]]:
+    """What functions of a submodule are, where they are not pluggrad's of the same name."""
+    if module == "linalg":
+        return {"solve": solve}
+    if module == "special":
+        from .polynomials import POLYNOMIALS
+
+        return POLYNOMIALS | {name: getattr(pluggrad.special, other) for name, other in SPECIAL_NAMES.items()}
+    return {}
+
+
+#: Names of ``torch.special`` that are others in SciPy, and so in :mod:`pluggrad.special`.
+SPECIAL_NAMES = {
+    "bessel_j0": "j0", "bessel_j1": "j1", "bessel_y0": "y0", "bessel_y1": "y1", "modified_bessel_i0": "i0",
+    "modified_bessel_i1": "i1", "modified_bessel_k0": "k0", "modified_bessel_k1": "k1",
+    "scaled_modified_bessel_k0": "k0e", "scaled_modified_bessel_k1": "k1e",
+}  # fmt: skip
+
+__all__: Sequence[str] = ["CONFLICTS", "SPECIAL_NAMES", "conflicts_in"]

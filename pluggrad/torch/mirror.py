@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from .calls import ARGUMENTS_IN, torch_function
-from .conflicts import CONFLICTS_IN
+from .conflicts import conflicts_in
 
 PACKAGE = __package__
 #: Where it is told what is covered.
@@ -43,10 +43,12 @@ class Mirror(ModuleType):
     def __init__(self, name: str, source: ModuleType) -> None:
         super().__init__(name, source.__doc__)
         part = name.removeprefix(f"{PACKAGE}.")
-        for member, value in vars(source).items():
+        for member, value in {**vars(source), **conflicts_in(part)}.items():
             if not _belongs_to_module(member, value):
                 wrapped = part in COMPUTING and inspect.isroutine(value) and not member.startswith("_")
-                self.__dict__[member] = _as_torch(part, member, value) if wrapped else value
+                if wrapped:
+                    value = torch_function(member, value, ARGUMENTS_IN[part].get(member))
+                self.__dict__[member] = value
         self.__dict__["__source__"] = source
         self.__path__: list[str] = []
 
@@ -61,11 +63,6 @@ class Mirror(ModuleType):
             except AttributeError:
                 pass
         raise missing(self.__name__, name, sys._getframe(1))
-
-
-def _as_torch(part: str, name: str, function: Any) -> Any:
-    function = CONFLICTS_IN.get(part, {}).get(name, function)
-    return torch_function(name, function, ARGUMENTS_IN[part].get(name))
 
 
 def _belongs_to_module(name: str, value: Any) -> bool:

@@ -18,7 +18,8 @@ NOTHING: Any = object()
 METHODS = (
     "clone", "detach", "detach_", "fill", "fill_", "zero_", "get_device", "is_conj", "is_inference", "is_neg",
     "is_nonzero", "is_same_size", "is_signed", "resize_as_", "resolve_conj", "resolve_neg", "index_put_",
-    "triangular_solve", "narrow_copy", "conj_physical", "nonzero_static",
+    "triangular_solve", "narrow_copy", "conj_physical", "nonzero_static", "igamma", "igammac", "mvlgamma", "i0", "sinc",
+    "sinc_", "i0_",
 )  # fmt: skip
 #: Functions of torch.nn.functional that are in ``torch`` under the same name and arguments.
 FUNCTIONAL = (
@@ -29,12 +30,8 @@ FUNCTIONAL = (
     "pairwise_distance", "pdist", "pixel_shuffle", "pixel_unshuffle", "prelu", "relu", "relu_", "rms_norm", "rrelu",
     "rrelu_", "selu", "selu_", "softmax", "threshold", "threshold_", "native_channel_shuffle",
 )  # fmt: skip
-#: Other names of functions of pluggrad's namespaces.
-ELSEWHERE = {
-    "i0": "special.i0", "igamma": "special.gammainc", "igammac": "special.gammaincc",
-    "mvlgamma": "special.multigammaln", "sinc": "special.sinc", "vmap": "func.vmap", "lu": "linalg.lu_with_pivots",
-    "orgqr": "linalg.householder_product",
-}  # fmt: skip
+#: Functions that pluggrad has elsewhere.
+ELSEWHERE = {"vmap": "func.vmap"}
 #: What of pluggrad's top level PyTorch does not have.
 NOT_TORCH = frozenset((
     "annotations", "astype", "backends", "bitwise_invert", "broadcast_arrays", "cumulative_prod", "cumulative_sum",
