@@ -26,6 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("typed",),
     ("nn",),
     ("optim",),
+    ("amp",),
     ("utils",),
     ("testing",),
     ("torch",),

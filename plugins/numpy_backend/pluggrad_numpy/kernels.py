@@ -40,6 +40,15 @@ def copy(x: np.ndarray) -> np.ndarray:
     return np.array(x, order="C")
 
 
+def astype(x: np.ndarray, *, dtype: Any) -> np.ndarray:
+    """A copy in another dtype. What is too large for it is infinite, without a word: here, and not in a library."""
+    if x.dtype.kind == "c" and not dtype.is_complex:
+        if dtype.kind == "bool":
+            return x != 0
+        x = x.real
+    return x.astype(dtype.name)
+
+
 def owns_memory(x: np.ndarray) -> bool:
     return x.base is None
 
@@ -69,7 +78,8 @@ def new_zeros(x: np.ndarray, *, shape: tuple[int, ...]) -> np.ndarray:
 
 
 KERNELS = {name: getattr(np, name) for name in _UFUNCS} | {
-    f.__name__: f for f in (conj, copy, owns_memory, strides, data_ptr, tolist, to_host, native_device, new_zeros)
+    f.__name__: f
+    for f in (conj, copy, astype, owns_memory, strides, data_ptr, tolist, to_host, native_device, new_zeros)
 }
 KERNELS |= indexing.KERNELS | manipulation.KERNELS | linalg.KERNELS
 KERNELS |= views.KERNELS | reductions.KERNELS
