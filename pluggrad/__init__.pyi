@@ -2,6 +2,7 @@
 
 import builtins
 
+from . import amp as amp
 from . import autograd as autograd
 from . import backends as backends
 from . import dtypes as dtypes
