@@ -16,6 +16,7 @@ __all__ = [
     "DeviceError",
     "GradientError",
     "LinAlgError",
+    "OutOfMemoryError",
     "PluginError",
     "ShapeError",
 ]
@@ -49,6 +50,13 @@ class LinAlgError(RuntimeError, ValueError):
     """A matrix that a function of linear algebra cannot work on, such as a singular one.
 
     NumPy's class of that name is a ``ValueError``, PyTorch's a ``RuntimeError``.
+    """
+
+
+class OutOfMemoryError(RuntimeError):
+    """A device whose memory does not suffice; the message says how much was asked for, held and free.
+
+    PyTorch's class of that name is a ``RuntimeError``, too.
     """
 
 
