@@ -11,7 +11,7 @@ True
 from __future__ import annotations
 
 from .backends import plugins
-from .backends.accelerator import Accelerator, accelerator
+from .backends.accelerator import Accelerator, accelerator, why_unavailable
 from .device import Device
 from .errors import BackendUnavailable, DeviceError
 
@@ -37,8 +37,7 @@ def current_accelerator(check_available: bool = False) -> Device | None:
     >>> import pluggrad
     >>> device = pluggrad.accelerator.current_accelerator() or pluggrad.device("cpu")
     """
-    usable = {s.device_type for s in plugins.status() if s.usable}
-    return next((Device(t) for t in _candidates() if t in usable), None)
+    return next((Device(t) for t in _candidates() if why_unavailable(t) is None), None)
 
 
 def is_available() -> bool:
@@ -56,7 +55,7 @@ def _found() -> Accelerator:
     device = current_accelerator()
     if device is not None:
         return accelerator(device.type)
-    reasons = [f"{s.device_type}: {s.reason}" for s in plugins.status() if s.device_type in _candidates()]
+    reasons = [f"{device_type}: {why_unavailable(device_type)}" for device_type in _candidates()]
     raise BackendUnavailable(f"no accelerator can be used here ({'; '.join(reasons) or 'no plugin brings one'})")
 
 

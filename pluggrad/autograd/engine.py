@@ -108,10 +108,13 @@ def run(
     before = MODE.get()
     MODE.set(with_grad(before, create_graph))
     watch = before if before is not None and before.anomaly else None
+    homes: list[Callable[[], None]] = []
     try:
-        return _walk(roots, not retain_graph, create_graph, inputs, accumulate, watch)
+        return _walk(roots, not retain_graph, create_graph, inputs, accumulate, watch, homes)
     finally:
         MODE.set(before)
+        for home in homes:
+            home()
 
 
 def _walk(
@@ -121,6 +124,7 @@ def _walk(
     inputs: Collection[Node] | None,
     accumulate: bool,
     watch: Mode | None,
+    homes: list[Callable[[], None]],
 ) -> dict[Node, Any]:
     # For each vertex: how many of its uses are still to be walked, and the cotangent so far.
     table: dict[Node, list[Any]] = {}
@@ -135,6 +139,11 @@ def _walk(
         node = ready.pop()
         parents = wanted = node.parents
         g = table.pop(node)[1]
+        enter = node.type.enter
+        if enter is not None:  # the rules' operators work on the thread's current device
+            if not homes:
+                homes.append(node.type.backend.way_back())
+            enter()
         if g is None or (needed is not None and node not in needed):
             gs: tuple[Any, ...] = (None,) * len(parents)
         else:
@@ -165,7 +174,12 @@ def _walk(
             if parent is not None:
                 state = table[parent]
                 if gp is not None:
-                    state[1] = gp if state[1] is None else state[1] + gp
+                    if state[1] is None:
+                        state[1] = gp
+                    else:
+                        if parent.type.enter is not None:
+                            parent.type.enter()
+                        state[1] = state[1] + gp
                 state[0] -= 1
                 if not state[0]:
                     ready.append(parent)

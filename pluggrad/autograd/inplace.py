@@ -240,7 +240,11 @@ def _write_unrecorded(x: Tensor, other: Any, write: Callable[[Any, Any], Any]) -
     if other._view is not None and x._view is not None and other._view.base.storage is x._view.base.storage:
         return False  # reading what is being written: not every library orders that
     memory.release(x)
-    write(x._array, other._array)
+    if x._type.enter is None:
+        write(x._array, other._array)
+    else:
+        with x._type.here():
+            write(x._array, other._array)
     return True
 
 

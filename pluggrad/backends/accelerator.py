@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from ..errors import BackendUnavailable, DeviceError
+from ..errors import BackendError, BackendUnavailable, DeviceError, PluginError
 from .manager import plugins
 
 
@@ -115,15 +115,20 @@ class Accelerator(Protocol):
 
 
 def why_unavailable(device_type: str) -> str | None:
-    """Why the devices of a type cannot be used here; None if they can. Loads no backend."""
+    """Why the devices of a type cannot be used here; None if they can. Loads the backend, if it seems that they can."""
     try:
         plugins.description(device_type)
+    except PluginError as error:
+        return str(error)
     except DeviceError:
         return f"no plugin brings the device {device_type!r}" + _advice(device_type)
-    for status in plugins.status():
-        if status.device_type == device_type:
-            return status.reason
-    return None
+    (reason,) = (s.reason for s in plugins.status() if s.device_type == device_type)
+    if reason is None:
+        try:
+            plugins.backend(device_type)
+        except (BackendError, PluginError) as error:
+            return str(error)
+    return reason
 
 
 def _advice(device_type: str) -> str:
@@ -145,5 +150,7 @@ def accelerator(device_type: str) -> Accelerator:
         reason = why_unavailable(device_type)
         raise BackendUnavailable(f"pluggrad.{device_type}: {reason}") from error
     if backend.accelerator is None:
-        raise BackendUnavailable(f"device {device_type!r}: backend {backend.name!r} has no streams or memory of its own")
+        raise BackendUnavailable(
+            f"device {device_type!r}: backend {backend.name!r} has no streams or memory of its own"
+        )
     return backend.accelerator

@@ -34,6 +34,8 @@ class BackendInfo(TypedDict, total=False):
     array_types: Sequence[str]
     #: Says, without importing more than it must, why the backend cannot be used here; None if it can.
     probe: Callable[[], str | None]
+    #: Whether its devices have memory and queues of work of their own: the backend has an ``accelerator``.
+    accelerator: bool
 
 
 @hookspec

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .. import dtypes, function
+from .. import dtypes, errors, function
 from ..device import Device
 from ..dtypes import DType
 from ..errors import DeviceError, DTypeError, PluginError
@@ -29,12 +30,14 @@ class ArrayType:
     backend : LoadedBackend
     kernels : the backend's kernels, the ``xp`` of derivative rules on raw arrays
     array_class : the class of the library's arrays
+    enter : makes the device the thread's current one, for operators on raw arrays; None where there is no such thing
     siblings : ArrayType by native dtype, on the same device
     constants : 0-D tensors made from Python scalars; see ``autograd.operands.constant``
     """
 
     __slots__ = (
-        "array_class", "backend", "constants", "device", "dtype", "kernels", "native", "native_device", "siblings",
+        "array_class", "backend", "constants", "device", "dtype", "enter", "kernels", "native", "native_device",
+        "siblings",
     )  # fmt: skip
 
     def __init__(self, backend: LoadedBackend, device: Device, native_device: Any, dtype: DType, native: Any) -> None:
@@ -42,11 +45,25 @@ class ArrayType:
         self.dtype, self.native = dtype, native
         self.kernels = backend.kernels
         self.array_class = backend.array_class
+        self.enter = backend.enter(device)
         self.siblings: dict[Any, ArrayType] = {}
         self.constants: dict[Any, Any] = {}
 
     def __repr__(self) -> str:
         return f"<{self.dtype.name} on {self.device}>"
+
+    @contextlib.contextmanager
+    def here(self) -> Iterator[None]:
+        """A context in which the device is the thread's current one, for operators on raw arrays."""
+        if self.enter is None:
+            yield
+            return
+        back = self.backend.way_back()
+        self.enter()
+        try:
+            yield
+        finally:
+            back()
 
     def with_dtype(self, dtype: DType) -> ArrayType:
         """The type with another dtype on the same device."""
@@ -64,12 +81,15 @@ class Kernels:
         #: The library's own object for a neutral dtype.
         self.native_dtype = native_dtype
         self._own = kernels_of(backend)
+        self._wrap = getattr(backend, "wrap_kernel", None)
         self._wrappers: Wrappers = {}
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         kernel = self._find(name)
+        if self._wrap is not None and callable(kernel):
+            kernel = self._wrap(name, kernel)
         for plugin, wrapper in self._wrappers.get(name, ()):
             try:
                 wrapped = wrapper(kernel)
@@ -86,7 +106,7 @@ class Kernels:
     def replace_wrappers(self, wrappers: Wrappers) -> None:
         """Let other plugins replace kernels, by name; each is looked up again at its next use."""
         self._wrappers = wrappers
-        for name in set(self.__dict__) - {"namespace", "native_dtype", "_own", "_wrappers"}:
+        for name in set(self.__dict__) - {"namespace", "native_dtype", "_own", "_wrap", "_wrappers"}:
             delattr(self, name)
 
     def _find(self, name: str) -> Any:
@@ -118,6 +138,7 @@ class LoadedBackend:
     plugin : str, the name of the plugin that brought it
     kernels : Kernels
     devices : the neutral Device objects, the default one first
+    accelerator : memory, streams and the current device, None where there are none
     array_class : the class of its arrays
     """
 
@@ -149,6 +170,9 @@ class LoadedBackend:
                 f"plugin {plugin!r}: `kernels` of backend {name!r} must map names of functions to callables, "
                 f"got {own!r}"
             )
+        if hasattr(backend, "use_errors"):
+            backend.use_errors(errors)
+        self.accelerator = getattr(backend, "accelerator", None)
         self.namespace = backend.namespace
         # What an array's dtype attribute gives, which need not be the namespace's own name for it (NumPy).
         self._native_dtypes = {
@@ -163,13 +187,14 @@ class LoadedBackend:
         self.array_class: type = type(
             self.namespace.empty(1, dtype=self._native_dtypes[dtypes.float32], device=natives[0])
         )
-        labels = getattr(backend, "device_labels", None) or [str(i) for i in range(len(natives))]
+        labels = getattr(backend, "device_labels", None) or (
+            [""] if len(natives) == 1 else [str(i) for i in range(len(natives))]
+        )
         if len(labels) != len(natives):
             raise PluginError(
                 f"plugin {plugin!r}: backend {name!r} has {len(natives)} devices and {len(labels)} device labels"
             )
-        alone = len(natives) == 1
-        self.devices = tuple(Device(device_type, None if alone else label or None) for label in labels)
+        self.devices = tuple(Device(device_type, label or None) for label in labels)
         self._natives = tuple(natives)
         self._siblings = tuple(self._make_types(d, n) for d, n in zip(self.devices, natives, strict=True))
 
@@ -181,6 +206,17 @@ class LoadedBackend:
         for array_type in types.values():
             array_type.siblings = types
         return types
+
+    def enter(self, device: Device) -> Callable[[], None] | None:
+        """What makes a device the thread's current one; None where it always is."""
+        if self.accelerator is None or len(self.devices) == 1:
+            return None
+        return functools.partial(self.accelerator.set_device, self.devices.index(device))
+
+    def way_back(self) -> Callable[[], None]:
+        """What makes the thread's current device the current one again, after :meth:`enter`."""
+        assert self.accelerator is not None
+        return functools.partial(self.accelerator.set_device, self.accelerator.current_device())
 
     @property
     def dtypes(self) -> tuple[DType, ...]:
@@ -209,7 +245,7 @@ class LoadedBackend:
 
     def _position(self, device: Device) -> int:
         if device.index is None:
-            return 0
+            return 0 if self.accelerator is None else self.accelerator.current_device()
         if device in self.devices:
             return self.devices.index(device)
         if isinstance(device.index, int) and device.index < len(self.devices):

@@ -377,6 +377,7 @@ _KEYS: tuple[tuple[str, str, Callable[[Any], bool], bool], ...] = (
     ("device_type", "a str without a colon", lambda v: isinstance(v, str) and bool(v) and ":" not in v, True),
     ("load", "a callable", callable, True),
     ("probe", "a callable", callable, False),
+    ("accelerator", "a bool", lambda v: isinstance(v, bool), False),
     (
         "array_types",
         "a sequence of full names of classes",

@@ -18,8 +18,17 @@ class Backend(Protocol):
         and those of :mod:`pluggrad.backends.defaults` (``copy``, ``strides``, ``tolist``,
         ``random_bits``). Called with the arrays by position and the parameters by keyword.
     ``device_labels`` : Sequence[str]
-        What stands behind the colon in the names of ``devices``; their positions by default. An empty
-        one names the device by its type alone.
+        What stands behind the colon in the names of ``devices``; their positions by default, and nothing if there is
+        but one. An empty one names the device by its type alone.
+    ``accelerator`` : :class:`pluggrad.backends.accelerator.Accelerator`
+        Memory, streams and events of devices that have their own, and the calling thread's current device: that
+        which the bare device type names. :mod:`pluggrad.cuda` asks it.
+    ``wrap_kernel`` : Callable[[str, Callable], Callable]
+        Is given each kernel, its own or composed, when it is first looked up, and returns the one to use: to run it on
+        the device of its arguments, or to say in its errors what was called.
+    ``use_errors`` : Callable[[module], None]
+        Is given :mod:`pluggrad.errors` when the backend is loaded, so that its errors can be of these classes though
+        it does not import pluggrad.
     """
 
     @property

@@ -14,20 +14,58 @@ from ..errors import OutOfMemoryError
 from ..typed import TensorType
 from . import nvtx
 from .devices import (
-    can_device_access_peer, current_device, device, device_count, device_of, get_arch_list, get_device_capability,
-    get_device_name, get_device_properties, host_copies, init, is_available, is_bf16_supported, is_initialized,
-    set_device, set_sync_debug_mode, get_sync_debug_mode, synchronize, unavailable_reason,
+    can_device_access_peer,
+    current_device,
+    device,
+    device_count,
+    device_of,
+    get_arch_list,
+    get_device_capability,
+    get_device_name,
+    get_device_properties,
+    get_sync_debug_mode,
+    host_copies,
+    init,
+    is_available,
+    is_bf16_supported,
+    is_initialized,
+    set_device,
+    set_sync_debug_mode,
+    synchronize,
+    unavailable_reason,
 )  # fmt: skip
 from .memory import (
-    empty_cache, max_memory_allocated, max_memory_reserved, mem_get_info, memory_allocated, memory_reserved,
-    memory_stats, memory_summary, reset_peak_memory_stats, set_per_process_memory_fraction,
+    empty_cache,
+    max_memory_allocated,
+    max_memory_reserved,
+    mem_get_info,
+    memory_allocated,
+    memory_reserved,
+    memory_stats,
+    memory_summary,
+    reset_peak_memory_stats,
+    set_per_process_memory_fraction,
 )  # fmt: skip
 from .random import (
-    get_rng_state, get_rng_state_all, initial_seed, manual_seed, manual_seed_all, seed, seed_all, set_rng_state,
+    get_rng_state,
+    get_rng_state_all,
+    initial_seed,
+    manual_seed,
+    manual_seed_all,
+    seed,
+    seed_all,
+    set_rng_state,
     set_rng_state_all,
 )  # fmt: skip
 from .streams import (
-    Event, ExternalStream, Stream, StreamContext, current_stream, default_stream, set_stream, stream,
+    Event,
+    ExternalStream,
+    Stream,
+    StreamContext,
+    current_stream,
+    default_stream,
+    set_stream,
+    stream,
 )  # fmt: skip
 
 FloatTensor, DoubleTensor = TensorType(float32, "cuda"), TensorType(float64, "cuda")

@@ -41,7 +41,9 @@ def number_of(what: Device | str | int | None) -> int:
         number = gpu.current_device() if named.index is None else int(named.index)
     count = len(plugins.backend("cuda").devices)
     if not 0 <= number < count:
-        raise DeviceError(f"no device cuda:{number}: there are {count} ({', '.join(f'cuda:{i}' for i in range(count))})")
+        raise DeviceError(
+            f"no device cuda:{number}: there are {count} ({', '.join(f'cuda:{i}' for i in range(count))})"
+        )
     return number
 
 

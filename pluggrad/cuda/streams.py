@@ -84,9 +84,7 @@ class Stream:
         self.wait_event(stream.record_event())
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Stream) and self._number == other._number and self.cuda_stream == other.cuda_stream
-        )
+        return isinstance(other, Stream) and self._number == other._number and self.cuda_stream == other.cuda_stream
 
     def __hash__(self) -> int:
         return hash((self._number, self.cuda_stream))

@@ -24,6 +24,7 @@ def _as_float64(x: Tensor) -> Any:
         return _astype(x, dtype=dtypes.float64)._array
 
 
+@draws.there
 def bernoulli_array(p: Any, shape: tuple[int, ...], array_type: ArrayType, generator: Generator | None) -> Any:
     """Ones with probability ``p``, a number or a raw float64 array that broadcasts to the shape; else zeros.
 

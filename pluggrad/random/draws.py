@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 from ..backends import ArrayType
 from ..dtypes import DType, bfloat16, finfo, float16, float32, float64, iinfo
 from ..errors import ArgumentError, DTypeError
+from ..tensor import Tensor
 from .generator import Generator, default_generator
 
 Shape = tuple[int, ...]
 
 #: Bits of the significand, the leading one included.
 _PRECISION = {float16: 11, bfloat16: 8, float32: 24, float64: 53}
+
+
+def there(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Run a function, of an ArrayType or a Tensor among others, with its device as the thread's current one."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        which = next(a for a in args if isinstance(a, ArrayType | Tensor))
+        with (which if isinstance(which, ArrayType) else which._type).here():
+            return function(*args, **kwargs)
+
+    return call
 
 
 def require_floating(name: str, dtype: DType, *, complex_too: bool = False) -> None:
@@ -58,17 +73,20 @@ def _floating(kind: str, shape: Shape, array_type: ArrayType, generator: Generat
     return parts[..., 0] + parts[..., 1] * 1j
 
 
+@there
 def uniform(shape: Shape, array_type: ArrayType, generator: Generator | None = None) -> Any:
     """Numbers in [0, 1), of a floating dtype; for a complex one, both parts."""
     return _floating("random_uniform", shape, array_type, generator)
 
 
+@there
 def normal(shape: Shape, array_type: ArrayType, generator: Generator | None = None) -> Any:
     """Standard normal numbers of a floating dtype; complex ones have variance 1, half of it in each part."""
     x = _floating("random_normal", shape, array_type, generator)
     return x * math.sqrt(0.5) if array_type.dtype.is_complex else x
 
 
+@there
 def exponential(shape: Shape, array_type: ArrayType, generator: Generator | None = None) -> Any:
     """Exponential numbers of rate 1, above 0, of a real floating dtype."""
     return _real("random_exponential", shape, array_type, generator)
@@ -99,6 +117,7 @@ def check_bounds(name: str, low: int, high: int, dtype: DType) -> None:
         )
 
 
+@there
 def integers(shape: Shape, low: int, high: int, array_type: ArrayType, generator: Generator | None = None) -> Any:
     """Whole numbers from ``low`` to ``high - 1``, each as likely as the others, in any dtype that holds them."""
     ns = array_type.kernels.namespace

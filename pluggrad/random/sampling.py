@@ -191,8 +191,13 @@ def randperm(
     array_type = creation._array_type(dtype, device, default=dtypes.int64)
     if n:
         draws.check_bounds("randperm", 0, n, array_type.dtype)
-    kernels = array_type.kernels
-    ns = kernels.namespace
+    return _tensor(_shuffled(n, array_type, generator), array_type, requires_grad)
+
+
+@draws.there
+def _shuffled(n: int, array_type: ArrayType, generator: Generator | None) -> Any:
+    """The numbers below n in the order of random words."""
+    ns = array_type.kernels.namespace
     words = draws.words(n, array_type, generator)
     if n <= _MOST_MARKED:
         # The position stands in the low bits of each random word, so sorting the words alone shuffles the positions.
@@ -202,7 +207,7 @@ def randperm(
         order = ns.sort((words & (2**64 - 1 - mask)) | positions) & mask
     else:
         order = ns.argsort(words)
-    return _tensor(ns.astype(order, array_type.native), array_type, requires_grad)
+    return ns.astype(order, array_type.native)
 
 
 def check_std(name: str, std: Any) -> None:

@@ -118,7 +118,7 @@ def _renormalize(weight: Tensor, indices: Tensor, max_norm: float, norm_type: fl
     """Scale the rows that are looked up down to a norm, in place and off the record."""
     xp, table = weight._type.kernels, weight._array
     ns = xp.namespace
-    with no_grad():
+    with no_grad(), weight._type.here():
         magnitudes = xp.abs(table)
         if norm_type == float("inf"):
             norms = ns.max(magnitudes, axis=1, keepdims=True)

@@ -306,6 +306,14 @@ def _update_running(
     count: int,
 ) -> None:  # fmt: skip
     """Move the running statistics toward those of the batch: on raw memory, off the record."""
+    with mean._type.here():
+        _move_running(running_mean, running_var, mean, rstd, momentum, eps, count)
+
+
+def _move_running(
+    running_mean: Tensor | None, running_var: Tensor | None, mean: Tensor, rstd: Tensor, momentum: float, eps: float,
+    count: int,
+) -> None:  # fmt: skip
     ns = mean._type.kernels.namespace
     for running, new in ((running_mean, mean._array), (running_var, None)):
         if running is None:

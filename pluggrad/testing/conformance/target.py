@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -55,6 +56,14 @@ class Target:
     def dtypes(self) -> tuple[DType, ...]:
         """The data types that the backend has."""
         return () if self.error is not None else self.loaded.dtypes
+
+    def here(self) -> AbstractContextManager[None]:
+        """A context in which the device is the thread's current one, for operators on raw arrays."""
+        return self.loaded.array_type(self.device, float32).here()
+
+    def synchronize(self) -> None:
+        """Wait for all work queued on the device, and raise what went wrong with it."""
+        self.loaded.kernels.synchronize(self.loaded.array_type(self.device, float32).native_device)
 
     def has_view(self, function: Function) -> bool:
         """Whether the backend makes a view that not every backend can make."""

@@ -57,14 +57,15 @@ def _scalars(dtype: DType) -> list[Any]:
     return scalars
 
 
-def compute(operation: Callable[[], Any], dtype: DType) -> Any:
+def compute(target: Target, operation: Callable[[], Any], dtype: DType) -> Any:
     """The result of an operator on raw arrays.
 
     What pluggrad itself writes with operators is floating, or int64. A library may lack them for other integers if
     kernels stand in for them; but where it has one, the result must be right.
     """
     try:
-        return operation()
+        with target.here():
+            return operation()
     except (NotImplementedError, RuntimeError, TypeError):
         if dtype.kind in FLOATING or dtype is int64:
             raise
@@ -86,7 +87,7 @@ def test_python_scalars_keep_the_dtype(target: Target, dtype: DType) -> None:
         operations |= {"x / s": lambda s: x / s, "s / x": lambda s: s / x, "x ** s": lambda s: x**s}
     for scalar in _scalars(dtype):
         for name, operation in operations.items():
-            got = loaded.type_of(compute(functools.partial(operation, scalar), dtype))
+            got = loaded.type_of(compute(target, functools.partial(operation, scalar), dtype))
             assert got is asked, f"{name} with x of {asked!r} and s = {scalar!r} gives {got!r}"
 
 
@@ -107,7 +108,7 @@ def test_promotion(target: Target, dtype: DType) -> None:
         x, y = (loaded.namespace.ones((2,), dtype=t.native, device=t.native_device) for t in types)
         rarer = other if dtype is int64 else dtype
         for name, operation in (("x + y", lambda x=x, y=y: x + y), ("x * y", lambda x=x, y=y: x * y)):
-            got = loaded.type_of(compute(operation, rarer))
+            got = loaded.type_of(compute(target, operation, rarer))
             assert got is expected, (
                 f"{name} of {dtype.name} and {other.name} gives {got.dtype.name}, expected {expected.dtype.name}"
             )

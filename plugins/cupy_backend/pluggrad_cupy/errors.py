@@ -109,7 +109,7 @@ def guarded(name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def synchronize(number: int | None = None) -> None:
+def waiting(name: str, number: int | None, wait: Callable[[], Any]) -> None:
     """Wait for a device, and raise what its kernels have met on their way.
 
     Raises
@@ -119,9 +119,14 @@ def synchronize(number: int | None = None) -> None:
     """
     with cupy.cuda.Device(number):
         try:
-            cupy.cuda.runtime.deviceSynchronize()
+            wait()
         except Exception as error:
             if is_cuda_error(error):
-                raise translate(error, "synchronize", (), {}) from error
+                raise translate(error, name, (), {}) from error
             raise
         late.check()
+
+
+def synchronize(number: int | None = None) -> None:
+    """Wait for all work of a device; see :func:`waiting`."""
+    waiting("synchronize", number, cupy.cuda.runtime.deviceSynchronize)

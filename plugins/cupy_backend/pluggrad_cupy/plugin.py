@@ -7,12 +7,13 @@ from typing import Any
 
 import pluggy
 
-from .probe import reason
+from .probe import reason, require
 
 hookimpl = pluggy.HookimplMarker("pluggrad")
 
 
 def _load() -> Any:
+    require()
     from .backend import CuPyBackend
 
     return CuPyBackend()
@@ -21,7 +22,16 @@ def _load() -> Any:
 @hookimpl
 def pluggrad_backends() -> list[dict[str, Any]]:
     """CuPy, on the devices ``cuda:0``, ``cuda:1``, ...; ``cuda`` is the current one of the thread."""
-    return [{"name": "cupy", "device_type": "cuda", "load": _load, "probe": reason, "array_types": ("cupy.ndarray",)}]
+    return [
+        {
+            "name": "cupy",
+            "device_type": "cuda",
+            "load": _load,
+            "probe": reason,
+            "array_types": ("cupy.ndarray",),
+            "accelerator": True,
+        }
+    ]
 
 
 def _to_cuda(array: Any, device: Any) -> Any:
@@ -36,7 +46,13 @@ def _to_cpu(array: Any, device: Any) -> Any:
     return to_host(array)
 
 
+def _between(array: Any, device: Any) -> Any:
+    from .transfer import to_device
+
+    return to_device(array, device)
+
+
 @hookimpl
 def pluggrad_transfers() -> dict[tuple[str, str], Callable[[Any, Any], Any]]:
-    """Between NumPy and the GPU through pinned memory, which the GPU reads without a copy in between."""
-    return {("cpu", "cuda"): _to_cuda, ("cuda", "cpu"): _to_cpu}
+    """Between NumPy and a GPU, through pinned memory; and from one GPU to another."""
+    return {("cpu", "cuda"): _to_cuda, ("cuda", "cpu"): _to_cpu, ("cuda", "cuda"): _between}

@@ -22,7 +22,7 @@ def to_host(array: cupy.ndarray) -> numpy.ndarray:
             values = array.get()
         else:
             values = cupyx.empty_pinned(array.shape, array.dtype)
-            array.get(out=values)
+            cupy.ascontiguousarray(array).get(out=values)
         late.check()
     return values
 
@@ -37,7 +37,7 @@ def from_host(array: numpy.ndarray, device: Any) -> cupy.ndarray:
 def to_device(array: cupy.ndarray, device: Any) -> cupy.ndarray:
     """A copy on another GPU, straight from one to the other where their hardware allows it."""
     with cupy.cuda.Device(device):
-        return cupy.array(array, order="C", copy=True)
+        return array.copy(order="C")
 
 
 def pin(array: numpy.ndarray) -> numpy.ndarray:

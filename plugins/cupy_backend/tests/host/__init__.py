@@ -1,0 +1,1 @@
+"""Kernels on the host: their texts compiled by a C++ compiler, to run on the CPU."""

@@ -1,0 +1,1 @@
+// On the host: cuda_on_host.h has it.
