@@ -175,9 +175,9 @@ def install() -> str:
         **{f"cupy.cuda.nvtx.{n}": lambda *_: None for n in ("RangePush", "RangePop", "Mark")},
         **{f"cupy.cuda.runtime.{n}": f for n, f in devices.RUNTIME.items()},
     })  # fmt: skip
-    from . import kernels  # these name the plugin's own, which imports CuPy: last
-
     from pluggrad_cupy import probe
+
+    from . import kernels  # these name the plugin's own, which imports CuPy: last
 
     probe.driver_cause = lambda major: None  # type: ignore[assignment]  # there is no driver to be asked
     _OURS.update({"cupy.ElementwiseKernel": kernels.ElementwiseKernel, "cupy.RawModule": kernels.RawModule})
