@@ -2,9 +2,11 @@
 
 import builtins
 
+from . import accelerator as accelerator
 from . import amp as amp
 from . import autograd as autograd
 from . import backends as backends
+from . import cuda as cuda
 from . import dtypes as dtypes
 from . import errors as errors
 from . import fft as fft
