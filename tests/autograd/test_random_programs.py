@@ -89,6 +89,9 @@ def check(seed: int, hidden_writes: bool, complex: bool = False) -> str:
         return "values only"
     assert "modified by an inplace operation" in refused, f"{refused}\n{program}"
     numeric = flat(differences(program, values))
+    again = flat(differences(program, values, eps=3e-7))
+    if again != pytest.approx(numeric, rel=1e-2, abs=1e-2 * (1 + abs(loss))):
+        return "not continuous"  # a mask at a number that is zero but for rounding
     rounding = abs(loss) * 1e-9  # of a difference of two large numbers, divided by 2e-6
     assert flat(grads) == pytest.approx(numeric, rel=1e-5, abs=1e-5 + rounding), (
         f"PyTorch refuses; differences disagree\n{program}"
@@ -107,12 +110,12 @@ def run_many(seeds: range, hidden_writes: bool = False, complex: bool = False) -
 def test_programs_whose_writes_are_all_on_record() -> None:
     counts = run_many(range(150))
     # Both ways of checking must really have been taken.
-    assert counts["PyTorch"] > 30 and counts["differences"] > 20, counts
+    assert counts["PyTorch"] > 30 and counts["differences"] > 20 and counts.get("not continuous", 0) < 2, counts
 
 
 def test_programs_of_complex_tensors_and_their_parts() -> None:
     counts = run_many(range(40_000, 40_150), complex=True)
-    assert counts["PyTorch"] > 20 and counts["differences"] > 20, counts
+    assert counts["PyTorch"] > 20 and counts["differences"] > 20 and counts.get("not continuous", 0) < 2, counts
 
 
 @pytest.mark.parametrize("complex", [False, True])
@@ -125,5 +128,5 @@ def test_programs_with_writes_behind_the_graph(complex: bool) -> None:
 def test_four_thousand_programs() -> None:
     for complex in (False, True):
         counts = run_many(range(20_000, 21_500), complex=complex)
-        assert counts["PyTorch"] > 200 and counts["differences"] > 150, counts
+        assert counts["PyTorch"] > 200 and counts["differences"] > 150 and counts.get("not continuous", 0) < 15, counts
         run_many(range(30_000, 30_500), hidden_writes=True, complex=complex)

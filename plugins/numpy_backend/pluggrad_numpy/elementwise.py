@@ -145,7 +145,10 @@ def imag(x: Array) -> Array:
 def complex_(real: Array, imag: Array) -> Array:
     """Complex numbers from their parts, whatever these are."""
     dtype = np.complex128 if real.dtype == np.float64 else np.complex64
-    out = np.empty(np.broadcast_shapes(real.shape, imag.shape), dtype)
+    if real.shape == imag.shape:
+        out = np.empty_like(real, dtype)  # in the same order of axes, as of any elementwise function
+    else:
+        out = np.empty(np.broadcast_shapes(real.shape, imag.shape), dtype)
     out.real, out.imag = real, imag
     return out
 
