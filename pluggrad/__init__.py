@@ -34,7 +34,7 @@ from .methods.basics import numel
 from .methods.conversion import is_complex, is_floating_point, is_tensor
 from .methods.linalg import cholesky, lu, lu_solve, qr, svd, triangular_solve
 from .ops import *  # noqa: F403
-from .ops import return_types
+from .ops import register_function, return_types
 from .ops.householder import geqrf, ormqr
 from .ops.householder import householder_product as orgqr
 from .ops.linear_systems import cholesky_inverse, cholesky_solve, logdet

@@ -5,7 +5,7 @@
 ['numpy']
 """
 
-from .hookspecs import BackendInfo
+from .hookspecs import BackendInfo, FunctionInfo
 from .loaded import ArrayType, Kernels, LoadedBackend
 from .manager import BackendStatus, Plugins, plugins
 from .protocol import Backend
@@ -16,6 +16,6 @@ unregister = plugins.unregister
 status = plugins.status
 
 __all__ = [
-    "ArrayType", "Backend", "BackendInfo", "BackendStatus", "Kernels", "LoadedBackend", "Plugins", "plugins",
-    "register", "status", "transfer", "unregister",
+    "ArrayType", "Backend", "BackendInfo", "BackendStatus", "FunctionInfo", "Kernels", "LoadedBackend", "Plugins",
+    "plugins", "register", "status", "transfer", "unregister",
 ]  # fmt: skip

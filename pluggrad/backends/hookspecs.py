@@ -61,6 +61,35 @@ def pluggrad_kernels(backend: str) -> Mapping[str, Callable[[Any], Any]]:
     """
 
 
+class FunctionInfo(TypedDict, total=False):
+    """A function that a plugin adds: a plain dict with these keys, the arguments of ``pluggrad.register_function``."""
+
+    #: Under which it is registered and called: ``pluggrad.ops.NAME``.
+    name: Required[str]
+    #: ``forward(xp, *arrays, **parameters)`` on raw arrays, in terms of the array API standard.
+    forward: Required[Callable[..., Any]]
+    #: A derivative rule ``(xp, g, ...)`` for each array, None for none.
+    vjp: Callable[..., Any] | Sequence[Callable[..., Any] | None]
+    #: Faster forwards without ``xp``, by backend's name.
+    kernels: Mapping[str, Callable[..., Any]]
+    broadcasts: bool
+    result: str
+    kinds: Sequence[str]
+    outputs: Sequence[str]
+    constant: Sequence[str]
+    promoted: Sequence[str]
+
+
+@hookspec
+def pluggrad_functions() -> Sequence[FunctionInfo]:
+    """List functions that the plugin adds: a forward, derivative rules, kernels.
+
+    Called once, when a function is first looked for among ``pluggrad.ops`` and is not one of pluggrad's own, and
+    again when a plugin comes or goes later; must return the same dicts then. A description that is wrong, or a name
+    that is taken, is left out with a warning that names the plugin, and is listed in ``pluggrad.backends.status()``.
+    """
+
+
 @hookspec
 def pluggrad_transfers() -> Mapping[tuple[str, str], Callable[[Any, Any], Any]]:
     """Ways from one device type to another that are better than DLPack or the host.

@@ -76,7 +76,8 @@ class Kernels:
     Looked up once: the attribute is set on first use. It serves as ``xp`` in forwards and derivative rules.
     """
 
-    def __init__(self, backend: Backend, native_dtype: Callable[[DType], Any]) -> None:
+    def __init__(self, name: str, backend: Backend, native_dtype: Callable[[DType], Any]) -> None:
+        self._name = name
         self.namespace = backend.namespace
         #: The library's own object for a neutral dtype.
         self.native_dtype = native_dtype
@@ -106,7 +107,7 @@ class Kernels:
     def replace_wrappers(self, wrappers: Wrappers) -> None:
         """Let other plugins replace kernels, by name; each is looked up again at its next use."""
         self._wrappers = wrappers
-        for name in set(self.__dict__) - {"namespace", "native_dtype", "_own", "_wrap", "_wrappers"}:
+        for name in set(self.__dict__) - {"namespace", "native_dtype", "_name", "_own", "_wrap", "_wrappers"}:
             delattr(self, name)
 
     def _find(self, name: str) -> Any:
@@ -114,6 +115,8 @@ class Kernels:
         if own is not None:
             return own
         declared = function.get(name)
+        if declared is not None and self._name in declared.kernels:
+            return declared.kernels[self._name]
         if declared is not None and declared.forward is not None:
             return functools.partial(declared.forward, self)
         for module in (defaults, updates):
@@ -183,7 +186,7 @@ class LoadedBackend:
         missing = [d.name for d in dtypes.STANDARD if d not in self._native_dtypes]
         if missing:
             raise PluginError(f"plugin {plugin!r}: the namespace of backend {name!r} lacks the data types {missing}")
-        self.kernels = Kernels(backend, self.native_dtype)
+        self.kernels = Kernels(name, backend, self.native_dtype)
         self.array_class: type = type(
             self.namespace.empty(1, dtype=self._native_dtypes[dtypes.float32], device=natives[0])
         )

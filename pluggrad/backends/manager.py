@@ -70,6 +70,7 @@ class Plugins:
         self._failed: dict[str, str] = {}  # device type -> why its backend did not load
         self._loaded: dict[str, LoadedBackend] = {}  # device type -> backend
         self._transfers: dict[tuple[str, str], Transfer] | None = None
+        self._functions: list[tuple[str, Mapping[str, Any]]] | None = None
         self._discovered = False
 
     # -- finding plugins ---------------------------------------------------------------------------
@@ -143,7 +144,7 @@ class Plugins:
 
     def _renew(self) -> None:
         """Ask anew for what plugins contribute to others, after one came or went."""
-        self._transfers = None
+        self._transfers = self._functions = None
         self._failed.clear()
         for loaded in self._loaded.values():
             loaded.kernels.replace_wrappers(self._wrappers(loaded.name))
@@ -177,9 +178,10 @@ class Plugins:
                         raise PluginError(f"plugin {name!r}: {hook} must return a dict, got {result!r}")
                     yield name, result
             except PluginError as error:
-                self._leave_out(name, str(error))
+                self.leave_out(name, str(error))
 
-    def _leave_out(self, plugin: str, reason: str) -> None:
+    def leave_out(self, plugin: str, reason: str) -> None:
+        """Go on without a part of a plugin: with a warning, and a line in :func:`status`."""
         self._broken[plugin] = reason
         warnings.warn(f"pluggrad goes on without a part of a plugin: {reason}", RuntimeWarning, stacklevel=2)
 
@@ -273,7 +275,7 @@ class Plugins:
         for plugin, mapping in self._contributions("pluggrad_kernels", backend=backend):
             for name, wrapper in mapping.items():
                 if not isinstance(name, str) or not callable(wrapper):
-                    self._leave_out(
+                    self.leave_out(
                         plugin,
                         f"plugin {plugin!r}: pluggrad_kernels must map names of functions to callables, "
                         f"got {name!r}: {wrapper!r}",
@@ -328,7 +330,7 @@ class Plugins:
                     for pair, way in mapping.items():
                         problem = _transfer_problem(pair, way)
                         if problem is not None:
-                            self._leave_out(plugin, f"plugin {plugin!r}: {problem}")
+                            self.leave_out(plugin, f"plugin {plugin!r}: {problem}")
                             continue
                         if pair in ways:
                             raise PluginError(
@@ -338,6 +340,25 @@ class Plugins:
                         ways[pair], origins[pair] = way, plugin
                 self._transfers = ways
         return self._transfers
+
+    def functions(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """The functions that plugins describe, each with the plugin's name; unchecked."""
+        with self._lock:
+            self.discover()
+            if self._functions is None:
+                described: list[tuple[str, Mapping[str, Any]]] = []
+                for name in self._names():
+                    try:
+                        for listed in self._results(name, "pluggrad_functions"):
+                            if not isinstance(listed, Sequence) or isinstance(listed, str):
+                                raise PluginError(
+                                    f"plugin {name!r}: pluggrad_functions must return a list of dicts, got {listed!r}"
+                                )
+                            described += [(name, info) for info in listed]
+                    except PluginError as error:
+                        self.leave_out(name, str(error))
+                self._functions = described
+            return self._functions
 
     def loaded(self) -> tuple[LoadedBackend, ...]:
         """The backends that have been used so far."""

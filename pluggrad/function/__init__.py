@@ -1,6 +1,6 @@
 """What a function is: a name, a forward, derivative rules. Neutral: imports no array library and no Tensor."""
 
 from .declaration import Function, Rule
-from .registry import functions, get, on_change, register
+from .registry import functions, get, on_change, register, remove
 
-__all__ = ["Function", "Rule", "functions", "get", "on_change", "register"]
+__all__ = ["Function", "Rule", "functions", "get", "on_change", "register", "remove"]

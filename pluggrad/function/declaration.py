@@ -76,6 +76,8 @@ class Function:
     many : whether it has a number of outputs that depends on its input (``unstack``)
     autocast : how it runs in a region of mixed precision: its arguments in the "lower" precision or in
         "float32"; None: in the types that come
+    kernels : a forward without ``xp`` for a backend, by the backend's name, that came with the declaration
+    plugin : the plugin that brought it; None: pluggrad itself, or a program
     alias : PyTorch's names for it, the first of which names the node (``mul``: ``MulBackward0``)
     call : the way of one call on Tensors, written for it; ``backward`` and ``backward_graph`` likewise;
         ``operator``, ``reflected`` : the same call for use as a binary operator
@@ -100,6 +102,8 @@ class Function:
     constant: frozenset[str] = frozenset()
     autocast: Literal["lower", "float32"] | None = None
     alias: tuple[str, ...] = ()
+    kernels: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    plugin: str | None = None
     doc: str | None = None
     call: Callable[..., Any] = field(init=False)
     operator: Callable[..., Any] = field(init=False)

@@ -14,11 +14,23 @@ _listeners: list[Callable[[Function], None]] = []
 def register(function: Function) -> Function:
     """Add a function. A name taken twice is an error."""
     if function.name in _functions:
-        raise PluginError(f"a function named {function.name!r} is registered already")
+        plugin = _functions[function.name].plugin
+        raise PluginError(
+            f"a function named {function.name!r} is registered already"
+            f"{f', by plugin {plugin!r}' if plugin else ''}; choose another name"
+        )
     _functions[function.name] = function
     for listener in _listeners:
         listener(function)
     return function
+
+
+def remove(function: Function) -> None:
+    """Take a function out again."""
+    if _functions.get(function.name) is function:
+        del _functions[function.name]
+        for listener in _listeners:
+            listener(function)
 
 
 def get(name: str) -> Function | None:
@@ -32,5 +44,5 @@ def functions() -> dict[str, Function]:
 
 
 def on_change(listener: Callable[[Function], None]) -> None:
-    """Call ``listener`` for every function registered from now on."""
+    """Call ``listener`` for every function that is registered or removed from now on."""
     _listeners.append(listener)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from . import contributed as _contributed
 from .declare import ALIASES
 
 _MODULES = (
@@ -27,3 +28,12 @@ for _name, _public in ALIASES.items():
     if _name.islower() and _public in __all__ and _name not in globals():
         globals()[_name] = globals()[_public]
         __all__.append(_name)
+
+register_function = _contributed.register_function
+
+
+def __getattr__(name: str) -> object:
+    """A function that a third party registered."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return _contributed.find(name)
