@@ -145,6 +145,7 @@ from .ops.complex_functions import conj as conj
 from .ops.complex_functions import imag as imag
 from .ops.complex_functions import polar as polar
 from .ops.complex_functions import real as real
+from .ops.contributed import register_function as register_function
 from .ops.covariance import corrcoef as corrcoef
 from .ops.covariance import cov as cov
 from .ops.covariance import dist as dist
