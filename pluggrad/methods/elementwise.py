@@ -158,7 +158,7 @@ def _special(name: str, function: str, doc: str) -> None:
     def call(self: Tensor, *args: Any) -> Tensor:
         from .. import special
 
-        return getattr(special, function)(self, *args)  # type: ignore[no-any-return]
+        return getattr(special, function)(self, *args)
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = doc

@@ -7,9 +7,10 @@
 pluggrad.Size([3, 2])
 """
 
-from . import functional, init, modules
+from . import functional, init, modules, parallel
 from .modules import *  # noqa: F403
+from .parallel import DataParallel
 from .parameter import Buffer, Parameter
 
-__all__ = ["Buffer", "Parameter", "functional", "init", "modules"]
+__all__ = ["Buffer", "DataParallel", "Parameter", "functional", "init", "modules", "parallel"]
 __all__ += modules.__all__

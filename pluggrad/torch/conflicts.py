@@ -199,10 +199,14 @@ CONFLICTS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def conflicts_in(module: str) -> dict[str, Callable[..., Any]]:
+def conflicts_in(module: str) -> dict[str, Any]:
     """What functions of a submodule are, where they are not pluggrad's of the same name."""
     if module == "linalg":
         return {"solve": solve}
+    if module in ("autograd", "autograd.variable"):
+        from .variable import Variable
+
+        return {"Variable": Variable}
     if module == "special":
         from .polynomials import POLYNOMIALS
 

@@ -54,6 +54,10 @@ def _shifted(x: Tensor, last: Tensor, before: Tensor, k: int) -> Tensor:
     return (4 * x - 2) * last - before
 
 
+def _of_shifted(first: First) -> First:
+    return lambda x: first(2 * x - 1)
+
+
 POLYNOMIALS: dict[str, Callable[..., Tensor]] = {}
 for _kind, _order, _first in (
     ("t", "first", lambda x: x), ("u", "second", lambda x: 2 * x), ("v", "third", lambda x: 2 * x - 1),
@@ -65,7 +69,7 @@ for _kind, _order, _first in (
     POLYNOMIALS[_name] = _polynomial(
         _name,
         f"Chebyshev's polynomial of the {_order} kind, of ``2 x - 1``.",
-        lambda x, first=_first: first(2 * x - 1),
+        _of_shifted(_first),
         _shifted,
     )
 for _name, _formula, _first, _following in (

@@ -1,0 +1,6 @@
+"""Intel's MKL, which pluggrad does not call itself: the array library may."""
+
+
+def is_available() -> bool:
+    """False."""
+    return False
