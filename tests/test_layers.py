@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ops",),
     ("info", "random", "linalg", "fft", "special"),
     ("methods",),
-    ("typed", "accelerator"),
+    ("typed", "accelerator", "distributions"),
     ("cuda",),
     ("nn",),
     ("optim",),
