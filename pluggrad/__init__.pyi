@@ -7,6 +7,7 @@ from . import amp as amp
 from . import autograd as autograd
 from . import backends as backends
 from . import cuda as cuda
+from . import distributions as distributions
 from . import dtypes as dtypes
 from . import errors as errors
 from . import fft as fft
