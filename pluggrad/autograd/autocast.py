@@ -8,8 +8,9 @@ arrays of several types to one (PyTorch's third list: ``cat``, ``stack``) do so 
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self, TypeVar
@@ -167,6 +168,19 @@ def _check(device_type: str, dtype: DType) -> None:
         other = bfloat16 if dtype is float16 else float16
         advice = f"; use dtype={other}" if other in backend.dtypes else ""
         raise DTypeError(f"autocast: the backend {backend.name!r} has no {dtype.name} here{advice}")
+
+
+@contextlib.contextmanager
+def replayed() -> Iterator[None]:
+    """Let the listed functions look at the state of this context, which was copied from within a region."""
+    inside = STATE.get() is not None
+    if inside:
+        AUTOCAST.append(None)
+    try:
+        yield
+    finally:
+        if inside:
+            AUTOCAST.pop()
 
 
 def is_autocast_available(device_type: str) -> bool:

@@ -73,6 +73,7 @@ class Walk:
         return vertex in self._table and (self._needed is None or vertex in self._needed)
 
 
+_RESTRICTED: ContextVar[bool] = ContextVar("pluggrad_restricted", default=False)
 _WALK: ContextVar[Walk | None] = ContextVar("pluggrad_walk", default=None)
 
 
@@ -107,14 +108,22 @@ def run(
     """
     before = MODE.get()
     MODE.set(with_grad(before, create_graph))
+    outside = _RESTRICTED.get()
+    _RESTRICTED.set(inputs is not None)
     watch = before if before is not None and before.anomaly else None
     homes: list[Callable[[], None]] = []
     try:
         return _walk(roots, not retain_graph, create_graph, inputs, accumulate, watch, homes)
     finally:
         MODE.set(before)
+        _RESTRICTED.set(outside)
         for home in homes:
             home()
+
+
+def is_restricted() -> bool:
+    """Within a rule: whether this backward computes the gradients of some inputs only."""
+    return _RESTRICTED.get()
 
 
 def _walk(

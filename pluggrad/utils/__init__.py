@@ -1,5 +1,5 @@
-"""Utilities around training: data loading, random state."""
+"""Utilities around training: data loading, checkpoints, random state."""
 
-from . import data, random_state
+from . import checkpoint, data, random_state
 
-__all__ = ["data", "random_state"]
+__all__ = ["checkpoint", "data", "random_state"]
