@@ -7,10 +7,13 @@
 pluggrad.Size([3, 2])
 """
 
+from typing import TYPE_CHECKING
+
 from . import functional, init, modules, parallel
 from .modules import *  # noqa: F403
 from .parallel import DataParallel
 from .parameter import Buffer, Parameter
 
-__all__ = ["Buffer", "DataParallel", "Parameter", "functional", "init", "modules", "parallel"]
-__all__ += modules.__all__
+if not TYPE_CHECKING:
+    __all__ = ["Buffer", "DataParallel", "Parameter", "functional", "init", "modules", "parallel"]
+    __all__ += modules.__all__

@@ -1,5 +1,7 @@
 """The modules, in files named as PyTorch's."""
 
+from typing import TYPE_CHECKING
+
 from . import (
     activation,
     batchnorm,
@@ -31,18 +33,22 @@ from .piecewise import *  # noqa: F403
 from .pooling import *  # noqa: F403
 from .sparse import *  # noqa: F403
 
-__all__: list[str] = []
-__all__ += activation.__all__
-__all__ += batchnorm.__all__
-__all__ += container.__all__
-__all__ += conv.__all__
-__all__ += dropout.__all__
-__all__ += flatten.__all__
-__all__ += fold.__all__
-__all__ += linear.__all__
-__all__ += loss.__all__
-__all__ += module.__all__
-__all__ += normalization.__all__
-__all__ += piecewise.__all__
-__all__ += pooling.__all__
-__all__ += sparse.__all__
+_FAMILIES = (
+    activation,
+    batchnorm,
+    container,
+    conv,
+    dropout,
+    flatten,
+    fold,
+    linear,
+    loss,
+    module,
+    normalization,
+    piecewise,
+    pooling,
+    sparse,
+)
+
+if not TYPE_CHECKING:  # what the lines above bring is public for type checkers as it is
+    __all__ = [name for family in _FAMILIES for name in family.__all__]
