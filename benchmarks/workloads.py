@@ -101,3 +101,21 @@ def large_mlp(lib: Any) -> Step:
         opt.step()
 
     return step
+
+
+@workload("Adam over 10^7 parameters", 1.5)
+def adam_step(lib: Any) -> Step:
+    lib.manual_seed(0)
+    params = [lib.randn(n, requires_grad=True) for n in (4_000_000, 3_000_000, 2_000_000, 1_000_000)]
+    for p in params:
+        p.grad = lib.randn(*p.shape)
+    return lib.optim.Adam(params).step
+
+
+@workload("Adam over 24 parameters of 32 x 32", 0.7)
+def adam_step_of_small_ones(lib: Any) -> Step:
+    lib.manual_seed(0)
+    params = [lib.randn(32, 32, requires_grad=True) for _ in range(24)]
+    for p in params:
+        p.grad = lib.randn(*p.shape)
+    return lib.optim.Adam(params).step

@@ -45,7 +45,7 @@ WHOLE = [
 #: One case of each.
 ONE_OF_EACH = list({name: (name, options) for name, options in reversed(ELEMENTWISE + WHOLE)}.values())
 
-SHAPES = [(3,), (130, 70), ()]  # the second is larger than a block of the NumPy kernels
+SHAPES = [(3,), (130, 100), ()]  # the second is larger than a block of the NumPy kernels
 
 
 def identify(case: tuple[str, dict[str, Any]]) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-#: Elements to a block: five arrays of 32 KiB in float32, within the second level cache.
-_BLOCK = 8192
+#: Bytes of one array to a block: five of them fit into a second level cache of 512 KiB.
+_BLOCK = 96 * 1024
+#: Elements up to which an array is gathered with others.
 _SMALL = 2048
 
 Array = np.ndarray
@@ -23,19 +24,20 @@ Lists = Sequence[Sequence[Array] | None]
 def _blocks(lists: Lists) -> Iterator[tuple[Any, ...]]:
     """The arrays of all parameters, block by block, as 1-D real arrays to be changed in place; None stays None."""
     small: list[int] = []
-    count = 0
+    bytes_ = 0
     for i, p in enumerate(lists[0]):  # type: ignore[arg-type]
         arrays = [None if column is None else column[i] for column in lists]
         if p.size > _SMALL and all(a is None or a.flags.c_contiguous for a in arrays):
             flat = [None if a is None else _as_real(a.reshape(-1)) for a in arrays]
-            for start in range(0, flat[0].size, _BLOCK):  # type: ignore[union-attr]
-                yield tuple([None if a is None else a[start : start + _BLOCK] for a in flat])
+            size = _BLOCK // flat[0].itemsize  # type: ignore[union-attr]
+            for start in range(0, flat[0].size, size):  # type: ignore[union-attr]
+                yield tuple([None if a is None else a[start : start + size] for a in flat])
             continue
-        if small and count + p.size > _BLOCK:
+        if small and bytes_ + p.nbytes > _BLOCK:
             yield from _gathered(lists, small)
-            small, count = [], 0
+            small, bytes_ = [], 0
         small.append(i)
-        count += p.size
+        bytes_ += p.nbytes
     if small:
         yield from _gathered(lists, small)
 
@@ -77,7 +79,7 @@ def sgd_step(
     if not (momentum or weight_decay):
         scale = -lr if maximize else lr
         for whole, gradient in zip(params, grads, strict=True):
-            for p, g in ((whole, gradient),) if whole.size <= _BLOCK else _blocks(([whole], [gradient])):
+            for p, g in ((whole, gradient),) if whole.nbytes <= _BLOCK else _blocks(([whole], [gradient])):
                 np.subtract(p, g * scale, out=p)
         return
     for p, g, buffer in _blocks((params, grads, momentum_buffers)):
