@@ -51,7 +51,7 @@ from .typed import (
 )  # fmt: skip
 
 if _typing.TYPE_CHECKING:
-    from . import accelerator, amp, cuda, distributions, nn, optim, special, torch, utils
+    from . import accelerator, amp, cuda, distributions, nn, optim, profiler, special, torch, utils
 
 __version__ = "0.1.0"
 
@@ -61,7 +61,7 @@ cfloat, cdouble = complex64, complex128
 e, pi, inf, nan, newaxis = 2.718281828459045, 3.141592653589793, 1e309, 1e309 - 1e309, None
 
 #: Parts that are imported when they are first asked for: who only differentiates does not wait for them.
-_PARTS = ("accelerator", "amp", "cuda", "distributions", "nn", "optim", "special", "torch", "utils")
+_PARTS = ("accelerator", "amp", "cuda", "distributions", "nn", "optim", "profiler", "special", "torch", "utils")
 
 
 def __getattr__(name: str) -> object:

@@ -28,7 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("nn",),
     ("optim",),
     ("amp",),
-    ("utils",),
+    ("utils", "profiler"),
     ("testing",),
     ("torch",),
     ("commands",),

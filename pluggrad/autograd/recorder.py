@@ -173,6 +173,11 @@ _FIRST_CALLS: dict[str, Any] = {
 }
 
 
+def unwritten(attribute: str) -> types.CodeType:
+    """The code that ``call``, ``backward`` and the others have before their own is written."""
+    return _FIRST_CALLS[attribute].__code__
+
+
 def write_code(function: Function) -> Function:
     """Write, compile and put in place the code of a function."""
     texts = write(function)
