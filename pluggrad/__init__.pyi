@@ -18,6 +18,7 @@ from . import methods as methods
 from . import nn as nn
 from . import ops as ops
 from . import optim as optim
+from . import profiler as profiler
 from . import random as random
 from . import special as special
 from . import torch as torch
