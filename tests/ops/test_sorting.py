@@ -124,3 +124,25 @@ def test_errors() -> None:
         pluggrad.sort(pluggrad.asarray([1j]))
     with pytest.raises(TypeError, match="two names of one argument"):
         pluggrad.sort(x, axis=0, dim=0)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("values", ["distinct", "ties", "zeros of both signs", "one NaN", "several NaN", "all equal"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_long_sorts_are_stable(values: str, descending: bool, dtype: str) -> None:
+    """Long enough for the vectorised sort, which is not stable by itself."""
+    rng = np.random.default_rng(0)
+    x = rng.permutation(5000).astype(dtype)
+    if values == "all equal":
+        x[:] = 1.5
+    elif values == "ties":
+        x //= 3
+    elif values == "zeros of both signs":
+        x[::7] = 0.0
+        x[::14] = -0.0
+    elif values.endswith("NaN"):
+        x[[17] if values == "one NaN" else [17, 400, 4000]] = np.nan
+    for shape, axis in (((5000,), 0), ((2, 2500), 1), ((2500, 2), 0), ((1, 2500, 2), 1)):
+        got = pluggrad.argsort(pluggrad.asarray(x.reshape(shape)), axis=axis, descending=descending)
+        wanted = torch.argsort(torch.tensor(x.reshape(shape)), dim=axis, descending=descending, stable=True)
+        np.testing.assert_array_equal(got.tolist(), wanted.tolist())

@@ -206,6 +206,10 @@ def shift(x: np.ndarray, *, axis: int, by: int) -> np.ndarray:
 # -- sorting -----------------------------------------------------------------------------------------------
 
 
+#: Up to this length the plain stable sort is at least as fast.
+_SHORT = 2000
+
+
 def _part(axis: int, start: int | None, stop: int | None, step: int | None = None) -> Any:
     """The key of a part along an axis."""
     return (*(slice(None),) * axis, slice(start, stop, step))
@@ -229,14 +233,40 @@ def sort_values(x: np.ndarray, *, axis: int, descending: bool = False) -> np.nda
     return np.ascontiguousarray(out[_part(axis, None, None, -1)]) if descending else out
 
 
+def _stable_order(x: np.ndarray, axis: int) -> np.ndarray:
+    """The indices that sort; equal elements keep their order."""
+    n = x.shape[axis]
+    if n <= _SHORT or x.dtype not in (np.float32, np.float64):
+        return x.argsort(axis, kind="stable")
+    # NumPy's vectorised sort takes a third to a tenth of the time, but is not stable: runs of equal elements are put
+    # in order behind it.
+    rows = np.moveaxis(x, axis, -1).reshape(-1, n)
+    order = rows.argsort(-1)
+    values = rows[np.arange(len(rows))[:, None], order]
+    same = values[:, 1:] == values[:, :-1]
+    if np.isnan(values[:, -2]).any():  # NaN, which stand at the end, equal each other here
+        same |= np.isnan(values[:, :-1])
+    if same.any():
+        tied = np.zeros(order.shape, bool)
+        tied[:, 1:] = same
+        run = np.cumsum(~tied)  # the number of the run that an element belongs to, over all rows
+        tied[:, :-1] |= same
+        where = np.flatnonzero(tied)
+        # By run, and in it by index: one number of both.
+        keys = run[where] * n + order.reshape(-1)[where]
+        keys.sort()
+        order.reshape(-1)[where] = keys % n
+    return np.moveaxis(order.reshape(np.moveaxis(x, axis, -1).shape), -1, axis)
+
+
 def argsort(x: np.ndarray, *, axis: int, descending: bool = False) -> np.ndarray:
     if not x.ndim:
         return np.zeros((), np.int64)
     if not descending:
-        return x.argsort(axis, kind="stable")
+        return _stable_order(x, axis)
     # Sorted from behind and turned round, equal elements keep their order.
     back = _part(axis, None, None, -1)
-    return x.shape[axis] - 1 - x[back].argsort(axis, kind="stable")[back]
+    return x.shape[axis] - 1 - _stable_order(x[back], axis)[back]
 
 
 def sort(x: np.ndarray, *, axis: int, descending: bool = False) -> tuple[np.ndarray, np.ndarray]:
