@@ -229,6 +229,23 @@ def _count_uses(table: dict[Node, list[Any]]) -> None:
                     state[0] += 1
 
 
+def backward_order(roots: Iterable[Node]) -> list[Node]:
+    """The vertices in the order in which backward from ``roots`` comes to them."""
+    table: dict[Node, list[Any]] = {root: [0, None] for root in roots}
+    _count_uses(table)
+    ready = [vertex for vertex in table if not table[vertex][0]]
+    visited = []
+    while ready:
+        node = ready.pop()
+        visited.append(node)
+        for parent in node.parents:
+            if parent is not None:
+                table[parent][0] -= 1
+                if not table[parent][0]:
+                    ready.append(parent)
+    return visited
+
+
 def _leading_to(inputs: Collection[Node], vertices: Iterable[Node]) -> set[Node]:
     """The vertices from which some input is reached, the inputs included."""
     children: dict[Node, list[Node]] = {}
