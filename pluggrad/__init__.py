@@ -52,6 +52,7 @@ from .typed import (
 
 if _typing.TYPE_CHECKING:
     from . import accelerator, amp, cuda, distributions, nn, optim, profiler, special, torch, utils
+    from .utils.serialization import load, save
 
 __version__ = "0.1.0"
 
@@ -62,9 +63,12 @@ e, pi, inf, nan, newaxis = 2.718281828459045, 3.141592653589793, 1e309, 1e309 - 
 
 #: Parts that are imported when they are first asked for: who only differentiates does not wait for them.
 _PARTS = ("accelerator", "amp", "cuda", "distributions", "nn", "optim", "profiler", "special", "torch", "utils")
+_LATE = {"load": ".utils.serialization", "save": ".utils.serialization"}
 
 
 def __getattr__(name: str) -> object:
     if name in _PARTS:
         return _import_module(f".{name}", __name__)
+    if name in _LATE:
+        return getattr(_import_module(_LATE[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -486,6 +486,8 @@ from .typed import HalfTensor as HalfTensor
 from .typed import IntTensor as IntTensor
 from .typed import LongTensor as LongTensor
 from .typed import ShortTensor as ShortTensor
+from .utils.serialization.loading import load as load
+from .utils.serialization.saving import save as save
 
 absolute = _absolute
 arccos = _arccos

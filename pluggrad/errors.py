@@ -12,6 +12,7 @@ __all__ = [
     "BackendError",
     "BackendUnavailable",
     "BoundsError",
+    "CheckpointError",
     "DTypeError",
     "DeviceError",
     "GradientError",
@@ -36,6 +37,10 @@ class AxisError(IndexError, ValueError):
 
 class BoundsError(IndexError, RuntimeError):
     """An index in an index tensor that the axis does not have. PyTorch raises one or the other, by function."""
+
+
+class CheckpointError(RuntimeError, ValueError):
+    """A file that is truncated or altered, of an unknown kind, or holds what is refused. PyTorch: ``RuntimeError``."""
 
 
 class DTypeError(TypeError, RuntimeError):

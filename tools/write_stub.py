@@ -16,7 +16,7 @@ from typing import Any
 import pluggrad
 
 STUB = Path(pluggrad.__file__).with_suffix(".pyi")
-PARTS: tuple[str, ...] = vars(pluggrad)["_PARTS"]
+PARTS: tuple[str, ...] = (*vars(pluggrad)["_PARTS"], *vars(pluggrad)["_LATE"])
 HEADER = "# Where each public name is defined. Written by tools/write_stub.py; do not edit."
 
 

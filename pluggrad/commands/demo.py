@@ -174,15 +174,6 @@ def _save_figure(figure: Any, path: Path) -> None:
     beside.replace(path)
 
 
-def save_weights(network: Any, path: Path) -> None:
-    """The state dict as a safetensors file, written beside and renamed into place."""
-    from safetensors.numpy import save_file
-
-    beside = path.with_name(f".{path.name}")
-    save_file({name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}, beside)
-    beside.replace(path)
-
-
 def problem(options: argparse.Namespace) -> str | None:
     """Why the demo cannot run with these options, found out before it starts; None if it can."""
     absent = missing()
@@ -223,7 +214,7 @@ def run(options: argparse.Namespace) -> int:
         history = train(network, train_set, test_set, options)
         draw_curves(history, options.out / "curves.png")
         draw_predictions(network, test_set, options.out / "predictions.png")
-        save_weights(network, options.out / "weights.safetensors")
+        pluggrad.save(network.state_dict(), options.out / "weights.safetensors")
     seconds = time.perf_counter() - start
     read = f"read {history.test_accuracy[-1]:.2%} of {len(test_set)} held-out digits correctly"
     print(f"{read}, after {seconds:.0f} s on {device}")  # noqa: T201

@@ -1,5 +1,5 @@
-"""Utilities around training: data loading, checkpoints, pictures of graphs, random state."""
+"""Utilities around training: data loading, files, resumed runs, checkpointing, pictures of graphs, random state."""
 
-from . import checkpoint, data, graph, random_state
+from . import checkpoint, data, graph, random_state, resume, serialization
 
-__all__ = ["checkpoint", "data", "graph", "random_state"]
+__all__ = ["checkpoint", "data", "graph", "random_state", "resume", "serialization"]
