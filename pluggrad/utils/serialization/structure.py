@@ -35,7 +35,7 @@ from ... import dtypes
 from ...backends import plugins
 from ...device import Device
 from ...dtypes import DType
-from ...nn import Parameter
+from ...nn.parameter import Parameter
 from ...random import Generator
 from ...tensor import Size, Tensor, make
 

@@ -14,7 +14,7 @@ from ...backends import plugins
 from ...device import Device
 from ...dtypes import DType
 from ...errors import CheckpointError, DeviceError
-from ...nn import Parameter
+from ...nn.parameter import Parameter
 from ...ops.complex_functions import conj
 from ...ops.strided import as_strided
 from ...tensor import Size, Tensor
