@@ -2,152 +2,34 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import random
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import GradientError
-from ..tensor import Tensor, make
+from ..tensor import Tensor
+from .engine import graph_namespace
 from .gradients import grad
+from .jacobians import (
+    Rows,
+    analytical_jacobian,
+    difference,
+    differentiable,
+    flat,
+    forward_derivative,
+    inner,
+    like,
+    numerical_jacobian,
+    tensors_of,
+)  # fmt: skip
 from .mode import MODE, with_grad
-
-Rows = list[list[complex]]
 
 
 class GradcheckError(RuntimeError):
     """A gradient that differs from central differences; the message shows both."""
-
-
-def _tensors(value: Any) -> tuple[Tensor, ...]:
-    return (value,) if isinstance(value, Tensor) else tuple(v for v in value if isinstance(v, Tensor))
-
-
-def _flat(x: Tensor) -> list[Any]:
-    kernels = x._type.kernels
-    return list(kernels.tolist(kernels.namespace.reshape(x._array, (-1,))))
-
-
-def _like(values: Sequence[Any], x: Tensor) -> Tensor:
-    """A tensor of the shape, dtype and device of ``x`` with these values."""
-    namespace = x._type.kernels.namespace
-    array = namespace.asarray(list(values), dtype=x._type.native, device=x._type.native_device)
-    return make(namespace.reshape(array, tuple(x._array.shape)), x._type)
-
-
-def _differentiable(outputs: tuple[Tensor, ...]) -> list[tuple[int, Tensor]]:
-    return [(k, out) for k, out in enumerate(outputs) if out.dtype.is_differentiable]
-
-
-def _units(x: Tensor) -> list[complex]:
-    """The directions of one element: the real one and, for a complex dtype, the imaginary one."""
-    return [1.0, 1j] if x.dtype.is_complex else [1.0]
-
-
-def _difference(
-    func: Callable[..., Any], inputs: list[Any], i: int, direction: Sequence[complex], eps: float
-) -> tuple[list[complex], ...]:
-    """Central difference of all outputs along a direction of input ``i``."""
-    x = inputs[i]
-    values = _flat(x)
-    sides = []
-    before = MODE.get()
-    MODE.set(with_grad(before, False))
-    try:
-        for sign in (1, -1):
-            moved = list(inputs)
-            moved[i] = _like([v + sign * eps * d for v, d in zip(values, direction, strict=True)], x)
-            sides.append([_flat(out) for _, out in _differentiable(_tensors(func(*moved)))])
-    finally:
-        MODE.set(before)
-    return tuple(
-        [(a - b) / (2 * eps) for a, b in zip(high, low, strict=True)] for high, low in zip(*sides, strict=True)
-    )
-
-
-def _inner(a: complex, b: complex) -> float:
-    """The real inner product of two complex numbers."""
-    return a.real * b.real + a.imag * b.imag
-
-
-def numerical_jacobian(
-    func: Callable[..., Any], inputs: Sequence[Any], i: int, eps: float = 1e-6
-) -> list[dict[complex, Rows]]:
-    """For each output, by direction of its elements, what the gradient by input ``i`` should be.
-
-    A row for each element of the input.
-    """
-    inputs = list(inputs)
-    x = inputs[i]
-    n = math.prod(x.shape)
-    columns: dict[complex, list[tuple[list[complex], ...]]] = {}
-    for unit in _units(x):
-        columns[unit] = []
-        for j in range(n):
-            direction = [0.0] * n
-            direction[j] = unit  # type: ignore[call-overload]
-            columns[unit].append(_difference(func, inputs, i, direction, eps))
-    outputs = [out for _, out in _differentiable(_tensors(func(*inputs)))]
-    jacobians: list[dict[complex, Rows]] = []
-    for k, out in enumerate(outputs):
-        jacobians.append({
-            v: [
-                [sum(unit * _inner(v, columns[unit][j][k][m]) for unit in columns) for m in range(math.prod(out.shape))]
-                for j in range(n)
-            ]
-            for v in _units(out)
-        })  # fmt: skip
-    return jacobians
-
-
-def analytical_jacobian(func: Callable[..., Any], inputs: Sequence[Any], i: int) -> list[dict[complex, Rows]]:
-    """The same as backward computes it."""
-    x = inputs[i]
-    n = math.prod(x.shape)
-    jacobians: list[dict[complex, Rows]] = []
-    for _, out in _differentiable(_tensors(func(*inputs))):
-        size = math.prod(out.shape)
-        by_unit = {}
-        for v in _units(out):
-            rows: Rows = [[0.0] * size for _ in range(n)]
-            for m in range(size):
-                if out._node is None:
-                    continue
-                cotangent = [0.0] * size
-                cotangent[m] = v  # type: ignore[call-overload]
-                (g,) = grad(out, x, _like(cotangent, out), retain_graph=True, allow_unused=True)
-                if g is not None:
-                    for j, value in enumerate(_flat(g)):
-                        rows[j][m] = value
-            by_unit[v] = rows
-        jacobians.append(by_unit)
-    return jacobians
-
-
-def _close(a: complex, b: complex, atol: float, rtol: float) -> bool:
-    return abs(a - b) <= atol + rtol * abs(b) or a == b or (a != a and b != b)
-
-
-def _show(rows: Rows) -> str:
-    def number(v: complex) -> str:
-        return f"{v:.6g}" if isinstance(v, complex) and v.imag else f"{v.real:.6g}"
-
-    return "[" + ",\n ".join("[" + ", ".join(number(v) for v in row) + "]" for row in rows) + "]"
-
-
-def _check_inputs(inputs: tuple[Any, ...]) -> list[int]:
-    active = [i for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]
-    if not active:
-        raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True."
-        )
-    for i in active:
-        if inputs[i].dtype.to_real().bits < 64:
-            raise ValueError(
-                f"gradcheck: input {i} is {inputs[i].dtype.name}; central differences need float64 or complex128, "
-                "as in x.double()"
-            )
-    return active
 
 
 def gradcheck(
@@ -159,7 +41,14 @@ def gradcheck(
     rtol: float = 1e-3,
     raise_exception: bool = True,
     nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_batched_forward_grad: bool = False,
+    check_forward_ad: bool = False,
+    check_backward_ad: bool = True,
     fast_mode: bool = False,
+    masked: bool | None = None,
 ) -> bool:
     """Compare the gradients that backward gives with central differences.
 
@@ -171,7 +60,14 @@ def gradcheck(
     atol, rtol : how far apart they may be
     raise_exception : raise instead of returning False
     nondet_tol : how far two backward runs on the same inputs may be apart
+    check_undefined_grad : also that cotangents of zero, and outputs without one, give gradients of zero or None
+    check_grad_dtypes : also that each gradient has the dtype and the device of its input
+    check_batched_grad : also that ``grad(..., is_grads_batched=True)`` gives what one cotangent at a time gives
+    check_forward_ad : also the directional derivatives that come of differentiating backward
+    check_batched_forward_grad : with ``check_forward_ad``; accepted for PyTorch's sake
+    check_backward_ad : compare the gradients themselves
     fast_mode : compare along one random direction of inputs and outputs, instead of whole Jacobians
+    masked : accepted for PyTorch's sake: there are no sparse tensors
 
     Returns
     -------
@@ -180,7 +76,11 @@ def gradcheck(
     Raises
     ------
     GradcheckError : they differ; the message names output and input, and shows both Jacobians
-    ValueError : no input requires a gradient, or one of low precision does
+    ValueError : no input requires a gradient; nothing is to be checked; the function returned no tensor
+
+    Warns
+    -----
+    UserWarning : an input of low precision, for which the defaults are too strict
 
     Notes
     -----
@@ -192,30 +92,28 @@ def gradcheck(
     >>> gradcheck(pluggrad.exp, x)
     True
     """
+    if not (check_forward_ad or check_backward_ad):
+        raise ValueError("Expected at least one of check_forward_ad or check_backward_ad to be True")
+    if check_batched_grad and not check_backward_ad:
+        raise ValueError("Setting check_batched_grad=True requires check_backward_ad to be True")
+    if check_batched_forward_grad and not check_forward_ad:
+        raise ValueError("Setting check_batched_forward_grad=True requires check_forward_ad to be True")
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-    active = _check_inputs(inputs)
-    if not _tensors(func(*inputs)):
+    check = _Check(func, inputs, eps, atol, rtol, nondet_tol)
+    if not tensors_of(func(*inputs)):
         raise ValueError("gradcheck: the function returned no tensor")
     try:
-        for i in active:
-            if fast_mode:
-                _check_along(func, inputs, i, eps, atol, rtol)
-                continue
-            analytic = analytical_jacobian(func, inputs, i)
-            again = analytical_jacobian(func, inputs, i)
-            numeric = numerical_jacobian(func, inputs, i, eps)
-            for k, (a, b, n) in enumerate(zip(analytic, again, numeric, strict=True)):
-                for v in a:
-                    _compare(k, i, v, a[v], n[v], atol, rtol)
-                    if not all(
-                        _close(p, q, nondet_tol, 0.0)
-                        for r, s in zip(a[v], b[v], strict=True)
-                        for p, q in zip(r, s, strict=True)
-                    ):
-                        raise GradcheckError(
-                            "Backward is not reentrant, i.e., running backward with same input and grad_output "
-                            f"multiple times gives different values (output {k}, input {i})"
-                        )
+        for i in check.active:
+            if check_backward_ad:
+                (check.along if fast_mode else check.jacobian)(i)
+            if check_forward_ad:
+                check.forward(i)
+        if check_undefined_grad and check_backward_ad:
+            check.undefined_gradients()
+        if check_grad_dtypes:
+            check.types()
+        if check_batched_grad:
+            check.batched()
     except GradcheckError:
         if raise_exception:
             raise
@@ -223,52 +121,214 @@ def gradcheck(
     return True
 
 
-def _compare(k: int, i: int, v: complex, analytic: Rows, numeric: Rows, atol: float, rtol: float) -> None:
-    if all(_close(a, n, atol, rtol) for r, s in zip(analytic, numeric, strict=True) for a, n in zip(r, s, strict=True)):
-        return
-    part = " (imaginary part of the output)" if v == 1j else ""
-    raise GradcheckError(
-        f"Jacobian mismatch for output {k} with respect to input {i}{part}: a row for each element of the input, "
-        f"a column for each of the output\nnumerical:\n{_show(numeric)}\nanalytical:\n{_show(analytic)}"
-    )
-
-
-def _check_along(
-    func: Callable[..., Any], inputs: tuple[Any, ...], i: int, eps: float, atol: float, rtol: float
-) -> None:
-    rng = random.Random(0)
-    x = inputs[i]
-
-    def draw(t: Tensor) -> list[complex]:
-        return [
-            complex(rng.gauss(0, 1), rng.gauss(0, 1)) if t.dtype.is_complex else rng.gauss(0, 1)
-            for _ in range(math.prod(t.shape))
-        ]
-
-    direction = draw(x)
-    changes = _difference(func, list(inputs), i, direction, eps)
-    for (k, out), change in zip(_differentiable(_tensors(func(*inputs))), changes, strict=True):
-        cotangent = draw(out)
-        numeric = math.fsum(_inner(v, d) for v, d in zip(cotangent, change, strict=True))
-        analytic = 0.0
-        if out._node is not None:
-            (g,) = grad(out, x, _like(cotangent, out), retain_graph=True, allow_unused=True)
-            if g is not None:
-                analytic = math.fsum(_inner(a, d) for a, d in zip(_flat(g), direction, strict=True))
-        # The sum has as many terms as there are elements, and an error from each.
-        scale = math.sqrt(len(cotangent) * len(direction))
-        if not _close(analytic, numeric, atol * scale, rtol):
-            raise GradcheckError(
-                f"Jacobian mismatch for output {k} with respect to input {i} in fast mode, along a random direction: "
-                f"numerical: {numeric:.6g}, analytical: {analytic:.6g}. Run with fast_mode=False to see the Jacobians."
+def _check_inputs(inputs: tuple[Any, ...]) -> list[int]:
+    active = [i for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]
+    if not active:
+        raise ValueError(
+            "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True."
+        )
+    for i in active:
+        if inputs[i].dtype.to_real().bits < 64:
+            warnings.warn(
+                f"gradcheck: input {i} requires a gradient and is {inputs[i].dtype.name}; central differences need "
+                "float64 or complex128, as in x.double(), or larger eps, atol and rtol",
+                stacklevel=4,
             )
+    return active
+
+
+def _close(a: complex, b: complex, atol: float, rtol: float) -> bool:
+    return abs(a - b) <= atol + rtol * abs(b) or a == b or (a != a and b != b)
+
+
+def _show(rows: Rows) -> str:
+    return "[" + ",\n ".join("[" + ", ".join(_number(v) for v in row) + "]" for row in rows) + "]"
+
+
+def _number(v: complex) -> str:
+    return f"{v:.6g}" if isinstance(v, complex) and v.imag else f"{v.real:.6g}"
+
+
+class _Check:
+    """The checks of one function at one point."""
+
+    def __init__(
+        self, func: Callable[..., Any], inputs: tuple[Any, ...], eps: float, atol: float, rtol: float, nondet: float
+    ) -> None:
+        self.func, self.inputs, self.eps, self.atol, self.rtol, self.nondet = func, inputs, eps, atol, rtol, nondet
+        self.active = _check_inputs(inputs)
+
+    def outputs(self) -> list[tuple[int, Tensor]]:
+        """The outputs that can have a gradient, with their numbers."""
+        return differentiable(tensors_of(self.func(*self.inputs)))
+
+    def where(self, k: int, i: int) -> str:
+        """Output and input for people, the input by the name of the argument if the function has one."""
+        try:
+            names = list(inspect.signature(self.func).parameters.values())
+        except (TypeError, ValueError):
+            names = []
+        named = i < len(names) and names[i].kind is not inspect.Parameter.VAR_POSITIONAL
+        return f"output {k} with respect to input {i}" + (f" ({names[i].name})" if named else "")
+
+    def jacobian(self, i: int) -> None:
+        """Whole Jacobians, numeric and analytic."""
+        analytic = analytical_jacobian(self.func, self.inputs, i)
+        again = analytical_jacobian(self.func, self.inputs, i)
+        numeric = numerical_jacobian(self.func, self.inputs, i, self.eps)
+        for (k, _), a, b, n in zip(self.outputs(), analytic, again, numeric, strict=True):
+            for v in a:
+                self.compare(k, i, v, a[v], n[v])
+                pairs = ((p, q) for r, s in zip(a[v], b[v], strict=True) for p, q in zip(r, s, strict=True))
+                if not all(_close(p, q, self.nondet, 0.0) for p, q in pairs):
+                    raise GradcheckError(
+                        "Backward is not reentrant, i.e., running backward with same input and grad_output "
+                        f"multiple times gives different values ({self.where(k, i)}). "
+                        f"The tolerance for nondeterminism was {self.nondet}."
+                    )
+
+    def compare(self, k: int, i: int, v: complex, analytic: Rows, numeric: Rows) -> None:
+        """One pair of Jacobians."""
+        wrong = [
+            (abs(a - n), j, m)
+            for j, (r, s) in enumerate(zip(analytic, numeric, strict=True))
+            for m, (a, n) in enumerate(zip(r, s, strict=True))
+            if not _close(a, n, self.atol, self.rtol)
+        ]
+        if wrong:
+            _, j, m = max(wrong, key=lambda w: w[0] if w[0] == w[0] else math.inf)
+            part = " (imaginary part of the output)" if v == 1j else ""
+            raise GradcheckError(
+                f"Jacobian mismatch for {self.where(k, i)}{part}: a row for each element of the input, "
+                f"a column for each of the output\nnumerical:\n{_show(numeric)}\nanalytical:\n{_show(analytic)}\n"
+                f"{len(wrong)} of {sum(map(len, analytic))} differ, most of all element {j} of the input and {m} of "
+                f"the output: numerical {_number(numeric[j][m])}, analytical {_number(analytic[j][m])}"
+            )
+
+    def draw(self, rng: random.Random, t: Tensor) -> list[complex]:
+        """Random numbers for the elements of a tensor."""
+        n = math.prod(t.shape)
+        if t.dtype.is_complex:
+            return [complex(rng.gauss(0, 1), rng.gauss(0, 1)) for _ in range(n)]
+        return [rng.gauss(0, 1) for _ in range(n)]
+
+    def along(self, i: int) -> None:
+        """Fast mode: the Jacobians between one random direction of the input and one of the output."""
+        rng = random.Random(0)
+        x = self.inputs[i]
+        direction = self.draw(rng, x)
+        changes = difference(self.func, list(self.inputs), i, direction, self.eps)
+        for (k, out), change in zip(self.outputs(), changes, strict=True):
+            cotangent = self.draw(rng, out)
+            numeric = math.fsum(inner(v, d) for v, d in zip(cotangent, change, strict=True))
+            runs = [0.0, 0.0]
+            if out._node is not None:
+                for run in range(2):
+                    (g,) = grad(out, x, like(cotangent, out), retain_graph=True, allow_unused=True)
+                    if g is not None:
+                        runs[run] = math.fsum(inner(a, d) for a, d in zip(flat(g), direction, strict=True))
+            if not _close(runs[0], runs[1], self.nondet, 0.0):
+                raise GradcheckError(f"Backward is not reentrant ({self.where(k, i)}): {runs[0]} and {runs[1]}")
+            # The sum has as many terms as there are elements, and an error from each.
+            scale = math.sqrt(len(cotangent) * len(direction))
+            if not _close(runs[0], numeric, self.atol * scale, self.rtol):
+                raise GradcheckError(
+                    f"Jacobian mismatch for {self.where(k, i)} in fast mode, along a random direction: "
+                    f"numerical: {numeric:.6g}, analytical: {runs[0]:.6g}. {self.slowly(i)}"
+                )
+
+    def slowly(self, i: int) -> str:
+        """What the whole Jacobians say where fast mode has found a difference."""
+        try:
+            self.jacobian(i)
+        except GradcheckError as error:
+            return f"In slow mode:\n{error}"
+        return "In slow mode they agree: elementwise, the difference is below the tolerance."
+
+    def forward(self, i: int) -> None:
+        """Directional derivatives by differentiating backward."""
+        x = self.inputs[i]
+        direction = self.draw(random.Random(2), x)
+        numeric = difference(self.func, list(self.inputs), i, direction, self.eps)
+        analytic = forward_derivative(self.func, self.inputs, i, direction)
+        scale = math.sqrt(len(direction))
+        for (k, _), n, a in zip(self.outputs(), numeric, analytic, strict=True):
+            if not all(_close(p, q, self.atol * scale, self.rtol) for p, q in zip(a, n, strict=True)):
+                raise GradcheckError(
+                    f"Directional derivative mismatch for {self.where(k, i)}, in forward mode along a random "
+                    f"direction\nnumerical:\n{_show([n])}\nanalytical:\n{_show([a])}"
+                )
+
+    def undefined_gradients(self) -> None:
+        """Cotangents of zero give gradients of zero, also where other outputs have none."""
+        active = [self.inputs[i] for i in self.active]
+        outs = [(k, out) for k, out in self.outputs() if out._node is not None]
+        chosen = [outs] + ([[pair] for pair in outs] if len(outs) > 1 else [])
+        for pairs in chosen:
+            if not pairs:
+                continue
+            zeros = [like([0.0] * math.prod(out.shape), out) for _, out in pairs]
+            gs = grad([out for _, out in pairs], active, zeros, retain_graph=True, allow_unused=True)
+            for i, g in zip(self.active, gs, strict=True):
+                if g is not None and any(v not in (0, 0j) for v in flat(g)):
+                    raise GradcheckError(
+                        "Expected all input grads to be undefined or zero when all output grads are undefined or zero, "
+                        f"but that of {self.where(pairs[0][0], i)} is {_show([flat(g)])}"
+                    )
+
+    def types(self) -> None:
+        """Each gradient is of the dtype and on the device of its input."""
+        for k, out in self.outputs():
+            for i in self.active:
+                x = self.inputs[i]
+                if out._node is None:
+                    continue
+                (g,) = grad(out, x, like([1.0] * math.prod(out.shape), out), retain_graph=True, allow_unused=True)
+                if g is not None and g._type is not x._type:
+                    raise GradcheckError(f"the gradient of {self.where(k, i)} is {g._type}, the input is {x._type}")
+
+    def batched(self) -> None:
+        """Several cotangents at once give what they give one by one."""
+        rng = random.Random(3)
+        active = [self.inputs[i] for i in self.active]
+        for k, out in self.outputs():
+            if out._node is None:
+                continue
+            cotangents = [like(self.draw(rng, out), out) for _ in range(2)]
+            batch = graph_namespace.stack(*cotangents, axis=0)
+            once = grad(out, active, batch, retain_graph=True, allow_unused=True, is_grads_batched=True)
+            for row, cotangent in enumerate(cotangents):
+                single = grad(out, active, cotangent, retain_graph=True, allow_unused=True)
+                for i, g, whole in zip(self.active, single, once, strict=True):
+                    expected = [] if g is None else flat(g)
+                    found = [] if whole is None else flat(whole[row])
+                    if len(expected) != len(found) or not all(
+                        _close(p, q, self.atol, self.rtol) for p, q in zip(found, expected, strict=True)
+                    ):
+                        raise GradcheckError(
+                            f"While testing batched gradients, got a mismatch for {self.where(k, i)}\n"
+                            f"one by one:\n{_show([expected])}\nbatched:\n{_show([found])}"
+                        )
 
 
 def gradgradcheck(
     func: Callable[..., Any],
     inputs: Tensor | Sequence[Any],
     grad_outputs: Tensor | Sequence[Tensor] | None = None,
-    **options: Any,
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    gen_non_contig_grad_outputs: bool = False,
+    raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_fwd_over_rev: bool = False,
+    check_rev_over_rev: bool = True,
+    fast_mode: bool = False,
+    masked: bool = False,
 ) -> bool:
     """Compare second derivatives with central differences of the first.
 
@@ -276,7 +336,11 @@ def gradgradcheck(
     ----------
     func, inputs : as in :func:`gradcheck`
     grad_outputs : the cotangents at which to differentiate the gradient; default: random ones
-    options : those of :func:`gradcheck`
+    gen_non_contig_grad_outputs : make the random ones views with gaps in memory
+    check_fwd_over_rev, check_rev_over_rev : what to check of the gradient as a function, directional derivatives and
+        gradients
+    eps, atol, rtol, raise_exception, nondet_tol, check_undefined_grad, check_grad_dtypes, check_batched_grad, fast_mode
+        masked : as in :func:`gradcheck`
 
     Raises
     ------
@@ -287,14 +351,18 @@ def gradgradcheck(
     >>> gradgradcheck(pluggrad.exp, x)
     True
     """
+    if not (check_fwd_over_rev or check_rev_over_rev):
+        raise ValueError("Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True")
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     active = _check_inputs(inputs)
-    outputs = [out for _, out in _differentiable(_tensors(func(*inputs)))]
+    outputs = [out for _, out in differentiable(tensors_of(func(*inputs)))]
     if grad_outputs is None:
         rng = random.Random(1)
-        cotangents = [_like([rng.gauss(0, 1) for _ in range(math.prod(o.shape))], o) for o in outputs]
+        cotangents = [like([rng.gauss(0, 1) for _ in range(math.prod(o.shape))], o) for o in outputs]
+        if gen_non_contig_grad_outputs:
+            cotangents = [_with_gaps(c) for c in cotangents]
     else:
-        cotangents = [t.detach() for t in _tensors(grad_outputs)]
+        cotangents = [t.detach() for t in tensors_of(grad_outputs)]
     if len(cotangents) != len(outputs):
         raise GradientError(f"gradgradcheck: {len(cotangents)} grad_outputs for {len(outputs)} differentiable outputs")
     for cotangent in cotangents:
@@ -308,7 +376,7 @@ def gradgradcheck(
             for i in active:
                 if arguments[i]._node is None:  # a point of a central difference
                     arguments[i] = arguments[i].detach().requires_grad_()
-            outs = [out for _, out in _differentiable(_tensors(func(*arguments)))]
+            outs = [out for _, out in differentiable(tensors_of(func(*arguments)))]
             kept = [(o, v) for o, v in zip(outs, vs, strict=True) if o._node is not None]
             return grad(
                 [o for o, _ in kept], [arguments[i] for i in active], [v for _, v in kept],
@@ -317,4 +385,15 @@ def gradgradcheck(
         finally:
             MODE.set(before)
 
-    return gradcheck(gradient, (*inputs, *cotangents), **options)
+    return gradcheck(
+        gradient, (*inputs, *cotangents), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception,
+        nondet_tol=nondet_tol, check_undefined_grad=check_undefined_grad, check_grad_dtypes=check_grad_dtypes,
+        check_batched_grad=check_batched_grad, check_forward_ad=check_fwd_over_rev,
+        check_backward_ad=check_rev_over_rev, fast_mode=fast_mode, masked=masked,
+    )  # fmt: skip
+
+
+def _with_gaps(x: Tensor) -> Tensor:
+    """The same values as every second element of a larger tensor."""
+    twice = graph_namespace.stack(x, x, axis=len(x.shape))
+    return twice[..., 0].detach()
