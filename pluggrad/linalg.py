@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .autograd.autocast import runs_in
 from .dtypes import DType
 from .errors import LinAlgError
 from .ops.checked import cholesky_ex, inv_ex, solve_ex
@@ -54,6 +55,7 @@ def diagonal(x: Tensor, /, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     return _diagonal(x, offset, dim1, dim2)
 
 
+@runs_in("float32")
 def trace(x: Tensor, /, *, offset: int = 0, dtype: DType | None = None) -> Tensor:
     """The sum along a diagonal of each matrix.
 

@@ -13,7 +13,7 @@ import functools
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Literal, Self, TypeVar
 
 from ..backends import plugins
 from ..dtypes import DType, bfloat16, float16, float32, float64
@@ -53,15 +53,46 @@ def cast_arguments(function: Function, args: tuple[Any, ...]) -> tuple[Any, ...]
     state = STATE.get()
     if state is None:
         return args
-    return tuple([_cast(function, a, state) if isinstance(a, Tensor) else a for a in args])
+    return tuple([_cast(function.autocast, a, state) if isinstance(a, Tensor) else a for a in args])
 
 
-def _cast(function: Function, x: Tensor, state: State) -> Tensor:
+def runs_in(precision: Literal["lower", "float32"]) -> Callable[[F], F]:
+    """Say how a function that is composed of others runs in a region, as ``autocast=`` says of a declared one.
+
+    >>> import pluggrad
+    >>> @runs_in("float32")
+    ... def rms(x):
+    ...     return (x * x).mean().sqrt()
+    >>> with pluggrad.autocast("cpu", dtype=pluggrad.float16):
+    ...     rms(pluggrad.ones(2, dtype=pluggrad.float16)).dtype
+    pluggrad.float32
+    """
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            state = STATE.get() if AUTOCAST else None
+            if state is None:
+                return function(*args, **kwargs)
+            args = tuple([_cast(precision, a, state) if isinstance(a, Tensor) else a for a in args])
+            kwargs = {k: _cast(precision, a, state) if isinstance(a, Tensor) else a for k, a in kwargs.items()}
+            token = STATE.set(replace(state, enabled={}))  # what it is composed of casts nothing again
+            try:
+                return function(*args, **kwargs)
+            finally:
+                STATE.reset(token)
+
+        return wrapper  # type: ignore[return-value]
+
+    return decorate
+
+
+def _cast(precision: str | None, x: Tensor, state: State) -> Tensor:
     dtype, device = x._type.dtype, x._type.device.type
     # As in PyTorch: who took the trouble to use float64 keeps it.
     if dtype.kind != "real floating" or dtype is float64 or not state.enabled.get(device, False):
         return x
-    target = float32 if function.autocast == "float32" else _dtype_of(state, device)
+    target = float32 if precision == "float32" else _dtype_of(state, device)
     if dtype is target:
         return x
     cacheable = state.cache_enabled and dtype is float32 and type(x._node) is Leaf and is_grad_enabled()

@@ -152,7 +152,7 @@ def _complex(xp: Any, real: Any, imag: Any, /) -> Any:
 
 
 @composite(
-    broadcasts=True, kinds=REAL_FLOATING,
+    autocast="float32", broadcasts=True, kinds=REAL_FLOATING,
     vjp=[
         lambda xp, g, angle: xp.real(g) * xp.cos(angle) + xp.imag(g) * xp.sin(angle),
         lambda xp, g, abs, angle: abs * (xp.imag(g) * xp.cos(angle) - xp.real(g) * xp.sin(angle)),

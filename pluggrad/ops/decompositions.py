@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..autograd.autocast import runs_in
 from ..autograd.operands import wrap
 from ..dtypes import FLOATING, finfo
 from ..errors import ArgumentError, GradientError, ShapeError
@@ -479,6 +480,7 @@ def qr(x: Tensor, /, mode: str = "reduced") -> Any:
     return linalg_qr(*_qr(x, mode=mode))
 
 
+@runs_in("float32")
 def lstsq(x1: Tensor, x2: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Any:
     """The X that makes ``x1 @ X - x2`` smallest, in the sum of squares; of several, the smallest X.
 

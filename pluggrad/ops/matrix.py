@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import function
+from ..autograd.autocast import runs_in
 from ..autograd.broadcasting import check_broadcast, sum_to_shape
 from ..autograd.inplace import in_place
 from ..dtypes import NUMERIC
@@ -384,6 +385,7 @@ def cross(x1: Tensor, x2: Tensor, dim: int | None = None, *, axis: int = -1) -> 
     return _cross(x1, x2, axis=axis)
 
 
+@runs_in("float32")
 def trace(x: Tensor) -> Tensor:
     """Sum of the diagonal of a matrix; ``linalg.trace`` takes batches and other diagonals.
 
@@ -494,6 +496,7 @@ def _add_scaled(input: Tensor, product: Tensor, beta: float, alpha: float) -> Te
     return (input if beta == 1 else input * beta) + product
 
 
+@runs_in("lower")
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * (mat1 @ mat2)``.
 
@@ -524,6 +527,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: f
     return _add_scaled(input, outer(vec1, vec2), beta, alpha)
 
 
+@runs_in("lower")
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * (batch1 @ batch2)`` for batches of matrices.
 
@@ -534,6 +538,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, a
     return _add_scaled(input, bmm(batch1, batch2), beta, alpha)
 
 
+@runs_in("lower")
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * (the sum over the batch of batch1 @ batch2)``.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ..autograd.autocast import runs_in
 from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor
 from . import fourier
@@ -60,6 +61,7 @@ def _centred_window(name: str, window: Tensor | None, win_length: int, n_fft: in
     return pad(window, (left, n_fft - win_length - left)) if win_length < n_fft else window
 
 
+@runs_in("float32")
 def stft(
     x: Tensor, n_fft: int, hop_length: int | None = None, win_length: int | None = None, window: Tensor | None = None,
     center: bool = True, pad_mode: str = "reflect", normalized: bool = False, onesided: bool | None = None,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import dtypes
+from ..autograd.autocast import runs_in
 from ..autograd.engine import graph_namespace
 from ..autograd.operands import wrap
 from ..dtypes import BOOL, FLOATING, INTEGRAL, REAL, REAL_FLOATING, DType, get_default_dtype
@@ -497,6 +498,7 @@ def _quantile(name: str, x: Tensor, q: Any, axis: Axes, keepdims: bool, interpol
     return reshape(out, (q.shape[0], *kept)) if keepdims else out
 
 
+@runs_in("float32")
 def quantile(
     x: Tensor,
     q: float | Sequence[float] | Tensor,
@@ -537,6 +539,7 @@ def quantile(
     )
 
 
+@runs_in("float32")
 def nanquantile(
     x: Tensor,
     q: float | Sequence[float] | Tensor,

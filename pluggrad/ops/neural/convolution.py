@@ -87,7 +87,7 @@ def _input_weight(
     )
 
 
-@composite(name="convolution_input", result="same", kinds=FLOATING, vjp=[_input_g, _input_weight])
+@composite(name="convolution_input", autocast="lower", result="same", kinds=FLOATING, vjp=[_input_g, _input_weight])
 def _convolution_input(
     xp: Any, g0: Any, weight: Any, /, *, size: Sizes, stride: Sizes, padding: Padding, dilation: Sizes, groups: int
 ) -> Any:

@@ -70,7 +70,7 @@ def _prelu_x(xp: Any, g: Any, x: Any, weight: Any) -> Any:
 
 
 @composite(
-    name="prelu", result="same", kinds=REAL_FLOATING, broadcasts=True,
+    name="prelu", autocast="lower", result="same", kinds=REAL_FLOATING, broadcasts=True,
     vjp=[_prelu_x, lambda xp, g, x: xp.where(x > 0, 0, g * x)],
 )  # fmt: skip
 def _prelu(xp: Any, x: Any, weight: Any, /) -> Any:
