@@ -27,7 +27,7 @@ from .dtypes import (
     int16, int32, int64, set_default_dtype, uint8, uint16, uint32, uint64,
 )  # fmt: skip
 from .info import __array_api_version__, __array_namespace_info__
-from .linalg import det, matrix_exp, matrix_power, slogdet, vander
+from .linalg import det, matrix_exp, matrix_power, slogdet
 from .linalg import inv as inverse
 from .linalg import pinv as pinverse
 from .methods.basics import numel

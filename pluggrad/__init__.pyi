@@ -71,7 +71,6 @@ from .dtypes import uint32 as uint32
 from .dtypes import uint64 as uint64
 from .dtypes import uint8 as uint8
 from .info import __array_namespace_info__ as __array_namespace_info__
-from .linalg import vander as vander
 from .methods.basics import numel as numel
 from .methods.conversion import is_complex as is_complex
 from .methods.conversion import is_floating_point as is_floating_point
@@ -337,6 +336,7 @@ from .ops.ranges import frombuffer as frombuffer
 from .ops.ranges import logspace as logspace
 from .ops.ranges import range as range
 from .ops.ranges import scalar_tensor as scalar_tensor
+from .ops.ranges import vander as vander
 from .ops.reductions import all as all
 from .ops.reductions import amax as amax
 from .ops.reductions import amin as amin

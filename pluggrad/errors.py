@@ -15,6 +15,7 @@ __all__ = [
     "CheckpointError",
     "DTypeError",
     "DeviceError",
+    "EmptyError",
     "GradientError",
     "LinAlgError",
     "OutOfMemoryError",
@@ -29,6 +30,10 @@ class ArgumentError(ValueError, RuntimeError):
 
 class ShapeError(ValueError, RuntimeError):
     """Shapes that do not fit. NumPy raises ``ValueError`` here, PyTorch ``RuntimeError``."""
+
+
+class EmptyError(ShapeError, IndexError):
+    """No elements where a function needs one. NumPy raises ``ValueError`` here, PyTorch ``IndexError``."""
 
 
 class AxisError(IndexError, ValueError):

@@ -2,7 +2,7 @@
 
 The names are PyTorch's own lists (what :mod:`torch.overrides` says can be overridden, and the documented modules),
 and those that public programs use (``tools/torch_usage.tsv``: namespace, name, files, uses). What is there is asked
-of :mod:`pluggrad.torch`. Needs PyTorch; ``tests/torch/test_coverage.py`` compares.
+of :mod:`pluggrad.torch`. Needs PyTorch; ``tests/pytorch/test_coverage.py`` compares.
 
     python tools/coverage_page.py
 """

@@ -9,7 +9,7 @@ from typing import Any, Final
 from .. import dtypes
 from ..backends import ArrayType, plugins
 from ..dtypes import DType
-from ..errors import DeviceError, DTypeError
+from ..errors import ArgumentError, DeviceError, DTypeError
 from ..function import Function, on_change
 from ..function import functions as all_functions
 from ..tensor import Tensor, make
@@ -74,6 +74,8 @@ def constant(array_type: ArrayType, scalar: bool | int | float | complex) -> Ten
     key = scalar if array_type.dtype.kind in dtypes.FLOATING else (scalar.__class__, scalar)
     found = constants.get(key)
     if found is None:
+        if array_type.dtype.kind in dtypes.INTEGRAL:
+            _check_range(array_type.dtype, scalar)
         array = array_type.kernels.namespace.asarray(scalar, dtype=array_type.native, device=array_type.native_device)
         found = make(array, array_type)
         found._buffer = None  # it serves everywhere, also where it is first made in inference mode
@@ -83,6 +85,21 @@ def constant(array_type: ArrayType, scalar: bool | int | float | complex) -> Ten
                 constants.clear()
             constants[key] = found
     return found
+
+
+def _check_range(dtype: DType, scalar: Any) -> None:
+    """Refuse an integer that a type does not hold: libraries differ, some wrap it around.
+
+    Raises
+    ------
+    ArgumentError
+    """
+    limits = dtypes.iinfo(dtype)
+    if not limits.min <= scalar <= limits.max:
+        raise ArgumentError(
+            f"{scalar} is out of range for {dtype.name}, which holds {limits.min} to {limits.max}; convert the tensor, "
+            "as in x.to(pluggrad.int64)"
+        )
 
 
 def unify(function: Function, args: tuple[Any, ...]) -> tuple[Any, ...]:

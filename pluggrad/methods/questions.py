@@ -147,6 +147,13 @@ def set_(self: Tensor, source: Tensor | None = None) -> Tensor:
 
 
 @method()
+def as_strided_(self: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+    """Let this tensor show elements of its memory by strides, in place; see :func:`pluggrad.as_strided`."""
+    self.data = self.detach().as_strided(size, stride, storage_offset)  # type: ignore[attr-defined]
+    return self
+
+
+@method()
 def new(self: Tensor, *args: Any, device: Any = None) -> Tensor:
     """A tensor of this one's dtype and device: of sizes, uninitialised, or of a sequence of values. The older form."""
     if len(args) == 1 and not isinstance(args[0], int):
@@ -177,7 +184,7 @@ def narrow_copy(self: Tensor, dim: int, start: int, length: int) -> Tensor:
     return self.narrow(dim, start, length).clone()
 
 
-@method()
+@method(inplace=True)
 def conj_physical(self: Tensor) -> Tensor:
     """The conjugate of each element."""
     return self.conj()

@@ -9,6 +9,7 @@ from .. import dtypes
 from ..autograd.inplace import in_place
 from ..autograd.operands import cast, constant, is_operand
 from ..dtypes import BOOL, FLOATING, NUMERIC, REAL
+from ..errors import ArgumentError
 from ..tensor import Tensor
 from .declare import composite, standard
 from .rules import zero
@@ -263,13 +264,22 @@ def pow(x1: Any, x2: Any, /) -> Tensor:
     -----
     The gradient in ``x1`` is 0 where ``x2`` is 0, that in ``x2`` is 0 where ``x1`` is 0 and ``x2`` >= 0, as in PyTorch.
 
+    Raises
+    ------
+    ArgumentError : integers to a negative int
+
     >>> import pluggrad
     >>> pluggrad.pow(pluggrad.asarray([1.0, 2.0, 3.0]), 2)
     tensor([1., 4., 9.])
     """
     cls = x2.__class__
-    if (cls is int or cls is float) and isinstance(x1, Tensor) and x1._type.dtype.kind in FLOATING:
-        return _pow_scalar(x1, exponent=x2)
+    if (cls is int or cls is float) and isinstance(x1, Tensor):
+        if x1._type.dtype.kind in FLOATING:
+            return _pow_scalar(x1, exponent=x2)
+        if cls is int and x2 < 0:
+            raise ArgumentError(
+                "Integers to negative integer powers are not allowed; convert the tensor to floats first"
+            )
     return _pow(x1, x2)
 
 

@@ -13,8 +13,10 @@ from itertools import combinations
 from string import ascii_letters
 from typing import Any
 
+from ..dtypes import int64
 from ..errors import ShapeError
 from ..tensor import Tensor
+from .dtype_functions import _astype
 from .joining import _tensors
 from .manipulation import reshaped
 from .matrix import _matmul, _ordered
@@ -257,6 +259,8 @@ def _expand(x: Tensor, labels: Labels, order: Sequence[Label], trailing: int) ->
 
 def _finish(x: Tensor, labels: Labels, result: Labels, sizes: dict[Label, int]) -> Tensor:
     """What is left, summed over what the result lacks, its axes in order."""
+    if x.dtype.kind == "unsigned integer" and set(labels) - set(result):
+        x = _astype(x, dtype=int64)  # in which PyTorch sums
     x, labels = _sum_labels(x, labels, set(labels) - set(result))
     missing = [c for c in result if c not in labels]  # only axes of an ellipsis that every operand lacks
     if missing:

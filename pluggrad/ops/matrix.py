@@ -548,7 +548,8 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, al
     """
     from .reductions import sum
 
-    return _add_scaled(input, sum(bmm(batch1, batch2), axis=0), beta, alpha)
+    products = bmm(batch1, batch2)
+    return _add_scaled(input, sum(products, axis=0, dtype=products.dtype), beta, alpha)
 
 
 # -- distances -----------------------------------------------------------------------------------------------

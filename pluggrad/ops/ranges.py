@@ -15,7 +15,7 @@ from ..tensor import Tensor
 from .creation import arange, asarray, empty, full, linspace
 from .views import permute_dims
 
-__all__ = ["empty_permuted", "empty_strided", "frombuffer", "logspace", "range", "scalar_tensor"]
+__all__ = ["empty_permuted", "empty_strided", "frombuffer", "logspace", "range", "scalar_tensor", "vander"]
 
 
 def logspace(
@@ -157,3 +157,36 @@ def empty_permuted(
     out = empty(tuple(size[i] for i in order), dtype=dtype, device=device)
     out = permute_dims(out, tuple(order.index(i) for i in builtins.range(len(size))))
     return out.requires_grad_() if requires_grad else out
+
+
+def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
+    """The matrix of powers of a vector: each column holds one power, the highest first.
+
+    (:func:`pluggrad.linalg.vander` has the lowest first, and takes batches.)
+
+    Parameters
+    ----------
+    x : Tensor, shape (n,)
+    N : how many powers, from 0 on; default n
+    increasing : the lowest first
+
+    Returns
+    -------
+    Tensor, shape (n, N)
+
+    Raises
+    ------
+    ShapeError : no vector
+
+    >>> import pluggrad
+    >>> pluggrad.vander(pluggrad.asarray([2, 3]), N=3)
+    tensor([[4, 2, 1],
+            [9, 3, 1]])
+    """
+    if x.ndim != 1:
+        raise ShapeError(f"vander: expected a vector, got shape {tuple(x.shape)}")
+    count = x.shape[0] if N is None else N
+    if count < 0:
+        raise ArgumentError(f"vander: N must not be negative, got {count}")
+    powers = arange(count, device=x.device) if increasing else arange(count - 1, -1, -1, device=x.device)
+    return x[:, None] ** powers

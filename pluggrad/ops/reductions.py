@@ -9,7 +9,7 @@ from typing import Any
 from .. import dtypes
 from ..autograd.operands import wrap
 from ..dtypes import ANY, BOOL, FLOATING, REAL, DType
-from ..errors import ShapeError
+from ..errors import EmptyError
 from ..tensor import Tensor
 from . import return_types
 from .arithmetic import maximum, minimum
@@ -64,11 +64,11 @@ def refuse_empty(name: str, x: Tensor, axis: tuple[int, ...]) -> None:
 
     Raises
     ------
-    ShapeError
+    EmptyError
     """
     shape = tuple(x._array.shape)
     if 0 in shape and builtins.any(not shape[i] for i in axis):
-        raise ShapeError(
+        raise EmptyError(
             f"{name}: a tensor of shape {shape} has no elements along the axes {axis} to reduce, and {name} of nothing "
             f"has no value; reduce axes that are not empty, or check x.size first"
         )

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..autograd.operands import wrap
-from ..errors import ShapeError
+from ..errors import AxisError
 from ..tensor import Tensor
 from . import return_types
 from .axes import either, one_axis
@@ -138,7 +138,7 @@ def _rows(name: str, x: Tensor, dim: int | None) -> tuple[Tensor, Tensor, int]:
         return flat, reshape(flat, (-1, 1)), 0
     at = one_axis(name, dim, x.ndim)
     if not x.ndim:
-        raise ShapeError(f"{name}: a 0-D tensor has no axis {dim}")
+        raise AxisError(f"{name}: a 0-D tensor has no axis {dim}")
     order = (at, *[i for i in range(x.ndim) if i != at])
     n = x.shape[at]
     return x, reshape(permute_dims(x, order), (n, math.prod(x.shape) // n if n else 0)), at

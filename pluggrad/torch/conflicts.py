@@ -12,6 +12,7 @@ from typing import Any
 import pluggrad
 
 from .. import dtypes
+from ..autograd.mode import no_grad
 from ..autograd.operands import SCALARS, wrap
 from ..dtypes import DType
 from ..errors import ArgumentError, DTypeError
@@ -21,6 +22,21 @@ from ..tensor import Tensor
 def method(name: str) -> Callable[..., Any]:
     """Tensor's method as a function whose first argument is the tensor."""
     return getattr(Tensor, name)
+
+
+def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """``input + alpha * other``; one of both may be a number."""
+    return input.add(other, alpha=alpha) if isinstance(input, Tensor) else pluggrad.add(input, other * alpha)
+
+
+def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """``input - alpha * other``; one of both may be a number."""
+    return input.sub(other, alpha=alpha) if isinstance(input, Tensor) else pluggrad.subtract(input, other * alpha)
+
+
+def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+    """``other - alpha * input``."""
+    return sub(other, input, alpha=alpha)
 
 
 def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: DType | None = None, **words: Any) -> Tensor:
@@ -68,16 +84,34 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     return input.clamp(min, max)
 
 
+def sgn(input: Tensor) -> Tensor:
+    """The sign of each element, of a complex one ``x / abs(x)``; 0 for a real NaN, as in PyTorch."""
+    return sign(input) if input.dtype.is_floating_point else pluggrad.sgn(input)
+
+
+def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+    """The quotient, as it is or rounded: see :func:`pluggrad.divide`, and :func:`floor_divide` for "floor"."""
+    if rounding_mode == "floor":
+        return floor_divide(input, other)
+    return pluggrad.divide(input, other, rounding_mode=rounding_mode)
+
+
 def floor_divide(input: Any, other: Any) -> Tensor:
-    """The quotient rounded down; NaN where an infinity is divided, -1 where a number is by one of the other sign."""
+    """The quotient rounded down; at infinities and zeros PyTorch's values, which are C's and Python's.
+
+    An infinity divided is NaN (the remainder of which it is computed is), a number divided by an infinity of the
+    other sign -1, and what is divided by zero the true quotient. (The standard has infinities and zeros there.)
+    """
     out = pluggrad.floor_divide(input, other)
     if not out.dtype.is_floating_point:
         return out
-    # As Python's and C's floor division: from the remainder, which an infinity has not.
-    rest = pluggrad.remainder(input, other)
-    whole = pluggrad.where(pluggrad.isinf(wrap_like(input, out)), float("nan"), out)
-    beyond = pluggrad.isinf(wrap_like(other, out)) & ~pluggrad.isnan(rest)
-    return pluggrad.where(beyond, (rest == input).to(out.dtype) - 1, whole)
+    with no_grad():
+        a, b = wrap_like(input, out), wrap_like(other, out)
+        special = pluggrad.isinf(a) | pluggrad.isinf(b) | (b == 0)
+        rest = pluggrad.fmod(a, b)
+        quotient = (a - rest) / b - ((rest != 0) & ((b < 0) != (rest < 0))).to(out.dtype)
+        quotient = pluggrad.where(b == 0, a / b, pluggrad.floor(quotient))
+    return pluggrad.where(special, quotient, out)
 
 
 def wrap_like(value: Any, like: Tensor) -> Tensor:
@@ -86,12 +120,12 @@ def wrap_like(value: Any, like: Tensor) -> Tensor:
 
 
 def remainder(input: Any, other: Any) -> Tensor:
-    """The remainder with the sign of the divisor, of -0.0 as well as of 0.0 the zero that was divided."""
+    """The remainder with the sign of the divisor; one of zero has the sign of what was divided, as in PyTorch."""
     out = pluggrad.remainder(input, other)
     if not out.dtype.is_floating_point:
         return out
     dividend = wrap_like(input, out)
-    return pluggrad.where((out == 0) & (dividend == 0), dividend, out)
+    return pluggrad.where(out == 0, pluggrad.copysign(out.detach(), dividend.detach()), out)
 
 
 def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
@@ -138,14 +172,9 @@ def result_type(tensor1: Any, tensor2: Any) -> DType:
 
 
 def can_cast(from_: DType, to: DType) -> bool:
-    """Whether PyTorch's casting rules allow it: not from complex to real, nor from float to integer, nor to bool.
-
-    Signed integers do not go into unsigned ones.
-    """
+    """Whether PyTorch's casting rules allow it: not from complex to real, nor from float to integer, nor to bool."""
     order = ("bool", "integer", "real floating", "complex floating")
     low, high = (order.index("integer" if d.kind.endswith("integer") else d.kind) for d in (from_, to))
-    if from_.kind == "signed integer" and to.kind == "unsigned integer":
-        return False
     return low <= high
 
 
@@ -164,6 +193,43 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     if input.ndim not in (1, 2):
         raise ArgumentError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
     return pluggrad.diag(input, diagonal)
+
+
+def trace(input: Tensor) -> Tensor:
+    """The sum of the diagonal of a matrix, of integers in int64.
+
+    Raises
+    ------
+    ArgumentError : no matrix
+    """
+    if input.ndim != 2:
+        raise ArgumentError(f"trace: expected a matrix, but got tensor with dim {input.ndim}")
+    return input.diagonal().sum()
+
+
+def arange(start: Any, end: Any = None, step: Any = 1, **words: Any) -> Tensor:
+    """Evenly spaced values in [start, end); with one argument, in [0, start).
+
+    Raises
+    ------
+    ArgumentError : a step that leads away from the end, or of 0
+    """
+    first, last = (0, start) if end is None else (start, end)
+    if step == 0:
+        raise ArgumentError("step must be nonzero")
+    if (last - first) / step < 0:
+        raise ArgumentError("upper bound and lower bound inconsistent with step sign")
+    return pluggrad.arange(first, last, step, **words)
+
+
+def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Any = 0) -> Tensor:
+    """A constant around the last axes: two numbers of elements for each, before and behind, the last axis first."""
+    return pluggrad.nn.functional.pad(input, tuple(pad), "constant", value)
+
+
+def threshold(input: Tensor, threshold: float, value: float) -> Tensor:
+    """Each element, but ``value`` where it is not above ``threshold``."""
+    return pluggrad.where(input > threshold, input, value)
 
 
 def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
@@ -190,12 +256,13 @@ CONFLICTS: dict[str, Callable[..., Any]] = {
         "median", "min", "nansum", "nonzero", "norm", "prod", "quantile", "sort", "squeeze", "std", "sum", "svd", "var",
     ),
     # two meanings, PyTorch's written here
-    "mean": mean, "sign": sign, "clamp": clamp, "clip": clamp, "floor_divide": floor_divide, "remainder": remainder,
-    "meshgrid": meshgrid, "where": where, "result_type": result_type, "can_cast": can_cast, "eye": eye, "diag": diag,
+    "mean": mean, "sign": sign, "sgn": sgn, "div": div, "divide": div, "clamp": clamp, "clip": clamp,
+    "floor_divide": floor_divide, "remainder": remainder, "meshgrid": meshgrid, "where": where,
+    "result_type": result_type, "can_cast": can_cast, "eye": eye, "diag": diag,
     # the same meaning, other arguments
-    "pinverse": pinverse,
+    "add": add, "sub": sub, "subtract": sub, "pinverse": pinverse, "trace": trace, "arange": arange,
     # PyTorch's alone
-    "promote_types": promote_types,
+    "promote_types": promote_types, "rsub": rsub, "constant_pad_nd": constant_pad_nd, "threshold": threshold,
 }  # fmt: skip
 
 

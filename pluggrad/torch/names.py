@@ -30,6 +30,11 @@ FUNCTIONAL = (
     "pairwise_distance", "pdist", "pixel_shuffle", "pixel_unshuffle", "prelu", "relu", "relu_", "rms_norm", "rrelu",
     "rrelu_", "selu", "selu_", "softmax", "threshold", "threshold_", "native_channel_shuffle",
 )  # fmt: skip
+#: Functions that are in ``torch`` in place, too, though they take more than one tensor.
+IN_PLACE = (
+    "addmv", "clamp", "clamp_max", "clamp_min", "clip", "conj_physical", "fix", "gcd", "lcm", "ldexp", "logit",
+    "nan_to_num", "round", "xlogy",
+)  # fmt: skip
 #: Functions that pluggrad has elsewhere.
 ELSEWHERE = {"vmap": "func.vmap"}
 #: What of pluggrad's top level PyTorch does not have.
@@ -86,7 +91,7 @@ def in_place_names() -> set[str]:
     for function in functions().values():
         if len(function.arrays) == 1 and hasattr(Tensor, f"{function.name}_"):
             found |= {f"{n}_" for n in (function.name, *function.alias) if hasattr(Tensor, f"{n}_")}
-    return found | {f"{n}_" for n in ("clamp", "clamp_max", "clamp_min", "clip", "round", "nan_to_num", "logit", "fix")}
+    return found | {f"{n}_" for n in IN_PLACE}
 
 
 def public() -> list[str]:

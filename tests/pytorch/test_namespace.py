@@ -141,7 +141,7 @@ def test_arguments_have_pytorchs_names() -> None:
     assert pt.linalg.solve(A=pt.eye(2), B=x).tolist() == [1, 4]
     with pytest.raises(TypeError, match="multiple values for argument 'input'"):
         pt.exp(x, input=x)
-    with pytest.raises(TypeError, match="missing the argument before 'other'"):
+    with pytest.raises(TypeError, match="missing"):
         pt.add(other=x)
 
 
