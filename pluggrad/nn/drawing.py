@@ -1,4 +1,4 @@
-"""Functions that draw random numbers: dropout of all kinds, random slopes, Gumbel's softmax."""
+"""Functions that draw random numbers: dropout of all kinds, random slopes, random windows, Gumbel's softmax."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from ..ops.axes import one_axis
 from ..ops.neural.activations import leaky_relu
 from ..ops.neural.dropout import _dropout
 from ..ops.neural.softmax import softmax
+from ..ops.neural.window_max import fractional_maxima
 from ..random.draws import exponential, uniform
 from ..tensor import Tensor, make
 
 __all__ = [
-    "alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout", "gumbel_softmax",
-    "rrelu", "rrelu_",
+    "alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout",
+    "fractional_max_pool2d", "fractional_max_pool2d_with_indices", "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices", "gumbel_softmax", "rrelu", "rrelu_",
 ]  # fmt: skip
 
 
@@ -219,6 +221,89 @@ def rrelu(
 def rrelu_(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False) -> Tensor:
     """:func:`rrelu`, written into ``input``."""
     return rrelu(input, lower, upper, training, inplace=True)
+
+
+# -- random windows ----------------------------------------------------------------------------------------
+
+
+def _fractional(
+    n: int, input: Tensor, kernel_size: Any, output_size: Any, output_ratio: Any, samples: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    name = f"fractional_max_pool{n}d"
+    if output_size is None and output_ratio is None:
+        raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
+    shape = tuple(input._array.shape)
+    lead = shape[: len(shape) - n] if len(shape) != n + 1 else (1, shape[0])
+    if samples is None:
+        samples = make(uniform((*lead, n), input._type), input._type)
+    elif tuple(samples._array.shape) != (*lead, n):
+        raise ShapeError(f"{name}: _random_samples must have shape {(*lead, n)}, got {tuple(samples.shape)}")
+    return fractional_maxima(name, n, input, kernel_size, output_size, output_ratio, samples.tolist())
+
+
+def fractional_max_pool2d(
+    input: Tensor, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
+    _random_samples: Tensor | None = None,
+) -> Any:  # fmt: skip
+    """Take the maximum over windows whose distances are random, so that the size shrinks by a fraction.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, H, W) or (C, H, W), real floating
+    kernel_size : int or (int, int), in pixels
+    output_size : int or (int, int): the size of the result; or
+    output_ratio : number or (number, number), in (0, 1): the size over that of the input
+    return_indices : also where the maxima are, as positions in the flattened H·W
+
+    Returns
+    -------
+    Tensor, shape (N, C, H', W'); with ``return_indices`` a pair: that and int64 indices of the same shape
+
+    Raises
+    ------
+    ValueError : neither size nor ratio
+    ShapeError : windows that do not fit the input
+
+    Notes
+    -----
+    Graham, "Fractional max-pooling", 2014.
+
+    >>> import pluggrad
+    >>> pluggrad.nn.functional.fractional_max_pool2d(pluggrad.ones(1, 5, 5), 2, output_ratio=0.6).shape
+    pluggrad.Size([1, 3, 3])
+    """
+    pair = _fractional(2, input, kernel_size, output_size, output_ratio, _random_samples)
+    return pair if return_indices else pair[0]
+
+
+def fractional_max_pool3d(
+    input: Tensor, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
+    _random_samples: Tensor | None = None,
+) -> Any:  # fmt: skip
+    """:func:`fractional_max_pool2d` of volumes, (N, C, D, H, W) or (C, D, H, W).
+
+    >>> import pluggrad
+    >>> pluggrad.nn.functional.fractional_max_pool3d(pluggrad.ones(1, 5, 5, 5), 2, output_size=3).shape
+    pluggrad.Size([1, 3, 3, 3])
+    """
+    pair = _fractional(3, input, kernel_size, output_size, output_ratio, _random_samples)
+    return pair if return_indices else pair[0]
+
+
+def fractional_max_pool2d_with_indices(
+    input: Tensor, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
+    _random_samples: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """:func:`fractional_max_pool2d` with ``return_indices=True``."""
+    return fractional_max_pool2d(input, kernel_size, output_size, output_ratio, True, _random_samples)
+
+
+def fractional_max_pool3d_with_indices(
+    input: Tensor, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
+    _random_samples: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """:func:`fractional_max_pool3d` with ``return_indices=True``."""
+    return fractional_max_pool3d(input, kernel_size, output_size, output_ratio, True, _random_samples)
 
 
 # -- samples of categories -------------------------------------------------------------------------------
