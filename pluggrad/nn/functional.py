@@ -29,14 +29,24 @@ from ..ops.neural.activations import (
     softsign,
     tanhshrink,
 )
+from ..ops.neural.adaptive_avg_pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from ..ops.neural.avg_pool import avg_pool1d, avg_pool2d, avg_pool3d
 from ..ops.neural.convolution import conv1d, conv2d, conv3d
 from ..ops.neural.cross_entropy import cross_entropy, nll_loss
 from ..ops.neural.embedding import embedding
 from ..ops.neural.folding import fold, unfold
+from ..ops.neural.interpolation import interpolate, upsample, upsample_bilinear, upsample_nearest
 from ..ops.neural.linear import linear
 from ..ops.neural.losses import binary_cross_entropy, binary_cross_entropy_with_logits, l1_loss, mse_loss
-from ..ops.neural.max_pool import max_pool1d, max_pool2d, max_pool3d
+from ..ops.neural.lp_pool import lp_pool1d, lp_pool2d, lp_pool3d
+from ..ops.neural.max_pool import (
+    max_pool1d,
+    max_pool1d_with_indices,
+    max_pool2d,
+    max_pool2d_with_indices,
+    max_pool3d,
+    max_pool3d_with_indices,
+)
 from ..ops.neural.normalization import batch_norm, layer_norm
 from ..ops.neural.piecewise import (
     hardshrink,
@@ -52,6 +62,17 @@ from ..ops.neural.piecewise import (
 )
 from ..ops.neural.softmax import log_softmax, softmax, softmin
 from ..ops.neural.transposed_convolution import conv_transpose1d, conv_transpose2d, conv_transpose3d
+from ..ops.neural.window_max import (
+    adaptive_max_pool1d,
+    adaptive_max_pool1d_with_indices,
+    adaptive_max_pool2d,
+    adaptive_max_pool2d_with_indices,
+    adaptive_max_pool3d,
+    adaptive_max_pool3d_with_indices,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+)
 from ..ops.padding import pad as _pad
 from ..ops.trigonometric import tanh
 from ..tensor import Tensor
@@ -62,6 +83,10 @@ from .drawing import (
     dropout2d,
     dropout3d,
     feature_alpha_dropout,
+    fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
     gumbel_softmax,
     rrelu,
     rrelu_,
@@ -77,8 +102,15 @@ __all__ += [
 ]  # fmt: skip
 # Images.
 __all__ += [
-    "avg_pool1d", "avg_pool2d", "avg_pool3d", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
-    "conv_transpose3d", "fold", "max_pool1d", "max_pool2d", "max_pool3d", "pad", "unfold",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "avg_pool1d", "avg_pool2d", "avg_pool3d", "conv1d",
+    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "fold",
+    "fractional_max_pool2d", "fractional_max_pool2d_with_indices", "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices", "interpolate", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d",
+    "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices",
+    "max_unpool1d", "max_unpool2d", "max_unpool3d", "pad", "unfold", "upsample", "upsample_bilinear",
+    "upsample_nearest",
 ]  # fmt: skip
 # Normalisation and dropout.
 __all__ += [

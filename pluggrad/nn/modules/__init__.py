@@ -16,7 +16,9 @@ from . import (
     normalization,
     piecewise,
     pooling,
+    pooling_sizes,
     sparse,
+    upsampling,
 )
 from .activation import *  # noqa: F403
 from .batchnorm import *  # noqa: F403
@@ -31,7 +33,9 @@ from .module import *  # noqa: F403
 from .normalization import *  # noqa: F403
 from .piecewise import *  # noqa: F403
 from .pooling import *  # noqa: F403
+from .pooling_sizes import *  # noqa: F403
 from .sparse import *  # noqa: F403
+from .upsampling import *  # noqa: F403
 
 _FAMILIES = (
     activation,
@@ -52,3 +56,5 @@ _FAMILIES = (
 
 if not TYPE_CHECKING:  # what the lines above bring is public for type checkers as it is
     __all__ = [name for family in _FAMILIES for name in family.__all__]
+__all__ += pooling_sizes.__all__
+__all__ += upsampling.__all__

@@ -8,8 +8,9 @@ The public functions have PyTorch's signatures; :mod:`pluggrad.nn.functional` li
 from importlib import import_module
 
 _MODULES = (
-    "activations", "avg_pool", "convolution", "cross_entropy", "dropout", "embedding", "folding", "linear", "losses",
-    "max_pool", "normalization", "piecewise", "softmax", "transposed_convolution",
+    "activations", "adaptive_avg_pool", "avg_pool", "convolution", "cross_entropy", "dropout", "embedding",
+    "folding", "interpolation", "linear", "losses", "lp_pool", "max_pool", "normalization", "piecewise",
+    "softmax", "transposed_convolution", "window_max",
 )  # fmt: skip
 
 #: What PyTorch has at its top level, too.

@@ -35,14 +35,14 @@ def output_sizes(name: str, x: Tensor, output_size: Any, n: int) -> Sizes:
 
 
 def check_not_empty(name: str, x: Tensor) -> None:
-    """Refuse an input without elements along a channel or a spatial axis: no window would have any.
+    """Refuse an input without elements along a spatial axis: no window would have any.
 
     Raises
     ------
     ShapeError
     """
-    if 0 in x._array.shape[1:]:
-        raise ShapeError(f"{name}: expected input with non-zero sizes but for the batch, got shape {tuple(x.shape)}")
+    if 0 in x._array.shape[2:]:
+        raise ShapeError(f"{name}: expected input with non-zero spatial sizes, got shape {tuple(x.shape)}")
 
 
 def adaptive_average(x: Tensor, sizes: Sizes) -> Tensor:

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from ...ops.neural.resampling import Taps
 from .spec import Sample, Spec, add, boolean, call, distinct, integer, positive, real
 
 
@@ -123,6 +124,19 @@ for _x, _kernel_size, _stride, _padding, _counted, _divisor in _AVERAGES:
     }  # fmt: skip
     add("avg_pool", call(real(*_x), **_average))
     add("avg_pool_input", call(real(*_x[:2], *_windows(_x[2:], **_average)), size=_x[2:], **_average))
+
+_taps: Any = {"size": 5, "positions": ((0, 1), (4, 3), (2, 2)), "weights": ((1.0, 0.5), (-1.0, 0.25), (2.0, 0.0))}
+add(
+    "resample",
+    call(real(2, 5), axis=1, taps=Taps(**_taps)),
+    call(real(5, 2, 2), axis=0, taps=Taps(**_taps)),
+    call(real(2, 4), axis=1, taps=Taps(4, ((2,), (2,), (0,)), ((1.0,), (1.0,), (1.0,)))),
+)
+add(
+    "window_argmax",
+    call(distinct(2, 6), integer(1, 3, 2, high=6)),
+    call(distinct(2, 6), integer(2, 3, 4, high=6)),
+)
 
 # -- losses --------------------------------------------------------------------------------------------------
 
