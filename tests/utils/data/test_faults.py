@@ -272,6 +272,8 @@ import os, signal, sys, time
 import numpy as np
 from pluggrad.utils.data import DataLoader
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever tests in the background inherit
+
 class D:
     def __len__(self): return 1000
     def __getitem__(self, i):
