@@ -22,7 +22,7 @@ from .conflicts import conflicts_in
 
 PACKAGE = __package__
 #: Where it is told what is covered.
-COVERAGE = "docs/coverage.md (https://github.com/pluggrad/pluggrad/blob/main/docs/coverage.md)"
+COVERAGE = "docs/coverage.md of the source distribution"
 #: The submodules whose functions are called as PyTorch's are: with its names of arguments, and ``out=``.
 COMPUTING = frozenset(ARGUMENTS_IN)
 _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
