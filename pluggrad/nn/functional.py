@@ -35,6 +35,7 @@ from ..ops.neural.convolution import conv1d, conv2d, conv3d
 from ..ops.neural.cross_entropy import cross_entropy, nll_loss
 from ..ops.neural.embedding import embedding
 from ..ops.neural.folding import fold, unfold
+from ..ops.neural.group_normalization import group_norm, instance_norm, local_response_norm, rms_norm
 from ..ops.neural.interpolation import interpolate, upsample, upsample_bilinear, upsample_nearest
 from ..ops.neural.linear import linear
 from ..ops.neural.losses import binary_cross_entropy, binary_cross_entropy_with_logits, l1_loss, mse_loss
@@ -115,7 +116,7 @@ __all__ += [
 # Normalisation and dropout.
 __all__ += [
     "alpha_dropout", "batch_norm", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout",
-    "layer_norm",
+    "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm",
 ]  # fmt: skip
 # Losses.
 __all__ += [

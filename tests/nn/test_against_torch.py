@@ -202,4 +202,4 @@ def test_every_function_is_covered_or_has_a_reason() -> None:
 def test_all_that_we_have_is_covered() -> None:
     mine = {n for n in pluggrad.nn.modules.__all__ if inspect.isclass(getattr(pluggrad.nn, n))}
     assert mine - {case.name for case in MODULES} <= set(not_covered.MODULES)
-    assert set(pluggrad.nn.functional.__all__) <= {case.name for case in FUNCTIONS}
+    assert set(pluggrad.nn.functional.__all__) - {case.name for case in FUNCTIONS} <= set(not_covered.FUNCTIONS)

@@ -47,3 +47,48 @@ def test_dropout_follows_the_mode() -> None:
 def test_softmax_without_an_axis_warns() -> None:
     with pytest.warns(UserWarning, match="Implicit dimension choice for Softmax"):
         assert nn.Softmax()(pluggrad.zeros(2, 4)).tolist() == [[0.25] * 4] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("upsample", {"mode": "bilinear", "align_corners": True}), ("upsample_bilinear", {}), ("upsample_nearest", {}),
+    ],
+)  # fmt: skip
+def test_older_names_of_interpolate_warn(name: str, options: dict[str, Any]) -> None:
+    x = [[[[1.0, 2.0], [3.0, 5.0]]]]
+    with pytest.warns(UserWarning, match=f"nn.functional.{name}` is deprecated"):
+        mine = getattr(nn.functional, name)(pluggrad.tensor(x), scale_factor=2, **options)
+    with pytest.warns(UserWarning, match="deprecated"):
+        yours = getattr(torch.nn.functional, name)(torch.tensor(x), scale_factor=2, **options)
+    assert mine.flatten().tolist() == pytest.approx(yours.flatten().tolist(), rel=1e-6)
+
+
+def test_convert_sync_batchnorm_takes_parameters_and_statistics_over() -> None:
+    net = nn.Sequential(nn.BatchNorm2d(3, momentum=0.3), nn.Sequential(nn.ReLU(), nn.BatchNorm1d(2, affine=False)))
+    net[0](pluggrad.randn(4, 3, 2, 2))
+    before = net.eval().state_dict()
+    converted = nn.SyncBatchNorm.convert_sync_batchnorm(net)
+    assert converted is net
+    assert [type(m).__name__ for m in net.modules()] == [
+        "Sequential", "SyncBatchNorm", "Sequential", "ReLU", "SyncBatchNorm",
+    ]  # fmt: skip
+    assert not net[0].training
+    assert net[0].momentum == 0.3
+    assert list(net.state_dict()) == list(before)
+    assert all((net.state_dict()[k] == v).all() for k, v in before.items())
+
+
+def test_sync_batchnorm_in_one_process_is_batchnorm() -> None:
+    x = pluggrad.randn(4, 3, 5)
+    sync, plain = nn.SyncBatchNorm(3), nn.BatchNorm1d(3)
+    assert (sync(x) == plain(x)).all()
+    assert (sync.running_var == plain.running_var).all()
+    with pytest.raises(ValueError, match="expected at least 2D input .got 1D input"):
+        sync(pluggrad.zeros(3))
+
+
+def test_instance_norm_without_weights_warns_of_another_number_of_channels() -> None:
+    for lib in (pluggrad, torch):
+        with pytest.warns(UserWarning, match="does not match num_features"):
+            lib.nn.InstanceNorm1d(3)(lib.zeros(2, 4, 5))

@@ -51,10 +51,10 @@ _FAMILIES = (
     normalization,
     piecewise,
     pooling,
+    pooling_sizes,
     sparse,
+    upsampling,
 )
 
 if not TYPE_CHECKING:  # what the lines above bring is public for type checkers as it is
     __all__ = [name for family in _FAMILIES for name in family.__all__]
-__all__ += pooling_sizes.__all__
-__all__ += upsampling.__all__

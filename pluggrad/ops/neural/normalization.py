@@ -236,10 +236,10 @@ def layer_norm(
     for name, array in (("weight", weight), ("bias", bias)):
         if array is not None and tuple(array._array.shape) != shape:
             raise ShapeError(f"layer_norm: {name} must have shape {shape}, got {tuple(array.shape)}")
-    return _layer_norm(*_affine(input, weight, bias, shape), count=len(shape), eps=eps)[0]
+    return _layer_norm(*affine(input, weight, bias, shape), count=len(shape), eps=eps)[0]
 
 
-def _affine(x: Tensor, weight: Tensor | None, bias: Tensor | None, shape: tuple[int, ...]) -> tuple[Tensor, ...]:
+def affine(x: Tensor, weight: Tensor | None, bias: Tensor | None, shape: tuple[int, ...]) -> tuple[Tensor, ...]:
     """x, weight and bias, without those at the end that are not there."""
     if bias is None:
         return (x,) if weight is None else (x, weight)
@@ -281,13 +281,7 @@ def batch_norm(
     if input._array.ndim < 2:
         raise ShapeError(f"batch_norm: expected at least 2-D input (N, C, ...), got shape {tuple(input.shape)}")
     channels = input._array.shape[1]
-    named = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
-    for name, array in named.items():
-        if array is not None and array._array.shape != (channels,):
-            raise ShapeError(
-                f"batch_norm: {name} must have one number for each of the {channels} channels, "
-                f"got shape {tuple(array.shape)}"
-            )
+    check_channels("batch_norm", channels, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not training:
         if running_mean is None or running_var is None:
             raise ValueError("batch_norm: expected running_mean and running_var to be given when training=False")
@@ -295,32 +289,33 @@ def batch_norm(
     count = int(input.size) // channels if channels else 0
     if count == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
-    out, mean, rstd = _batch_norm(*_affine(input, weight, bias, (channels,)), eps=eps)
-    if running_mean is not None or running_var is not None:
-        _update_running(running_mean, running_var, mean, rstd, momentum, eps, count)
+    out, mean, rstd = _batch_norm(*affine(input, weight, bias, (channels,)), eps=eps)
+    if count and (running_mean is not None or running_var is not None):
+        unbiased = (1.0 / (rstd._array * rstd._array) - eps) * (count / max(count - 1, 1))
+        move_running((running_mean, running_var), (mean._array, unbiased), momentum)
     return out
 
 
-def _update_running(
-    running_mean: Tensor | None, running_var: Tensor | None, mean: Tensor, rstd: Tensor, momentum: float, eps: float,
-    count: int,
-) -> None:  # fmt: skip
-    """Move the running statistics toward those of the batch: on raw memory, off the record."""
-    with mean._type.here():
-        _move_running(running_mean, running_var, mean, rstd, momentum, eps, count)
+def check_channels(name: str, channels: int, **arrays: Tensor | None) -> None:
+    """Refuse statistics and weights that are not one number for each channel.
+
+    Raises
+    ------
+    ShapeError
+    """
+    for which, array in arrays.items():
+        if array is not None and array._array.shape != (channels,):
+            raise ShapeError(
+                f"{name}: {which} must have one number for each of the {channels} channels, "
+                f"got shape {tuple(array.shape)}"
+            )
 
 
-def _move_running(
-    running_mean: Tensor | None, running_var: Tensor | None, mean: Tensor, rstd: Tensor, momentum: float, eps: float,
-    count: int,
-) -> None:  # fmt: skip
-    ns = mean._type.kernels.namespace
-    for running, new in ((running_mean, mean._array), (running_var, None)):
-        if running is None:
-            continue
-        xp = running._type.kernels
-        if new is None:
-            new = (1.0 / (rstd._array * rstd._array) - eps) * (count / max(count - 1, 1))
-        new = ns.astype(ns.reshape(new, running._array.shape), running._array.dtype)
-        release(running)
-        xp.write(running._array, ..., running._array * (1.0 - momentum) + new * momentum)
+def move_running(running: Sequence[Tensor | None], new: Sequence[Any], momentum: float) -> None:
+    """Move running statistics toward new ones: on raw memory, off the record."""
+    for old, value in zip(running, new, strict=True):
+        if old is not None:
+            xp, ns = old._type.kernels, old._type.kernels.namespace
+            value = ns.astype(ns.reshape(value, old._array.shape), old._array.dtype)
+            release(old)
+            xp.write(old._array, ..., old._array * (1.0 - momentum) + value * momentum)

@@ -184,6 +184,11 @@ for _x, _count in (((3, 4), 1), ((2, 3, 4), 2)):
     )
     _gradient = (real(*_x), real(*_mean), real(*_mean), real(*_x), real(*_mean), positive(*_mean))
     add("layer_norm_gradients", call(*_gradient, count=_count), call(*_gradient, real(*_affine), count=_count))
+    add("rms_norm", call(real(*_x), count=_count, eps=1e-2), call(real(*_x), real(*_affine), count=_count, eps=1e-2))
+for _x, _groups in (((2, 4, 3), 2), ((3, 2, 2, 2), 2), ((2, 6), 3)):
+    _channels = real(_x[1])
+    for _affine_arrays in ((), (_channels,), (_channels, _channels)):
+        add("group_norm", call(real(*_x), *_affine_arrays, groups=_groups, eps=1e-1))
 for _x in ((5, 3), (2, 3, 2, 2)):
     _mean = (1, 3, *(1,) * (len(_x) - 2))
     add(

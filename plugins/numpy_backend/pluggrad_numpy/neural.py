@@ -244,7 +244,7 @@ def layer_norm(*arrays: np.ndarray, count: int, eps: float) -> tuple[np.ndarray,
         wide = layer_norm(*(a.astype(np.float32) for a in arrays), count=count, eps=eps)
         return tuple(a.astype(np.float16) for a in wide)  # type: ignore[return-value]
     n = math.prod(x.shape[-count:])
-    rows = x.reshape(-1, n)
+    rows = x.reshape(math.prod(x.shape[:-count]), n)
     kept = (*x.shape[:-count], *(1,) * count)
     mean = np.add.reduce(rows, 1, keepdims=True)
     mean /= x.dtype.type(n)
@@ -268,7 +268,7 @@ def layer_norm_gradients(*arrays: np.ndarray, count: int) -> tuple[np.ndarray, .
         wide = layer_norm_gradients(*(a.astype(np.float32) for a in arrays), count=count)
         return tuple(a.astype(np.float16) for a in wide)
     n = math.prod(x.shape[-count:])
-    rows, slopes = x.reshape(-1, n), g.reshape(-1, n)
+    rows, slopes = x.reshape(math.prod(x.shape[:-count]), n), g.reshape(math.prod(x.shape[:-count]), n)
     r = rstd.reshape(-1, 1)
     normal = np.subtract(rows, mean.reshape(-1, 1), out=scratch("normal", rows.shape, x.dtype))
     normal *= r
@@ -292,7 +292,7 @@ def layer_norm_gradients(*arrays: np.ndarray, count: int) -> tuple[np.ndarray, .
 
 def _by_channel(x: np.ndarray) -> np.ndarray:
     """(N, C, ...) as (N, C, L)."""
-    return x.reshape(x.shape[0], x.shape[1], -1)
+    return x.reshape(x.shape[0], x.shape[1], math.prod(x.shape[2:]))
 
 
 def _channel_sum(x: np.ndarray) -> np.ndarray:

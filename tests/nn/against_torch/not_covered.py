@@ -9,6 +9,7 @@ _NO_MODULE = "no module: a helper or a namespace of PyTorch's"
 MODULES: dict[str, str] = {
     "Buffer": "no module; tests/nn/test_module.py",
     "Container": "deprecated in PyTorch since 0.4",
+    "CrossMapLRN2d": "left from Lua's Torch, summing over more channels than its size says: use LocalResponseNorm",
     "DataParallel": "one process, several devices: deprecated in PyTorch in favour of DistributedDataParallel",
     "Module": "the base class; tests/nn/test_module.py",
     "NLLLoss2d": "deprecated in PyTorch in favour of NLLLoss",
@@ -23,6 +24,9 @@ FUNCTIONS: dict[str, str] = {
     "conv_tbc": "a layout of fairseq's, which no other function of PyTorch has",
     "native_channel_shuffle": "channel_shuffle under the name that PyTorch's compiler calls it by",
     "grouped_mm": "products of ragged groups, for mixtures of experts on GPUs",
+    "upsample": "deprecated, with a warning: tests/nn/test_layers.py",
+    "upsample_bilinear": "deprecated, with a warning: tests/nn/test_layers.py",
+    "upsample_nearest": "deprecated, with a warning: tests/nn/test_layers.py",
     "scaled_grouped_mm": "8-bit floating point on GPUs",
     "scaled_mm": "8-bit floating point on GPUs",
 }
@@ -41,26 +45,23 @@ MODULES |= dict.fromkeys((
 ), _TO_COME)  # fmt: skip
 MODULES |= dict.fromkeys((
     "AdaptiveLogSoftmaxWithLoss", "ChannelShuffle", "CircularPad1d", "CircularPad2d", "CircularPad3d",
-    "ConstantPad1d", "ConstantPad2d", "ConstantPad3d", "CosineEmbeddingLoss", "CosineSimilarity", "CrossMapLRN2d",
-    "GaussianNLLLoss", "GroupNorm", "HingeEmbeddingLoss", "HuberLoss", "InstanceNorm1d", "InstanceNorm2d",
-    "InstanceNorm3d", "KLDivLoss", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d", "LazyConv1d",
-    "LazyConv2d", "LazyConv3d", "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d",
-    "LazyInstanceNorm1d", "LazyInstanceNorm2d", "LazyInstanceNorm3d", "LazyLinear", "LinearCrossEntropyLoss",
-    "LocalResponseNorm", "MarginRankingLoss", "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss",
-    "MultiMarginLoss", "PairwiseDistance", "PixelShuffle", "PixelUnshuffle", "PoissonNLLLoss", "RMSNorm",
-    "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d",
-    "ReplicationPad3d", "SmoothL1Loss", "SoftMarginLoss", "SyncBatchNorm", "TripletMarginLoss",
-    "TripletMarginWithDistanceLoss", "Unflatten", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d",
+    "ConstantPad1d", "ConstantPad2d", "ConstantPad3d", "CosineEmbeddingLoss", "CosineSimilarity",
+    "GaussianNLLLoss", "HingeEmbeddingLoss", "HuberLoss", "KLDivLoss", "LazyBatchNorm1d", "LazyBatchNorm2d",
+    "LazyBatchNorm3d", "LazyConv1d", "LazyConv2d", "LazyConv3d", "LazyConvTranspose1d", "LazyConvTranspose2d",
+    "LazyConvTranspose3d", "LazyInstanceNorm1d", "LazyInstanceNorm2d", "LazyInstanceNorm3d", "LazyLinear",
+    "LinearCrossEntropyLoss", "MarginRankingLoss", "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss", "PairwiseDistance", "PixelShuffle", "PixelUnshuffle", "PoissonNLLLoss", "ReflectionPad1d",
+    "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d",
+    "SmoothL1Loss", "SoftMarginLoss", "TripletMarginLoss", "TripletMarginWithDistanceLoss", "Unflatten",
+    "ZeroPad1d", "ZeroPad2d", "ZeroPad3d",
 ), _TO_COME)  # fmt: skip
 FUNCTIONS |= dict.fromkeys((
     "bilinear", "ctc_loss", "embedding_bag", "multi_head_attention_forward", "scaled_dot_product_attention",
 ), _TO_COME)  # fmt: skip
 FUNCTIONS |= dict.fromkeys((
     "affine_grid", "channel_shuffle", "cosine_embedding_loss", "cosine_similarity", "gaussian_nll_loss",
-    "grid_sample", "group_norm", "hinge_embedding_loss", "huber_loss", "instance_norm", "kl_div",
-    "linear_cross_entropy", "local_response_norm", "margin_ranking_loss", "multi_margin_loss",
-    "multilabel_margin_loss", "multilabel_soft_margin_loss", "normalize", "one_hot", "pairwise_distance", "pdist",
-    "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "rms_norm", "smooth_l1_loss", "soft_margin_loss",
-    "triplet_margin_loss", "triplet_margin_with_distance_loss", "upsample", "upsample_bilinear",
-    "upsample_nearest",
+    "grid_sample", "hinge_embedding_loss", "huber_loss", "kl_div", "linear_cross_entropy", "margin_ranking_loss",
+    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "normalize", "one_hot",
+    "pairwise_distance", "pdist", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "smooth_l1_loss",
+    "soft_margin_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss",
 ), _TO_COME)  # fmt: skip
