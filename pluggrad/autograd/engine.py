@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from .. import function
+from ..backends.loaded import ENTERED
 from ..dtypes import DType, is_kind
 from ..errors import GradientError
 from ..tensor import Cotangents, Leaf, ManyNode, Node, Tensor, make
@@ -109,14 +110,16 @@ def run(
     before = MODE.get()
     MODE.set(with_grad(before, create_graph))
     outside = _RESTRICTED.get()
-    _RESTRICTED.set(inputs is not None)
+    if outside is not (inputs is not None):
+        _RESTRICTED.set(inputs is not None)
     watch = before if before is not None and before.anomaly else None
     homes: list[Callable[[], None]] = []
     try:
         return _walk(roots, not retain_graph, create_graph, inputs, accumulate, watch, homes)
     finally:
         MODE.set(before)
-        _RESTRICTED.set(outside)
+        if outside is not (inputs is not None):
+            _RESTRICTED.set(outside)
         for home in homes:
             home()
 
@@ -143,20 +146,21 @@ def _walk(
     needed = None if inputs is None else _leading_to(inputs, table)
     found: dict[Node, Any] = {}
     walk: Walk | None = None
+    enters = bool(ENTERED)
     ready = [vertex for vertex in table if not table[vertex][0]]
     while ready:
         node = ready.pop()
         parents = wanted = node.parents
         g = table.pop(node)[1]
-        enter = node.type.enter
-        if enter is not None:  # the rules' operators work on the thread's current device
+        if enters and node.type.enter is not None:  # the rules' operators work on the thread's current device
             if not homes:
                 homes.append(node.type.backend.way_back())
-            enter()
+            node.type.enter()
         if g is None or (needed is not None and node not in needed):
             gs: tuple[Any, ...] = (None,) * len(parents)
         else:
-            if node.extra is not None:
+            extra = node.extra
+            if extra is not None:
                 if walk is None:
                     walk = Walk(table, needed)
                 g = _run_hooks(node, g, graph, walk)
@@ -175,7 +179,7 @@ def _walk(
                 gs = function.backward_graph(graph_namespace, g, wanted, node)
             else:
                 gs = function.backward(node.type.kernels, g, wanted, node)
-            if node.extra is not None and node.extra.post_hooks:
+            if extra is not None and extra.post_hooks:
                 gs = _run_post_hooks(node, gs, g, graph)
             if free and function.saves_arrays:
                 node.saved = None
@@ -186,7 +190,7 @@ def _walk(
                     if state[1] is None:
                         state[1] = gp
                     else:
-                        if parent.type.enter is not None:
+                        if enters and parent.type.enter is not None:
                             parent.type.enter()
                         state[1] = state[1] + gp
                 state[0] -= 1

@@ -17,7 +17,7 @@ Places = Place | Sequence[Place]
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:
-    return (value,) if value is None or isinstance(value, Place) else tuple(value)
+    return (value,) if value is None or isinstance(value, (Tensor, GradientEdge)) else tuple(value)
 
 
 def _vertex(place: Any, what: str) -> Node | None:
@@ -42,11 +42,7 @@ def _roots(outputs: tuple[Any, ...], gradients: tuple[Any, ...], create_graph: b
                 f"element {i} of tensors does not require grad and does not have a grad_fn: "
                 "nothing it was computed from requires a gradient, or it was computed under no_grad"
             )
-        if isinstance(output, Tensor):
-            shape, array_type = output._array.shape, output._type
-        else:
-            shape, array_type = vertex.shape, vertex.type
-        g = _one(shape, array_type) if g is None else _checked(g, i, shape, array_type)
+        g = _one(vertex.shape, vertex.type) if g is None else _checked(g, i, vertex.shape, vertex.type)
         roots.append((vertex, g if create_graph else g._array))
     return roots
 
@@ -68,7 +64,7 @@ def _checked(g: Any, i: int, shape: Any, array_type: ArrayType) -> Tensor:
     """A cotangent that the user gave, in the type of its output."""
     if not isinstance(g, Tensor):
         raise TypeError(f"gradients can be either Tensors or None, got {type(g).__name__}")
-    if tuple(g._array.shape) != tuple(shape):
+    if g._array.shape != shape and tuple(g._array.shape) != tuple(shape):
         raise ShapeError(
             f"Mismatch in shape: grad_output[{i}] has a shape of {tuple(g.shape)} and "
             f"output[{i}] has a shape of {tuple(shape)}"

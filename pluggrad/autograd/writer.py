@@ -34,6 +34,14 @@ def check_names(function: Function) -> None:
         )
 
 
+def _is_identity(rule: Any) -> bool:
+    """Whether a rule hands the cotangent on: then it need not be called."""
+    return not rule.names and rule.call.__code__.co_code == _IDENTITY.__code__.co_code
+
+
+_IDENTITY = lambda xp, g: g  # noqa: E731
+
+
 def write(function: Function) -> dict[str, str]:
     """The texts of ``call``, ``operator`` and ``reflected`` (of two arrays), ``backward`` and ``backward_graph``."""
     return _Writer(function).functions()
@@ -166,9 +174,10 @@ class _Writer:
 
     def _finish_one(self, key: str) -> list[str]:
         f = self.f
+        known = f"{key}._type" if f.result == "infer" else "type_"
         lines = [
-            f"    if array.__class__ is not {key}._type.array_class:",
-            f"        array = as_array(array, {key}._type)",
+            f"    if array.__class__ is not {known}.array_class:",
+            f"        array = as_array(array, {known})",
         ]
         if f.result == "infer":
             lines.append(f"    type_ = {key}._type.siblings[array.dtype]")
@@ -289,7 +298,8 @@ class _Writer:
         lines.append(f"    {self._tuple(tuple(f'p{i}' for i in range(len(f.arrays))))} = parents")
         for i in wanted:
             args = ", ".join(["xp", "g", *(self._use(n, graph) for n in f.rules[i].names)])  # type: ignore[union-attr]
-            lines += [f"    g{i} = None", f"    if p{i} is not None:", f"        g{i} = rule{i}({args})"]
+            rule = "g" if _is_identity(f.rules[i]) else f"rule{i}({args})"
+            lines += [f"    g{i} = None", f"    if p{i} is not None:", f"        g{i} = {rule}"]
             if f.broadcasts:
                 lines += [
                     f"        if p{i}.shape != node.shape:",

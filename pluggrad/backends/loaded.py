@@ -18,6 +18,10 @@ from .protocol import Backend, kernels_of
 Wrappers = Mapping[str, Sequence[tuple[str, Callable[[Any], Any]]]]
 
 
+#: Not empty once a backend was loaded whose operators work on the thread's current device.
+ENTERED: list[None] = []
+
+
 class ArrayType:
     """A dtype on a device: what all arrays that one kernel serves have in common. One object per pair.
 
@@ -46,6 +50,8 @@ class ArrayType:
         self.kernels = backend.kernels
         self.array_class = backend.array_class
         self.enter = backend.enter(device)
+        if self.enter is not None and not ENTERED:
+            ENTERED.append(None)
         self.siblings: dict[Any, ArrayType] = {}
         self.constants: dict[Any, Any] = {}
 

@@ -16,9 +16,11 @@ a write finds all Buffers over that memory, the graph of the whole, and the othe
 from __future__ import annotations
 
 import sys
+import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from .graph import Leaf
 from .inference import MARK, cannot_be_saved, check_writable
 
 if TYPE_CHECKING:
@@ -125,15 +127,34 @@ def link_alias(tensor: Tensor, alias: Tensor) -> None:
     alias._buffer = MARK if tensor._buffer is MARK else None
 
 
+_new = object.__new__
+_holding = threading.Lock()
+
+
 def hold(tensor: Tensor) -> Buffer:
     """The Buffer of a tensor's value, for a node to save; made now if there is none."""
     buffer = tensor._buffer
     if buffer is None:
-        buffer = tensor._buffer = Buffer(tensor._array)
+        node = tensor._node
+        if node is None or node.__class__ is Leaf:
+            # Weights and data are used by several threads at once: of two Buffers, a write would know only one.
+            with _holding:
+                return tensor._buffer or _hold(tensor)
+        buffer = _new(Buffer)  # in half the time that Buffer(array) takes
+        buffer.array = tensor._array
+        tensor._buffer = buffer
         if tensor._view is not None:
             tensor._view.base.storage.add_saved(buffer, tensor)
     elif buffer is MARK:
         raise cannot_be_saved()
+    return buffer
+
+
+def _hold(tensor: Tensor) -> Buffer:
+    buffer = Buffer(tensor._array)
+    if tensor._view is not None:
+        tensor._view.base.storage.add_saved(buffer, tensor)
+    tensor._buffer = buffer
     return buffer
 
 

@@ -365,3 +365,72 @@ def test_a_node_tells_what_it_was_computed_from():
     assert z.grad_fn.name() == "AddBackward0"
     (a, i), (b, j) = z.grad_fn.next_functions
     assert (a, i, j) == (y.grad_fn, 0, 0) and b.name() == "AccumulateGrad" and b.variable is x
+
+
+def test_threads_that_save_one_weight_at_once_share_its_buffer():
+    """Of two Buffers over one memory a later write would freeze one only, and the other's gradient would be wrong."""
+    for _ in range(200):
+        w = leaf(2.0)
+        start = threading.Barrier(4)
+        buffers = []
+
+        def work(w=w, start=start, buffers=buffers):
+            start.wait()
+            buffers.append((w * w).grad_fn.saved[0])
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert len(set(map(id, buffers))) == 1
+
+
+def test_async_tasks_have_modes_of_their_own():
+    import asyncio
+
+    x = leaf(1.0)
+    seen = {}
+
+    async def without(ready, go):
+        with pluggrad.no_grad():
+            ready.set()
+            await go.wait()
+            seen["without"] = (x * 2.0).requires_grad
+
+    async def main():
+        ready, go = asyncio.Event(), asyncio.Event()
+        task = asyncio.create_task(without(ready, go))
+        await ready.wait()
+        seen["beside"] = (x * 2.0).requires_grad
+        go.set()
+        await task
+
+    asyncio.run(main())
+    assert seen == {"beside": True, "without": False}
+
+
+def test_create_graph_without_retain_graph_frees():
+    x = leaf(2.0)
+    y = pluggrad.sum(x * x)
+    grad(y, x, create_graph=True, retain_graph=False)
+    with pytest.raises(RuntimeError, match="second time"):
+        grad(y, x)
+
+
+def test_many_cotangents_at_once():
+    x = leaf(1.0, 2.0)
+    y = x * x
+    (j,) = grad(y, x, pluggrad.eye(2, dtype=pluggrad.float64), is_grads_batched=True, retain_graph=True)
+    assert j.tolist() == [[2.0, 0.0], [0.0, 4.0]]
+    with pytest.raises(RuntimeError, match="the first axis of every grad_output is the batch"):
+        grad([y, y], x, [one(2, 2), one(3, 2)], is_grads_batched=True)
+
+
+def test_backward_by_a_non_leaf_leaves_no_mark_on_it():
+    x = leaf(2.0)
+    y = x * 3.0
+    z = y * y
+    z.backward(one(1), inputs=[y], retain_graph=True)
+    z.backward(one(1), retain_graph=True)
+    assert y.grad.tolist() == [12.0] and not y.retains_grad

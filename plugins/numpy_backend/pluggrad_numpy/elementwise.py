@@ -114,6 +114,15 @@ def tanh(x: Array) -> Array:
     return out
 
 
+def _of_real(plain: Callable[[Array], Array], full: Callable[[Array], Array]) -> None:
+    """Have a dtype that is real computed by NumPy's own function: what needs care is complex."""
+    full.for_dtype = lambda dtype: full if dtype.kind == "c" else plain  # type: ignore[attr-defined]
+
+
+_of_real(np.tanh, tanh)
+_of_real(np.expm1, expm1)
+
+
 def exp2(x: Array) -> Array:
     """A power of 2: np.exp2 has no complex form."""
     return np.power(2.0, x) if x.dtype.kind == "c" else np.exp2(x)
