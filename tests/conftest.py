@@ -86,7 +86,15 @@ def _asks_for_torch(path: Path) -> bool:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many comparisons were left out for want of PyTorch: a green run without them proves less."""
+    """Say what was left out for want of PyTorch or a browser: a green run without it proves less."""
+    if any("no Chromium" in str(r.longrepr) for r in terminalreporter.stats.get("skipped", ())):
+        terminalreporter.section("Chromium is not installed", sep="!", yellow=True, bold=True)
+        terminalreporter.line(
+            "TensorBoard's page was NOT LOOKED AT. To do so: apt-get install chromium chromium-driver && "
+            "pytest -m browser",
+            yellow=True,
+            bold=True,
+        )
     skipped = [r for r in terminalreporter.stats.get("skipped", ()) if "could not import 'torch'" in str(r.longrepr)]
     if not skipped:
         return
