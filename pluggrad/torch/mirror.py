@@ -23,6 +23,8 @@ from .conflicts import conflicts_in
 PACKAGE = __package__
 #: Where it is told what is covered.
 COVERAGE = "docs/coverage.md of the source distribution"
+#: Submodules that have another name in pluggrad.
+ELSEWHERE = {"cuda.amp": "torch.cuda_amp", "serialization": "utils.serialization"}
 #: The submodules whose functions are called as PyTorch's are: with its names of arguments, and ``out=``.
 COMPUTING = frozenset(ARGUMENTS_IN)
 _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
@@ -96,7 +98,7 @@ class MirrorFinder(MetaPathFinder):
         name = fullname.removeprefix(f"{PACKAGE}.")
         if name == fullname:
             return None
-        source = f"pluggrad.{name}"
+        source = f"pluggrad.{ELSEWHERE.get(name, name)}"
         if not _exists(source):
             raise ModuleNotFoundError(
                 f"pluggrad has no module torch.{name}. What of PyTorch is there: {COVERAGE}", name=fullname

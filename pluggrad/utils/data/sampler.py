@@ -80,7 +80,10 @@ class RandomSampler(Sampler[int]):
         n, count = len(self.data_source), self.num_samples
         generator = _seeded(self.generator)
         if self.replacement:
-            yield from random.randint(0, n, (count,), generator=generator, device="cpu").tolist()
+            # A few at a time: programs ask for 10**10, of which they take as many as they need.
+            for start in range(0, count, 32):
+                size = (min(32, count - start),)
+                yield from random.randint(0, n, size, generator=generator, device="cpu").tolist()
             return
         for start in range(0, count, n):
             yield from random.randperm(n, generator=generator, device="cpu").tolist()[: count - start]

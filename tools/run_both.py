@@ -1,0 +1,224 @@
+"""Runs a program written for PyTorch twice, with PyTorch and with pluggrad, and compares the numbers that it prints.
+
+    python tools/run_both.py [--tolerance 0.01] script.py arguments
+    python tools/run_both.py notebook.ipynb
+    python tools/run_both.py --only pluggrad script.py arguments
+
+The program stays as it is. Both runs get the same random numbers, from NumPy, so that the same weights are drawn and
+the same samples shuffled: before the program starts, the functions of PyTorch that draw are replaced in both
+namespaces, by the same code. Everything else is what the two libraries do. See docs/programs.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import runpy
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*(?:e[-+]?\d+)?|\.\d+|\d+e[-+]?\d+|nan|inf)(?![\w%])", re.IGNORECASE)
+
+
+def numbers(text: str) -> list[float]:
+    """The numbers with a point or an exponent that a program printed: losses, not counts."""
+    return [float(n) for n in NUMBER.findall(text)]
+
+
+# -- one stream of random numbers ------------------------------------------------------------------------
+
+
+def share_random_numbers(torch: Any) -> None:
+    """Let all that draws in a namespace draw from NumPy: ``torch`` is PyTorch or ``pluggrad.torch``."""
+    import numpy as np
+
+    rng = [np.random.default_rng(0)]
+
+    def seed(value: int) -> Any:
+        rng[0] = np.random.default_rng(int(value) % 2**32)
+        return torch.default_generator
+
+    def made(values: Any, dtype: Any, device: Any, requires_grad: bool) -> Any:
+        x = torch.from_numpy(np.array(values)).to(torch.get_default_dtype() if dtype is None else dtype)
+        x = x if device is None else x.to(device)
+        return x.requires_grad_() if requires_grad else x
+
+    def shape_of(size: tuple[Any, ...], named: Any) -> tuple[int, ...]:
+        size = size if named is None else (named,)
+        flat = size[0] if len(size) == 1 and not isinstance(size[0], int) else size
+        return tuple(int(n) for n in flat)
+
+    def randn(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **o: Any) -> Any:
+        return made(rng[0].standard_normal(shape_of(size, o.get("size"))), dtype, device, requires_grad)
+
+    def rand(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **o: Any) -> Any:
+        return made(rng[0].random(shape_of(size, o.get("size"))), dtype, device, requires_grad)
+
+    def integers(low: int, high: int, shape: Any) -> Any:
+        # What is not part of a tensor is the seed of a sampler, which the libraries draw in ways of their own.
+        return rng[0].integers(low, high, shape) if len(shape) else np.zeros((), np.int64)
+
+    def randint(*args: Any, dtype: Any = None, device: Any = None, **o: Any) -> Any:
+        bounds = [a for a in args if isinstance(a, int)] + [o[n] for n in ("low", "high") if n in o]
+        size = next((a for a in args if not isinstance(a, int)), o.get("size"))
+        low, high = bounds if len(bounds) == 2 else (0, *bounds)
+        return made(integers(low, high, tuple(size)), dtype or torch.int64, device, False)
+
+    def randperm(n: int, *, dtype: Any = None, device: Any = None, **o: Any) -> Any:
+        return made(rng[0].permutation(n), dtype or torch.int64, device, False)
+
+    def like(draw: Any) -> Any:
+        def call(x: Any, *args: Any, dtype: Any = None, device: Any = None, **o: Any) -> Any:
+            o.pop("memory_format", None)
+            if draw is randint:
+                return randint(*args, tuple(x.shape), dtype=dtype or x.dtype, **o)
+            return draw(*x.shape, dtype=dtype or x.dtype, device=device or x.device, **o)
+
+        return call
+
+    def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, **o: Any) -> Any:
+        if size is None:
+            size = torch.broadcast_tensors(torch.as_tensor(mean), torch.as_tensor(std))[0].shape
+        dtype = next((v.dtype for v in (mean, std) if isinstance(v, torch.Tensor)), None)
+        return randn(*size, dtype=dtype) * std + mean
+
+    def multinomial(weights: Any, num_samples: int, replacement: bool = False, **o: Any) -> Any:
+        rows = weights.detach().reshape(-1, weights.shape[-1]).numpy().astype(np.float64)
+        rows = rows / rows.sum(-1, keepdims=True)
+        found = [rng[0].choice(rows.shape[1], num_samples, replacement, p) for p in rows]
+        return made(np.array(found), torch.int64, None, False).reshape(*weights.shape[:-1], num_samples)
+
+    def bernoulli(x: Any, p: Any = None, **o: Any) -> Any:
+        probability = (x if p is None else torch.full_like(x, p)).detach().numpy()
+        return made(rng[0].random(tuple(x.shape)) < probability, x.dtype, None, False)
+
+    def filler(draw: Any) -> Any:
+        def fill(self: Any, *args: Any, **o: Any) -> Any:
+            o.pop("generator", None)
+            with torch.no_grad():
+                self.copy_(made(draw(tuple(self.shape), *args, **o), self.dtype, None, False))
+            return self
+
+        return fill
+
+    def uniform_(shape: Any, a: float = 0.0, b: float = 1.0, **named: float) -> Any:
+        a, b = named.get("from", a), named.get("to", b)
+        return a + (b - a) * rng[0].random(shape)
+
+    def bernoulli_(shape: Any, p: float = 0.5) -> Any:
+        return rng[0].random(shape) < p
+
+    def random_(shape: Any, low: int = 0, high: Any = None) -> Any:
+        return integers(*((0, low) if high is None and low else (low, high or 2**31)), shape)
+
+    def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+        if not training or not p:
+            return input
+        mask = made(rng[0].random(tuple(input.shape)) >= p, input.dtype, None, False)
+        return input * mask / (1 - p)
+
+    def normal_(shape: Any, mean: float = 0.0, std: float = 1.0) -> Any:
+        return mean + std * rng[0].standard_normal(shape)
+
+    functions = {
+        "manual_seed": seed, "randn": randn, "rand": rand, "randint": randint, "randperm": randperm, "normal": normal,
+        "multinomial": multinomial, "bernoulli": bernoulli, "randn_like": like(randn), "rand_like": like(rand),
+        "randint_like": like(randint), "dropout": dropout,
+    }  # fmt: skip
+    methods = {
+        "uniform_": uniform_, "normal_": normal_, "random_": random_, "bernoulli_": bernoulli_,
+        "exponential_": lambda shape, lambd=1.0: rng[0].exponential(1 / lambd, shape),
+    }  # fmt: skip
+    for name, function in functions.items():
+        setattr(torch, name, function)
+    for name, draw in methods.items():
+        setattr(torch.Tensor, name, filler(draw))
+    torch.Tensor.bernoulli = bernoulli
+    torch.Tensor.multinomial = multinomial
+    torch.nn.functional.dropout = dropout
+    # Modules that hold these functions by name.
+    for module in [m for n, m in sys.modules.items() if n.startswith(("torch.", "pluggrad."))]:
+        for name in ("randperm", "randint", "dropout"):
+            if callable(vars(module).get(name)) and name in vars(module) and not module.__name__.endswith(".torch"):
+                setattr(module, name, functions[name])
+
+
+def run_one(library: str, arguments: list[str], shared: bool) -> None:
+    """Run the program in this process."""
+    if library == "pluggrad":
+        import pluggrad.torch
+
+        pluggrad.torch.install()
+    import torch
+    import torch.nn
+    import torch.nn.functional
+    import torch.utils.data
+
+    if shared:
+        share_random_numbers(torch)
+    sys.argv = arguments
+    sys.path[0] = str(Path(arguments[0]).resolve().parent)
+    if arguments[0].endswith(".ipynb"):
+        run_cells(Path(arguments[0]))
+    else:
+        runpy.run_path(arguments[0], run_name="__main__")
+
+
+def run_cells(notebook: Path) -> None:
+    """Run the code of a notebook, cell by cell, and show the value of each cell's last line, as Jupyter does."""
+    import ast
+
+    space: dict[str, Any] = {"__name__": "__main__"}
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        lines = "".join(cell["source"]).splitlines() if cell["cell_type"] == "code" else []
+        tree = ast.parse("\n".join(line for line in lines if not line.lstrip().startswith(("%", "!"))))
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, str(notebook), "exec"), space)  # noqa: S102 (it is what the user asks for)
+        if isinstance(last, ast.Expr):
+            value = eval(compile(ast.Expression(last.value), str(notebook), "eval"), space)  # noqa: S307
+            if value is not None:
+                print(value)
+
+
+def main() -> int:
+    """Run the program twice and compare; 1 if the numbers differ by more than the tolerance."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tolerance", type=float, default=0.01, help="relative, of each number that is printed")
+    parser.add_argument("--only", choices=["torch", "pluggrad"], help="run with one of the two, here")
+    parser.add_argument("--own-numbers", action="store_true", help="let each library draw its own random numbers")
+    parser.add_argument("program", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    if options.only:
+        run_one(options.only, options.program, not options.own_numbers)
+        return 0
+    texts = {}
+    for library in ("torch", "pluggrad"):
+        command = [sys.executable, __file__, "--only", library, *(["--own-numbers"] if options.own_numbers else [])]
+        start = time.perf_counter()
+        done = subprocess.run([*command, *options.program], capture_output=True, text=True, check=False)
+        print(f"{library}: exit status {done.returncode}, {time.perf_counter() - start:.1f} s")
+        if done.returncode:
+            print(done.stderr[-3000:])
+            return 1
+        texts[library] = done.stdout
+    found = {library: numbers(text) for library, text in texts.items()}
+    return compare(found["torch"], found["pluggrad"], options.tolerance)
+
+
+def compare(theirs: list[float], ours: list[float], tolerance: float) -> int:
+    """Say how far the numbers are apart; 1 if by more than the tolerance."""
+    if len(theirs) != len(ours):
+        print(f"{len(theirs)} numbers printed with PyTorch, {len(ours)} with pluggrad")
+    apart = [abs(a - b) / max(abs(a), abs(b), 1e-12) if a != b else 0.0 for a, b in zip(theirs, ours, strict=False)]
+    worst = max(apart, default=0.0)
+    print(f"{len(apart)} numbers compared; the last: {theirs[-3:]} and {ours[-3:]}")
+    print(f"largest relative difference: {worst:.2g}")
+    return int(worst > tolerance or len(theirs) != len(ours) or not apart)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
