@@ -140,6 +140,16 @@ def share_random_numbers(torch: Any) -> None:
     torch.Tensor.bernoulli = bernoulli
     torch.Tensor.multinomial = multinomial
     torch.nn.functional.dropout = dropout
+
+    def shuffled(self: Any) -> Any:
+        n = len(self.data_source)
+        if self.replacement:
+            for start in range(0, self.num_samples, 32):
+                yield from rng[0].integers(0, n, min(32, self.num_samples - start)).tolist()
+        else:
+            yield from rng[0].permutation(n).tolist()[: self.num_samples]
+
+    torch.utils.data.RandomSampler.__iter__ = shuffled
     # Modules that hold these functions by name.
     for module in [m for n, m in sys.modules.items() if n.startswith(("torch.", "pluggrad."))]:
         for name in ("randperm", "randint", "dropout"):
