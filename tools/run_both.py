@@ -2,6 +2,7 @@
 
     python tools/run_both.py [--tolerance 0.01] script.py arguments
     python tools/run_both.py notebook.ipynb
+    python tools/run_both.py --without torchvision,pandas chapter.md     a page of "Dive into Deep Learning"
     python tools/run_both.py --only pluggrad script.py arguments
 
 The program stays as it is. Both runs get the same random numbers, from NumPy, so that the same weights are drawn and
@@ -12,7 +13,9 @@ namespaces, by the same code. Everything else is what the two libraries do. See 
 from __future__ import annotations
 
 import argparse
+import ast
 import json
+import random
 import re
 import runpy
 import subprocess
@@ -20,6 +23,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*(?:e[-+]?\d+)?|\.\d+|\d+e[-+]?\d+|nan|inf)(?![\w%])", re.IGNORECASE)
 
@@ -36,6 +40,8 @@ def share_random_numbers(torch: Any) -> None:
     """Let all that draws in a namespace draw from NumPy: ``torch`` is PyTorch or ``pluggrad.torch``."""
     import numpy as np
 
+    random.seed(0)
+    np.random.seed(0)
     rng = [np.random.default_rng(0)]
 
     def seed(value: int) -> Any:
@@ -84,7 +90,8 @@ def share_random_numbers(torch: Any) -> None:
         if size is None:
             size = torch.broadcast_tensors(torch.as_tensor(mean), torch.as_tensor(std))[0].shape
         dtype = next((v.dtype for v in (mean, std) if isinstance(v, torch.Tensor)), None)
-        return randn(*size, dtype=dtype) * std + mean
+        x = (randn(*size, dtype=dtype) * std + mean).to(o.get("dtype") or dtype or torch.get_default_dtype())
+        return x.detach().requires_grad_(bool(o.get("requires_grad")))
 
     def multinomial(weights: Any, num_samples: int, replacement: bool = False, **o: Any) -> Any:
         rows = weights.detach().reshape(-1, weights.shape[-1]).numpy().astype(np.float64)
@@ -172,24 +179,31 @@ def run_one(library: str, arguments: list[str], shared: bool) -> None:
         share_random_numbers(torch)
     sys.argv = arguments
     sys.path[0] = str(Path(arguments[0]).resolve().parent)
-    if arguments[0].endswith(".ipynb"):
+    if arguments[0].endswith((".ipynb", ".md")):
         run_cells(Path(arguments[0]))
     else:
         runpy.run_path(arguments[0], run_name="__main__")
 
 
-def run_cells(notebook: Path) -> None:
-    """Run the code of a notebook, cell by cell, and show the value of each cell's last line, as Jupyter does."""
-    import ast
+def cells_of(path: Path) -> list[str]:
+    """The code of a notebook, or of a page of "Dive into Deep Learning" in its PyTorch form, cell by cell."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        return ["".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+    cells = re.findall(r"^```\{\.python \.input[^\n]*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return [cell for cell in cells if re.match(r"#@tab .*(pytorch|all)", cell)]
 
+
+def run_cells(path: Path) -> None:
+    """Run code cell by cell, and show the value of each cell's last line, as Jupyter does."""
     space: dict[str, Any] = {"__name__": "__main__"}
-    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        lines = "".join(cell["source"]).splitlines() if cell["cell_type"] == "code" else []
-        tree = ast.parse("\n".join(line for line in lines if not line.lstrip().startswith(("%", "!"))))
+    for cell in cells_of(path):
+        code = "\n".join(line for line in cell.splitlines() if not line.lstrip().startswith(("%", "!")))
+        tree = ast.parse(code)
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, str(notebook), "exec"), space)  # noqa: S102 (it is what the user asks for)
+        exec(compile(tree, str(path), "exec"), space)  # noqa: S102 (it is what the user asks for)
         if isinstance(last, ast.Expr):
-            value = eval(compile(ast.Expression(last.value), str(notebook), "eval"), space)  # noqa: S307
+            value = eval(compile(ast.Expression(last.value), str(path), "eval"), space)  # noqa: S307
             if value is not None:
                 print(value)
 
@@ -200,14 +214,18 @@ def main() -> int:
     parser.add_argument("--tolerance", type=float, default=0.01, help="relative, of each number that is printed")
     parser.add_argument("--only", choices=["torch", "pluggrad"], help="run with one of the two, here")
     parser.add_argument("--own-numbers", action="store_true", help="let each library draw its own random numbers")
+    parser.add_argument("--without", default="", help="modules to put empty ones in place of, such as torchvision,PIL")
     parser.add_argument("program", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     if options.only:
+        for name in filter(None, options.without.split(",")):
+            sys.modules[name] = mock.MagicMock(name=name)
         run_one(options.only, options.program, not options.own_numbers)
         return 0
     texts = {}
     for library in ("torch", "pluggrad"):
-        command = [sys.executable, __file__, "--only", library, *(["--own-numbers"] if options.own_numbers else [])]
+        command = [sys.executable, __file__, "--only", library, "--without", options.without]
+        command += ["--own-numbers"] if options.own_numbers else []
         start = time.perf_counter()
         done = subprocess.run([*command, *options.program], capture_output=True, text=True, check=False)
         print(f"{library}: exit status {done.returncode}, {time.perf_counter() - start:.1f} s")

@@ -32,9 +32,9 @@ ARGUMENTS: dict[str, Sequence[str]] = {
     "matrix_power": ("input", "n"), "moveaxis": ("input", "source", "destination"),
     "movedim": ("input", "source", "destination"), "outer": ("input", "vec2"), "pinverse": ("input", "rcond"),
     "polar": ("abs", "angle"), "polygamma": ("n", "input"), "pow": ("input", "exponent"), "randperm": ("n",),
-    "searchsorted": ("sorted_sequence", "input"), "split_with_sizes": ("input", "split_sizes"),
-    "swapaxes": ("input", "axis0", "axis1"), "take": ("input", "index"), "tensordot": ("a", "b"),
-    "where": ("condition", "input", "other"), "frombuffer": ("buffer",),
+    "searchsorted": ("sorted_sequence", "input"), "repeat_interleave": ("input", "repeats"),
+    "split_with_sizes": ("input", "split_sizes"), "swapaxes": ("input", "axis0", "axis1"), "take": ("input", "index"),
+    "tensordot": ("a", "b"), "where": ("condition", "input", "other"), "frombuffer": ("buffer",),
 }  # fmt: skip
 
 

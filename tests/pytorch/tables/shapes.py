@@ -40,7 +40,7 @@ CASES: list[Case] = [
     Case("rot90", lambda t, x: t.rot90(x, 3, (0, 1)), (N(2, 3),), SOME),
     Case("tile", lambda t, x: t.tile(x, (2, 1, 2)), (N(2, 3),), SOME),
     Case("repeat", lambda t, x: x.repeat(2, 1, 2), (N(2, 3),), SOME),
-    Case("repeat_interleave", lambda t, x: t.repeat_interleave(x, 2, dim=1), (N(2, 3),), SOME),
+    Case("repeat_interleave", lambda t, x: t.repeat_interleave(x, repeats=2, dim=1), (N(2, 3),), SOME),
     Case("repeat_interleave_each", lambda t, x, n: t.repeat_interleave(x, n, 1), (N(2, 3), I(3, high=3)), SOME),
     Case("tril", lambda t, x: t.tril(x, -1), (N(3, 4),), SOME),
     Case("triu", lambda t, x: t.triu(x, diagonal=1), (N(2, 3, 4),), SOME),
