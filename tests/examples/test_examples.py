@@ -66,3 +66,23 @@ def test_a_program_runs_from_the_command_line(name):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "pluggrad's network" in done.stdout and "100%" in done.stderr
+
+
+@pytest.mark.cpu
+def test_the_training_loop_goes_on_where_it_was(tmp_path):
+    pytest.importorskip("safetensors")
+    pytest.importorskip("tensorboard")
+
+    def run(out, *options):
+        command = [sys.executable, EXAMPLES / "training_loop.py", "--out", tmp_path / out, *options]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return done.stderr.rpartition("F1 ")[2][:5]
+
+    whole = run("whole", "--epochs", "6")
+    assert float(whole) > 0.95
+    last = "checkpoints/step-000000090.safetensors"
+    weights = [pluggrad.load(tmp_path / "whole" / last)["parts"]["model"]]
+    (tmp_path / "whole" / last).unlink()  # as if it had been killed before: it goes on from step 75
+    assert run("whole", "--epochs", "6") == whole
+    weights.append(pluggrad.load(tmp_path / "whole" / last)["parts"]["model"])
+    assert all(bool((weights[0][name] == weights[1][name]).all()) for name in weights[0])
