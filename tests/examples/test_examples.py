@@ -79,7 +79,7 @@ def test_the_training_loop_goes_on_where_it_was(tmp_path):
         return done.stderr.rpartition("F1 ")[2][:5]
 
     whole = run("whole", "--epochs", "6")
-    assert float(whole) > 0.95
+    assert float(whole) > 0.93
     last = "checkpoints/step-000000090.safetensors"
     weights = [pluggrad.load(tmp_path / "whole" / last)["parts"]["model"]]
     (tmp_path / "whole" / last).unlink()  # as if it had been killed before: it goes on from step 75
