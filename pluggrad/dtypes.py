@@ -20,6 +20,15 @@ Kind = Literal["bool", "signed integer", "unsigned integer", "real floating", "c
 _KIND_ORDER: Final = ("bool", "unsigned integer", "signed integer", "real floating", "complex floating")
 
 
+class Printed:
+    """How types print: with the name of the namespace that a program knows them by.
+
+    ``namespace`` : "pluggrad", or "torch" once :func:`pluggrad.torch.install` has been called
+    """
+
+    namespace = "pluggrad"
+
+
 class DType:
     """A data type: ``pluggrad.float32`` and the like. Immutable, one object per type.
 
@@ -41,7 +50,7 @@ class DType:
         self.name, self.kind, self.bits = name, kind, bits
 
     def __repr__(self) -> str:
-        return f"pluggrad.{self.name}"
+        return f"{Printed.namespace}.{self.name}"
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return by_name, (self.name,)

@@ -28,11 +28,11 @@ USAGE = Path(__file__).with_name("torch_usage.tsv")
 #: Groups of names that are no operations on dense tensors for programs to call, and why they are left out.
 LEFT_OUT: dict[str, tuple[str, tuple[str, ...]]] = {
     "sparse tensors": ("there are none", (
-        r".*sparse.*|.*_csr.*|.*_csc.*|dsmm|hsmm|hspmm|saddmm|smm|spmm|sspaddmm|(c?col|crow|row)_indices.*",
+        r"(?!is_sparse).*sparse.*|.*_csr.*|.*_csc.*|dsmm|hsmm|hspmm|saddmm|smm|spmm|sspaddmm|(c?col|crow|row)_indices.*",
         r"(coalesce|indices|values|dense_dim)(_copy)?",
     )),
     "quantised tensors": ("there are none", (
-        r".*quant.*|q_.*|.*qparams.*|int_repr|qscheme|fake_.*|fbgemm_.*|fused_moving_avg.*",
+        r".*quantize.*|quantized_.*|is_quantized|q_.*|.*qparams.*|int_repr|qscheme|fake_.*|fbgemm_.*|fused_moving_avg.*",
     )),
     "one vendor's kernels": ("a backend brings its own", (r"(cudnn|miopen|mkldnn)_.*|to_mkldnn|is_vulkan.*",)),
     "parts of other functions": ("pieces of PyTorch's own, undocumented", (
@@ -40,7 +40,7 @@ LEFT_OUT: dict[str, tuple[str, tuple[str, ...]]] = {
         r"norm_except_dim|(frobenius|nuclear)_norm|embedding_renorm_|.*max_pool\dd_with_indices|unsafe_.*|conv_tbc|cond",
         r"(cosine_embedding|hinge_embedding|margin_ranking|poisson_nll|triplet_margin|ctc)_loss|kl_div|hash_tensor",
         r"multi_head_attention_forward|assert_int_or_pair|handle_torch_.*|has_torch_.*|boolean_dispatch|while_loop",
-        r"(scaled_)?(grouped_)?mm_?|feature_dropout_?|feature_alpha_dropout_|binary_cross_entropy_with_logits",
+        r"(scaled_)?grouped_mm|scaled_mm|feature_dropout_?|feature_alpha_dropout_|binary_cross_entropy_with_logits",
         r"rrelu_|alpha_dropout_|dropout_|segment_reduce|slice_inverse|alias_copy",
     )),
     "copies for compilers": ("for compilers, which want no views", (r".*_copy(?<!narrow_copy)(?<!index_copy)",)),

@@ -70,7 +70,7 @@ def share_random_numbers(torch: Any) -> None:
 
     def randint(*args: Any, dtype: Any = None, device: Any = None, **o: Any) -> Any:
         bounds = [a for a in args if isinstance(a, int)] + [o[n] for n in ("low", "high") if n in o]
-        size = next((a for a in args if not isinstance(a, int)), o.get("size"))
+        size: Any = next((a for a in args if not isinstance(a, int)), o.get("size"))
         low, high = bounds if len(bounds) == 2 else (0, *bounds)
         return made(integers(low, high, tuple(size)), dtype or torch.int64, device, False)
 

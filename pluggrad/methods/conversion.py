@@ -164,7 +164,7 @@ for _name, _dtype in {
 def type_name(dtype: DType, device: Device) -> str:
     """PyTorch's name of a tensor's type: ``pluggrad.FloatTensor``, ``pluggrad.cuda.LongTensor``."""
     place = "" if device.type == "cpu" else f"{device.type}."
-    return f"pluggrad.{place}{TYPE_NAMES[dtype]}"
+    return f"{dtypes.Printed.namespace}.{place}{TYPE_NAMES[dtype]}"
 
 
 def type_(self: Tensor, dtype: DType | str | Any = None, non_blocking: bool = False) -> Tensor | str:

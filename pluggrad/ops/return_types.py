@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import namedtuple
 from typing import Any
 
+from ..dtypes import Printed
+
 __all__ = [
     "aminmax", "cummax", "cummin", "frexp", "geqrf", "histogram", "histogramdd", "kthvalue", "lu_unpack", "max",
     "median", "min", "mode", "nanmedian", "sort", "std_mean", "topk", "triangular_solve", "unique_all", "unique_counts",
@@ -24,7 +26,7 @@ def _return_type(name: str, *fields: str) -> Any:
     def __repr__(self: Any) -> str:
         # One field per line, as PyTorch prints them.
         inner = ",\n".join(f"{field}={value!r}" for field, value in zip(fields, self, strict=True))
-        return f"pluggrad.return_types.{name}(\n{inner})"
+        return f"{Printed.namespace}.return_types.{name}(\n{inner})"
 
     return type(name, (base,), {"__slots__": (), "__repr__": __repr__, "__module__": __name__, "__doc__": base.__doc__})
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, SupportsIndex, overload
 
+from ..dtypes import Printed
+
 
 class Size(tuple[int, ...]):
     """A shape: a tuple of ints that prints as PyTorch's does and counts its elements.
@@ -16,7 +18,7 @@ class Size(tuple[int, ...]):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return f"pluggrad.Size([{', '.join(map(str, self))}])"
+        return f"{Printed.namespace}.Size([{', '.join(map(str, self))}])"
 
     def numel(self) -> int:
         """The number of elements of a tensor of this shape."""

@@ -7,6 +7,7 @@ other function of :mod:`pluggrad` means in PyTorch what it means there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pluggrad
@@ -244,6 +245,18 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     return pluggrad.linalg.solve(A, B, left=left)
 
 
+def finfo(type: DType | None = None) -> Any:
+    """The limits of a floating-point type, by default the default one; ``dtype`` is its name, as in PyTorch."""
+    found = dtypes.finfo(dtypes.get_default_dtype() if type is None else type)
+    return replace(found, dtype=found.dtype.name)  # type: ignore[arg-type]
+
+
+def iinfo(type: DType) -> Any:
+    """The limits of an integer type; ``dtype`` is its name, as in PyTorch."""
+    found = dtypes.iinfo(type)
+    return replace(found, dtype=found.dtype.name)  # type: ignore[arg-type]
+
+
 def _methods(*names: str) -> dict[str, Callable[..., Any]]:
     return {name: method(name) for name in names}
 
@@ -259,7 +272,8 @@ CONFLICTS: dict[str, Callable[..., Any]] = {
     "mean": mean, "sign": sign, "sgn": sgn, "div": div, "divide": div, "clamp": clamp, "clip": clamp,
     "floor_divide": floor_divide, "remainder": remainder, "meshgrid": meshgrid, "where": where,
     "result_type": result_type, "can_cast": can_cast, "eye": eye, "diag": diag,
-    # the same meaning, other arguments
+    # the same meaning, other arguments or results
+    "finfo": finfo, "iinfo": iinfo,
     "add": add, "sub": sub, "subtract": sub, "pinverse": pinverse, "trace": trace, "arange": arange,
     # PyTorch's alone
     "promote_types": promote_types, "rsub": rsub, "constant_pad_nd": constant_pad_nd, "threshold": threshold,
@@ -274,11 +288,32 @@ def conflicts_in(module: str) -> dict[str, Any]:
         from .variable import Variable
 
         return {"Variable": Variable}
+    if module == "serialization":
+        return {name: _accepting(name) for name in ("safe_globals", "add_safe_globals", "clear_safe_globals")}
     if module == "special":
         from .polynomials import POLYNOMIALS
 
         return POLYNOMIALS | {name: getattr(pluggrad.special, other) for name, other in SPECIAL_NAMES.items()}
     return {}
+
+
+class _accepting:
+    """Accepts classes that a file may hold, as a call or as a context, and does nothing with them.
+
+    :func:`pluggrad.load` runs no code from a file and knows its types; a file with others is an error there.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+    def __call__(self, safe_globals: Sequence[Any] = ()) -> _accepting:
+        return self
+
+    def __enter__(self) -> None:
+        """Nothing is changed."""
+
+    def __exit__(self, *exc: object) -> None:
+        """Nothing is changed."""
 
 
 #: Names of ``torch.special`` that are others in SciPy, and so in :mod:`pluggrad.special`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..dtypes import Printed
 from ..errors import ArgumentError
 
 __all__ = [
@@ -19,7 +20,7 @@ class _Named:
         self.name = name
 
     def __repr__(self) -> str:
-        return f"pluggrad.{self.name}"
+        return f"{Printed.namespace}.{self.name}"
 
     def __reduce__(self) -> str:
         return self.name

@@ -6,6 +6,7 @@ import sys
 from importlib import import_module
 
 from ..autograd.operands import ZeroDim
+from ..dtypes import Printed
 from .mirror import TorchFinder
 
 _finder = TorchFinder()
@@ -15,7 +16,7 @@ def install() -> None:
     """Let ``import torch``, and of any of its submodules, give :mod:`pluggrad.torch` from now on, in this process.
 
     It also lets operators of tensors promote a 0-D tensor as PyTorch does: like a number, beside a tensor with axes.
-    (Functions of ``pluggrad.torch`` do so in any case.)
+    (Functions of ``pluggrad.torch`` do so in any case.) And types print with PyTorch's names, as ``torch.float32``.
 
     Raises
     ------
@@ -40,6 +41,7 @@ def install() -> None:
         sys.meta_path.insert(0, _finder)
     sys.modules["torch"] = import_module(__package__)
     ZeroDim.weak = True
+    Printed.namespace = "torch"
 
 
 def uninstall() -> None:
@@ -50,3 +52,4 @@ def uninstall() -> None:
         if sys.modules[name].__name__.startswith(__package__):
             del sys.modules[name]
     ZeroDim.weak = False
+    Printed.namespace = "pluggrad"

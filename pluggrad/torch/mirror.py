@@ -24,7 +24,16 @@ PACKAGE = __package__
 #: Where it is told what is covered.
 COVERAGE = "docs/coverage.md of the source distribution"
 #: Submodules that have another name in pluggrad.
-ELSEWHERE = {"cuda.amp": "torch.cuda_amp", "serialization": "utils.serialization"}
+ELSEWHERE = {
+    "autograd.profiler": "profiler", "cuda.amp": "torch.cuda_amp", "serialization": "utils.serialization",
+    "utils.data._utils": "utils.data", "utils.data._utils.collate": "utils.data.collate",
+}  # fmt: skip
+#: PyTorch's files of modules. pluggrad's are others in part, so each shows what is in any of them.
+FILES_OF_MODULES = (
+    "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout", "flatten",
+    "fold", "instancenorm", "lazy", "linear", "loss", "module", "normalization", "padding", "pixelshuffle", "pooling",
+    "rnn", "sparse", "transformer", "upsampling", "utils",
+)  # fmt: skip
 #: The submodules whose functions are called as PyTorch's are: with its names of arguments, and ``out=``.
 COMPUTING = frozenset(ARGUMENTS_IN)
 _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
@@ -60,10 +69,13 @@ class Mirror(ModuleType):
                 return import_module(f"{self.__name__}.{name}")
             except ModuleNotFoundError:
                 pass
-            try:
-                return getattr(self.__dict__["__source__"], name)  # what came later, and what it loads when asked
-            except AttributeError:
-                pass
+            # What came later, and what the module loads when it is asked for.
+            sources = [self.__dict__["__source__"]]
+            if f".nn.modules.{self.__name__.rpartition('.')[2]}" in self.__name__:
+                sources.append(import_module("pluggrad.nn.modules"))
+            for source in sources:
+                if hasattr(source, name):
+                    return getattr(source, name)
         raise missing(self.__name__, name, sys._getframe(1))
 
 
@@ -99,6 +111,8 @@ class MirrorFinder(MetaPathFinder):
         if name == fullname:
             return None
         source = f"pluggrad.{ELSEWHERE.get(name, name)}"
+        if name.startswith("nn.modules.") and name.split(".")[2] in FILES_OF_MODULES and not _exists(source):
+            source = "pluggrad.nn.modules"
         if not _exists(source):
             raise ModuleNotFoundError(
                 f"pluggrad has no module torch.{name}. What of PyTorch is there: {COVERAGE}", name=fullname

@@ -31,6 +31,13 @@ def test_submodules_are_imported_in_every_way() -> None:
         from pluggrad.torch import nn, optim
         from pluggrad.torch.utils.data import DataLoader
         from pluggrad.torch.nn.modules.linear import Linear
+        from pluggrad.torch.nn.modules.activation import ReLU
+        from pluggrad.torch.utils.data._utils.collate import default_collate
+        from pluggrad.torch.cuda.amp import autocast, GradScaler
+        from pluggrad.torch.serialization import safe_globals
+        with safe_globals([dict]):
+            pass
+        assert torch.finfo().dtype == "float32" and torch.iinfo(torch.int8).max == 127
         import pluggrad
         assert F.relu is pluggrad.nn.functional.relu and nn.Linear is pluggrad.nn.Linear is Linear
         assert torch.utils.data.DataLoader is DataLoader and torch.optim.SGD is optim.SGD
@@ -88,7 +95,10 @@ def test_install_gives_torch_and_uninstall_takes_it_back() -> None:
         assert pluggrad.torch.nn.__spec__.name == "pluggrad.torch.nn"
         x = torch.ones(2) * torch.tensor(2.0, dtype=torch.float64)
         assert x.dtype == torch.float32  # a 0-D tensor is weak, in operators too
+        assert str(x.dtype) == "torch.float32" and str(x.shape) == "torch.Size([2])"
+        assert x.type() == "torch.FloatTensor" and x.type("torch.LongTensor").dtype == torch.long
         pluggrad.torch.uninstall()
+        assert str(x.dtype) == "pluggrad.float32"
         assert not [n for n in sys.modules if n == "torch" or n.startswith("torch.")]
         x = pluggrad.ones(2) * pluggrad.tensor(2.0, dtype=pluggrad.float64)
         assert x.dtype == pluggrad.float64
