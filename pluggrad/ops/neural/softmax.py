@@ -14,8 +14,8 @@ __all__ = ["log_softmax", "softmax", "softmin"]
 
 
 def _softmax_x(xp: Any, g: Any, out: Any, axis: int) -> Any:
-    weighted = g * out
-    return weighted - out * xp.sum(weighted, axis=(axis,), keepdims=True)
+    # The product is freed before the next array is made.
+    return (g - xp.sum(g * out, axis=(axis,), keepdims=True)) * out
 
 
 @composite(name="softmax", result="same", kinds=REAL_FLOATING, vjp=_softmax_x)

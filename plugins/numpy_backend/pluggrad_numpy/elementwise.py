@@ -170,6 +170,21 @@ def relu(x: Array) -> Array:
     return np.clip(x, 0, np.inf) if x.size > 8 * _FEW and x.dtype.kind == "f" else np.maximum(x, 0)
 
 
+def relu_backward(gradient: Array, out: Array) -> Array:
+    """The gradient where ``out`` is not 0 or less, by its bits, and without arrays of that size in between."""
+    integer = _INTEGERS.get(gradient.dtype.itemsize)
+    plain = gradient.shape != out.shape or gradient.dtype != out.dtype or integer is None
+    if plain or out.size < _FEW or not (gradient.flags.c_contiguous and out.flags.c_contiguous):
+        return where(out <= 0, 0, gradient)
+    result = np.empty_like(gradient)
+    bits, given, flat = result.reshape(-1).view(integer), gradient.reshape(-1).view(integer), out.reshape(-1)
+    for i in range(0, flat.size, _BLOCK):
+        mask = np.less_equal(flat[i : i + _BLOCK], 0).view(np.int8)
+        mask -= 1  # all bits set where the gradient passes
+        np.bitwise_and(given[i : i + _BLOCK], mask.astype(integer), out=bits[i : i + _BLOCK])
+    return result
+
+
 def clip(x: Array, *, min: float | None, max: float | None) -> Array:
     """Clipping by scalars."""
     if min is None:
@@ -310,7 +325,8 @@ def erfc(x: Array) -> Array:
 KERNELS = {
     f.__name__: f
     for f in (
-        where, floor_divide, pow_scalar, lerp, expm1, tanh, exp2, rsqrt, real, imag, relu, clip, sigmoid, erf, erfc
+        where, floor_divide, pow_scalar, lerp, expm1, tanh, exp2, rsqrt, real, imag, relu, relu_backward, clip, sigmoid,
+        erf, erfc,
     )
 } | {
     "complex": complex_, "fmod": np.fmod, "fmax": np.fmax, "fmin": np.fmin,
