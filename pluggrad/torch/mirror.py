@@ -111,7 +111,8 @@ class MirrorFinder(MetaPathFinder):
         if name == fullname:
             return None
         source = f"pluggrad.{ELSEWHERE.get(name, name)}"
-        if name.startswith("nn.modules.") and name.split(".")[2] in FILES_OF_MODULES and not _exists(source):
+        parent, _, file = name.rpartition(".")
+        if parent == "nn.modules" and file in FILES_OF_MODULES and not _exists(source):
             source = "pluggrad.nn.modules"
         if not _exists(source):
             raise ModuleNotFoundError(

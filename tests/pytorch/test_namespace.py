@@ -55,6 +55,12 @@ def test_an_attribute_leads_to_a_submodule_without_an_import() -> None:
     [
         ("torch.no_such_function", "AttributeError", "torch.no_such_function"),
         ("torch.nn.NoSuchLayer", "AttributeError", "torch.nn.NoSuchLayer"),
+        (
+            "from pluggrad.torch.nn.modules.activation import NoSuch",
+            "ImportError",
+            "torch.nn.modules.activation.NoSuch",
+        ),
+        ("import pluggrad.torch.nn.modules.no_such", "ModuleNotFoundError", "torch.nn.modules.no_such"),
         ("torch.linalg.no_such", "AttributeError", "torch.linalg.no_such"),
         ("from pluggrad.torch import no_such", "ImportError", "torch.no_such"),
         ("from pluggrad.torch.nn import NoSuchLayer", "ImportError", "torch.nn.NoSuchLayer"),
