@@ -7,6 +7,8 @@ import pytest
 import pluggrad.torch as torch
 import pluggrad.torch.backends.cudnn as cudnn
 
+pytestmark = pytest.mark.cpu  # what is compared with PyTorch is NumPy's
+
 
 def test_flags_are_kept() -> None:
     cudnn.benchmark = True

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.cpu  # what is compared with PyTorch is NumPy's
+
 torch = pytest.importorskip("torch")
 ROOT = Path(__file__).parents[2]
 

@@ -16,6 +16,8 @@ pytest.importorskip("torch")
 from .compare import Case, check
 from .tables import algebra, pointwise, reductions, shapes
 
+pytestmark = pytest.mark.cpu  # what is compared with PyTorch is NumPy's
+
 CASES = [*pointwise.CASES, *reductions.CASES, *shapes.CASES, *algebra.CASES]
 
 

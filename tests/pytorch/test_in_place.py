@@ -14,6 +14,8 @@ import pluggrad.torch as pt
 
 from .compare import assert_same
 
+pytestmark = pytest.mark.cpu  # what is compared with PyTorch is NumPy's
+
 #: Methods ``x.name_(*arguments)``, for x of the numbers 0.2, 0.4, ...; tensors among the arguments as lists.
 CALLS: dict[str, tuple[Any, ...]] = {
     **{

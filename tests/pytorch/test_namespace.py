@@ -14,6 +14,8 @@ import pluggrad
 import pluggrad.torch as pt
 from pluggrad.errors import DTypeError, GradientError
 
+pytestmark = pytest.mark.cpu  # what is compared with PyTorch is NumPy's
+
 
 def run(code: str, *arguments: str) -> str:
     """What a program prints, in a process of its own."""

@@ -18,6 +18,8 @@ import pluggrad.torch as pt
 
 from .compare import assert_same, name_of, to_numpy
 
+pytestmark = pytest.mark.cpu  # what is compared with PyTorch is NumPy's
+
 DTYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float32", "float64", "complex64", "complex128")
 numbers = st.one_of(st.booleans(), st.integers(-3, 3), st.floats(-3, 3, width=32), st.just(1 + 1j))
 dtypes = st.sampled_from(DTYPES)

@@ -8,6 +8,8 @@ import pytest
 
 import pluggrad.torch as pt
 
+pytestmark = pytest.mark.cpu  # what is compared with PyTorch is NumPy's
+
 torch = pytest.importorskip("torch")
 
 CASES: list[tuple[Any, Any, dict[str, Any]]] = [
