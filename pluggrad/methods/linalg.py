@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ops import decompositions, householder, linear_systems, matrix, return_types
+from ..errors import ShapeError
+from ..ops import decompositions, householder, linear_systems, matrix, return_types, views
 from ..ops import lu as lu_decomposition
 from ..tensor import Tensor
 from .attach import method
 
 for _product in (
     matrix.matmul, matrix.mm, matrix.bmm, matrix.mv, matrix.dot, matrix.vdot, matrix.outer, matrix.inner,
-    matrix.cross, matrix.kron, matrix.trace,
+    matrix.cross, matrix.kron,
 ):  # fmt: skip
     method()(_product)
 for _sum in (matrix.addmm, matrix.addmv, matrix.addr, matrix.baddbmm, matrix.addbmm):
     method(inplace=True)(_sum)
 Tensor.ger = matrix.outer  # type: ignore[attr-defined]
+
+
+@method()
+def trace(self: Tensor) -> Tensor:
+    """The sum of the diagonal of a matrix; of integers, in int64.
+
+    Raises
+    ------
+    ShapeError : no matrix
+    """
+    if self._array.ndim != 2:
+        raise ShapeError(f"trace: expected a matrix, but got tensor with dim {self._array.ndim}")
+    return views.diagonal(self).sum()
 
 
 @method()

@@ -196,18 +196,6 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     return pluggrad.diag(input, diagonal)
 
 
-def trace(input: Tensor) -> Tensor:
-    """The sum of the diagonal of a matrix, of integers in int64.
-
-    Raises
-    ------
-    ArgumentError : no matrix
-    """
-    if input.ndim != 2:
-        raise ArgumentError(f"trace: expected a matrix, but got tensor with dim {input.ndim}")
-    return input.diagonal().sum()
-
-
 def arange(start: Any, end: Any = None, step: Any = 1, **words: Any) -> Tensor:
     """Evenly spaced values in [start, end); with one argument, in [0, start).
 
@@ -266,7 +254,8 @@ CONFLICTS: dict[str, Callable[..., Any]] = {
     # two meanings, the method's being PyTorch's
     **_methods(
         "all", "any", "argmax", "argmin", "argsort", "count_nonzero", "cumprod", "cumsum", "diff", "equal", "max",
-        "median", "min", "nansum", "nonzero", "norm", "prod", "quantile", "sort", "squeeze", "std", "sum", "svd", "var",
+        "median", "min", "nansum", "nonzero", "norm", "prod", "quantile", "sort", "squeeze", "std", "sum", "svd", "trace",
+        "var",
     ),
     # two meanings, PyTorch's written here
     "mean": mean, "sign": sign, "sgn": sgn, "div": div, "divide": div, "clamp": clamp, "clip": clamp,
@@ -274,7 +263,7 @@ CONFLICTS: dict[str, Callable[..., Any]] = {
     "result_type": result_type, "can_cast": can_cast, "eye": eye, "diag": diag,
     # the same meaning, other arguments or results
     "finfo": finfo, "iinfo": iinfo,
-    "add": add, "sub": sub, "subtract": sub, "pinverse": pinverse, "trace": trace, "arange": arange,
+    "add": add, "sub": sub, "subtract": sub, "pinverse": pinverse, "arange": arange,
     # PyTorch's alone
     "promote_types": promote_types, "rsub": rsub, "constant_pad_nd": constant_pad_nd, "threshold": threshold,
 }  # fmt: skip

@@ -266,3 +266,35 @@ def check_gradients(case: Case, arrays: Sequence[np.ndarray], dtype: str, what: 
         np.testing.assert_allclose(
             a, b, rtol=1e-7, atol=1e-8, equal_nan=True, err_msg=f"{what}: gradient of argument {i}"
         )
+
+
+class Methods:
+    """A namespace in which functions that are methods of tensors, too, are called as methods."""
+
+    def __init__(self, lib: Any) -> None:
+        self.lib = lib
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(self.lib, name)
+        if not hasattr(self.lib.Tensor, name) or isinstance(function, type):
+            return function
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if args and isinstance(args[0], self.lib.Tensor):
+                return getattr(args[0], name)(*args[1:], **kwargs)
+            return function(*args, **kwargs)
+
+        return call
+
+
+def check_methods(case: Case, dtype: str) -> None:
+    """Compare what methods give, where functions are."""
+    arrays = arrays_of(case, dtype)
+    theirs, ours = (outcome(Methods(lib), case, tensors(lib, arrays, False)) for lib in (torch, pt))
+    what = f"{case.name}({dtype}), methods"
+    if isinstance(theirs, Exception):
+        assert isinstance(ours, Exception) or is_unsupported(theirs), f"{what}: no error, PyTorch raises {theirs!r}"
+        return
+    if isinstance(ours, Exception):
+        raise AssertionError(f"{what} raises; PyTorch gives {flat(theirs)[0]!r}") from ours
+    assert_same(ours, theirs, dtype, what)

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from .compare import Case, check
+from .compare import Case, check, check_methods
 from .tables import algebra, pointwise, reductions, shapes
 
 pytestmark = pytest.mark.cpu  # what is compared with PyTorch is NumPy's
@@ -27,6 +27,14 @@ def test_as_pytorch(case: Case) -> None:
         check(case, dtype)
     if case.strided:
         check(case, case.dtypes[0], strided=True)
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if "." not in c.name and not c.name.startswith("where")], ids=lambda c: c.id
+)
+def test_methods_as_pytorch(case: Case) -> None:
+    for dtype in case.dtypes:
+        check_methods(case, dtype)
 
 
 # -- nothing is left out ---------------------------------------------------------------------------------
