@@ -254,8 +254,8 @@ CONFLICTS: dict[str, Callable[..., Any]] = {
     # two meanings, the method's being PyTorch's
     **_methods(
         "all", "any", "argmax", "argmin", "argsort", "count_nonzero", "cumprod", "cumsum", "diff", "equal", "max",
-        "median", "min", "nansum", "nonzero", "norm", "prod", "quantile", "sort", "squeeze", "std", "sum", "svd", "trace",
-        "var",
+        "median", "min", "nansum", "nonzero", "norm", "prod", "quantile", "sort", "squeeze", "std", "sum", "svd",
+        "trace", "var",
     ),
     # two meanings, PyTorch's written here
     "mean": mean, "sign": sign, "sgn": sgn, "div": div, "divide": div, "clamp": clamp, "clip": clamp,
