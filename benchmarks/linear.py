@@ -77,7 +77,8 @@ def draw(found: dict[str, list[dict[str, Any]]], path: str) -> None:
     """Time and memory over the number of nodes, both axes logarithmic: a straight line of slope 1 is linear."""
     import matplotlib
 
-    matplotlib.use("svg")
+    matplotlib.use("agg")
+    matplotlib.rcParams["svg.fonttype"] = "none"
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
