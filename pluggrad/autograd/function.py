@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -123,12 +124,33 @@ class Function:
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         """A gradient for every argument of ``forward``."""
-        raise NotImplementedError("You must implement the backward function for your custom autograd.Function.")
+        raise NotImplementedError
+
+    @staticmethod
+    def vjp(ctx: Any, *grad_outputs: Any) -> Any:
+        """Another name for ``backward``."""
+        raise NotImplementedError(
+            "You must implement either the backward or vjp method for your custom autograd.Function to use it with "
+            "backward."
+        )
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
-        """Run ``forward`` on ``args`` and record it."""
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Run ``forward`` on ``args`` and record it.
+
+        What is given by name takes its place among the arguments, and ``backward`` returns a gradient, or None, for it;
+        with ``setup_context``, so do the defaults of ``forward``.
+        """
         ctx = FunctionCtx()
+        if cls.setup_context is not Function.setup_context:
+            args, kwargs = _in_place_of_names(cls.forward, args, kwargs)
+        elif kwargs:
+            args, kwargs = _in_place_of_names(cls.forward, (ctx, *args), kwargs)
+            args = args[1:]
+        if is_grad_enabled() and any(isinstance(a, Tensor) and a._node is not None for a in kwargs.values()):
+            raise GradientError(
+                f"{cls.__name__}.apply: a tensor that requires a gradient cannot be a keyword-only argument"
+            )
         parents = tuple(a._node if isinstance(a, Tensor) else None for a in args)
         recording = is_grad_enabled() and any(p is not None for p in parents)
         ctx.needs_input_grad = tuple(p is not None for p in parents)
@@ -136,19 +158,31 @@ class Function:
         MODE.set(with_grad(before, False))
         try:
             if cls.setup_context is not Function.setup_context:
-                result = cls.forward(*args)
+                result = cls.forward(*args, **kwargs)
                 cls.setup_context(ctx, args, result)
             else:
-                result = cls.forward(ctx, *args)
+                result = cls.forward(ctx, *args, **kwargs)
         finally:
             MODE.set(before)
         single = not isinstance(result, tuple)
         values = (result,) if single else result
         outputs = tuple(_output(cls, v, args, ctx) for v in values)
-        if recording:
+        if recording and any(isinstance(o, list) and any(isinstance(t, Tensor) for t in o) for o in outputs):
+            raise GradientError(f"{cls.__name__}: forward returned a list of tensors, which would have no gradient; "
+                                "return a tuple")  # fmt: skip
+        if recording and any(isinstance(o, Tensor) for o in outputs):
             _record(cls, ctx, parents, outputs, args)
         ctx._to_save = () if recording else ctx._to_save
         return outputs[0] if single else outputs
+
+
+def _in_place_of_names(
+    forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments by position, with defaults; by name those alone that cannot be given otherwise."""
+    bound = inspect.signature(forward).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return bound.args, bound.kwargs
 
 
 def _is_one_of(tensor: Any, tensors: tuple[Any, ...]) -> bool:
@@ -216,6 +250,7 @@ class _Application:
     def __init__(self, cls: type[Function], ctx: FunctionCtx, saves_arrays: bool) -> None:
         self.cls, self.ctx, self.saves_arrays = cls, ctx, saves_arrays
         self.grad_name = f"{cls.__name__}Backward"
+        self.rule = cls.vjp if cls.backward is Function.backward else cls.backward
 
     def attribute(self, node: Node, name: str) -> Any:
         """What ``grad_fn`` shows of the user's ``ctx``: ``saved_tensors``, and what was set on it."""
@@ -261,7 +296,7 @@ class _Application:
     def _call(self, gs: list[Tensor | None], parents: tuple[Node | None, ...], node: Node) -> tuple[Tensor | None, ...]:
         self.ctx._node = node
         try:
-            result = self.cls.backward(self.ctx, *gs)
+            result = self.rule(self.ctx, *gs)
         finally:
             self.ctx._node = None
         result = result if isinstance(result, tuple) else (result,)
@@ -279,7 +314,7 @@ class _Application:
         if parent is None or value is None:
             return None
         if not isinstance(value, Tensor):
-            raise TypeError(
+            raise GradientError(
                 f"function {self.grad_name} returned a {type(value).__name__} as gradient {i}; "
                 "expected a Tensor or None"
             )

@@ -253,3 +253,159 @@ def test_once_differentiable():
     assert g.tolist() == [6.0]
     with pytest.raises(RuntimeError, match="once_differentiable"):
         pluggrad.autograd.grad(pluggrad.sum(g * x), x)
+
+
+# -- beside PyTorch ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["pluggrad", "torch"])
+def lib(request):
+    return pluggrad if request.param == "pluggrad" else pytest.importorskip("torch")
+
+
+def doubles(lib, *values):
+    return lib.tensor(list(values), dtype=lib.float64, requires_grad=True)
+
+
+def test_keyword_arguments_and_defaults(lib):
+    class Scaled(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, factor=2.0):
+            ctx.factor = factor
+            return x * factor
+
+        @staticmethod
+        def backward(ctx, g):
+            rest = () if len(ctx.needs_input_grad) == 1 else (g * 10 if ctx.needs_input_grad[1] else None,)
+            return (g * ctx.factor, *rest)
+
+    x, w = doubles(lib, 1.0), doubles(lib, 4.0)
+    Scaled.apply(x, factor=3.0).backward()
+    Scaled.apply(x).backward()
+    Scaled.apply(x, factor=w).backward()
+    assert x.grad.tolist() == [9.0] and w.grad.tolist() == [10.0]
+
+
+def test_setup_context_is_given_the_defaults_of_forward(lib):
+    class Power(lib.autograd.Function):
+        @staticmethod
+        def forward(x, n=3):
+            return x**n
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            x, ctx.n = inputs
+            ctx.save_for_backward(x)
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return g * ctx.n * x ** (ctx.n - 1), None
+
+    x = doubles(lib, 2.0)
+    Power.apply(x).backward()
+    assert x.grad.tolist() == [12.0]
+
+
+def test_vjp_is_another_name_for_backward(lib):
+    class Double(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def vjp(ctx, g):
+            return g * 2
+
+    x = doubles(lib, 2.0)
+    Double.apply(x).backward()
+    assert x.grad.tolist() == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (lambda lib, g: (g, g), "returned an incorrect number of gradients"),
+        (lambda lib, g: lib.ones(3, dtype=lib.float64), "returned an invalid gradient at index 0"),
+        (lambda lib, g: 3, "expected (Variable|a Tensor) or None"),
+    ],
+)
+def test_what_backward_may_not_return(lib, returned, message):
+    class Wrong(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return returned(lib, g)
+
+    with pytest.raises(RuntimeError) as caught:
+        Wrong.apply(doubles(lib, 1.0, 2.0)).sum().backward()
+    import re
+
+    # One line of PyTorch's message for a wrong type says which, ours says what came, too.
+    assert re.search(message, str(caught.value))
+
+
+def test_what_is_not_implemented(lib):
+    class Nothing(lib.autograd.Function):
+        pass
+
+    class NoBackward(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+    with pytest.raises(NotImplementedError, match="must implement the forward function"):
+        Nothing.apply(doubles(lib, 1.0))
+    with pytest.raises(NotImplementedError, match="either the backward or vjp method"):
+        NoBackward.apply(doubles(lib, 1.0)).backward()
+
+
+def test_a_view_that_is_marked_dirty_changes_its_base(lib):
+    class DoubleInPlace(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.mark_dirty(x)
+            return x.mul_(2)
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2
+
+    x = doubles(lib, 1.0, 2.0)
+    y = x * 1
+    DoubleInPlace.apply(y[0])
+    y.sum().backward()
+    assert y.tolist() == [2.0, 2.0] and x.grad.tolist() == [2.0, 1.0]
+
+
+def test_outputs_that_are_no_tensors(lib):
+    class Mixed(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2, "text", None, lib.tensor([1])
+
+        @staticmethod
+        def backward(ctx, g, *others):
+            return g * 2
+
+    x = doubles(lib, 1.0)
+    a, text, nothing, integer = Mixed.apply(x)
+    a.backward()
+    assert (text, nothing, integer.requires_grad, x.grad.tolist()) == ("text", None, False, [2.0])
+
+
+def test_no_gradient_is_lost_in_silence():
+    """PyTorch gives tensors without a gradient here."""
+
+    class Listed(Function):
+        @staticmethod
+        def forward(ctx, x, *, scale=None):
+            return [x * 2, x * 3]
+
+    with pytest.raises(RuntimeError, match="returned a list of tensors.*return a tuple"):
+        Listed.apply(leaf(1.0))
+    with pytest.raises(RuntimeError, match="cannot be a keyword-only argument"):
+        Listed.apply(leaf(1.0), scale=leaf(2.0))
