@@ -12,7 +12,9 @@ from ..dtypes import DType
 from ..errors import ShapeError
 from ..ops.joining import concat
 from ..ops.manipulation import ravel
+from ..ops.neural import piecewise
 from ..tensor import Tensor
+from ..tensor.formats import strided
 from .attach import method
 
 _NO = {
@@ -30,6 +32,9 @@ def _on(device_type: str) -> property:
 
 for _type in ("mps", "xpu", "ipu", "xla", "hpu", "vulkan", "mtia", "maia"):
     setattr(Tensor, f"is_{_type}", _on(_type))
+
+
+Tensor.layout = property(lambda self: strided, doc="How the elements lie: strided.")  # type: ignore[attr-defined]
 
 
 def _always(name: str, answer: bool, why: str) -> Callable[[Tensor], bool]:
@@ -176,6 +181,26 @@ def map_(self: Tensor, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> T
     others = ravel(tensor.detach().expand(self.shape)).tolist()
     values = [callable(v, w) for v, w in zip(ravel(self.detach()).tolist(), others, strict=True)]
     return self.copy_(self.new_tensor(values).reshape(self.shape))
+
+
+@method()
+def map2_(self: Tensor, x: Tensor, y: Tensor, callable: Callable[[Any, Any, Any], Any]) -> Tensor:
+    """Replace each element by what a Python function makes of it and those of two tensors, in place: slow."""
+    columns = [ravel(t.detach().expand(self.shape)).tolist() for t in (self, x, y)]
+    values = [callable(*row) for row in zip(*columns, strict=True)]
+    return self.copy_(self.new_tensor(values).reshape(self.shape))
+
+
+@method()
+def hardshrink(self: Tensor, lambd: float = 0.5) -> Tensor:
+    """Each element, but 0 from ``-lambd`` to ``lambd``; see :func:`pluggrad.nn.functional.hardshrink`."""
+    return piecewise.hardshrink(self, lambd)
+
+
+@method()
+def prelu(self: Tensor, weight: Tensor) -> Tensor:
+    """Each element, but times ``weight`` where it is negative; see :func:`pluggrad.nn.functional.prelu`."""
+    return piecewise.prelu(self, weight)
 
 
 @method()

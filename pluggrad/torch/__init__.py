@@ -24,7 +24,7 @@ from .mirror import missing as _missing
 if not any(isinstance(f, _MirrorFinder) for f in _sys.meta_path):
     _sys.meta_path.append(_MirrorFinder())
 
-from .formats import *  # noqa: F403
+from ..tensor.formats import *  # noqa: F403
 from .installation import install as install
 from .installation import uninstall as uninstall
 from .settings import *  # noqa: F403

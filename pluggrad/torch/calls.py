@@ -15,7 +15,7 @@ from ..autograd.inplace import assign
 from ..autograd.operands import ZeroDim
 from ..errors import GradientError
 from ..tensor import Tensor
-from .formats import check_layout
+from ..tensor.formats import check_layout
 
 #: What PyTorch calls the leading arguments of most functions.
 USUAL = (("input", "self", "tensors", "tensor", "x", "a"), ("other", "b", "y", "mat2"))
@@ -28,7 +28,8 @@ ARGUMENTS: dict[str, Sequence[str]] = {
     "clamp_min": ("input", "min"), "complex": ("real", "imag"), "copysign": ("input", "other"),
     "dot": ("input", "tensor"),
     **dict.fromkeys(("dropout", "alpha_dropout", "feature_alpha_dropout"), ("input", "p", "train")), "lu": ("A",),
-    "eye": ("n", "m"), "float_power": ("input", "exponent"), "full": ("size", "fill_value"),
+    "embedding": ("weight", "indices"), "eye": ("n", "m"), "float_power": ("input", "exponent"),
+    "full": ("size", "fill_value"),
     "ger": ("input", "vec2"), "heaviside": ("input", "values"), "isin": ("elements", "test_elements"),
     "lerp": ("input", "end", "weight"), "ldexp": ("input", "other"), "linspace": ("start", "end", "steps"),
     "matrix_power": ("input", "n"), "moveaxis": ("input", "source", "destination"),

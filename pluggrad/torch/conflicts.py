@@ -221,6 +221,36 @@ def threshold(input: Tensor, threshold: float, value: float) -> Tensor:
     return pluggrad.where(input > threshold, input, value)
 
 
+def batch_norm(
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None,
+    training: bool, momentum: float, eps: float, cudnn_enabled: bool,
+) -> Tensor:  # fmt: skip
+    """:func:`pluggrad.nn.functional.batch_norm` with its arguments in the order of ``torch.batch_norm``."""
+    return pluggrad.nn.functional.batch_norm(
+        input, running_mean, running_var, weight, bias, training=training, momentum=momentum, eps=eps
+    )
+
+
+def instance_norm(
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None,
+    use_input_stats: bool, momentum: float, eps: float, cudnn_enabled: bool,
+) -> Tensor:  # fmt: skip
+    """:func:`pluggrad.nn.functional.instance_norm` with its arguments in the order of ``torch.instance_norm``."""
+    return pluggrad.nn.functional.instance_norm(
+        input, running_mean, running_var, weight, bias, use_input_stats=use_input_stats, momentum=momentum, eps=eps
+    )
+
+
+def embedding(
+    weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False, sparse: bool = False
+) -> Tensor:
+    """:func:`pluggrad.nn.functional.embedding` with its arguments in the order of ``torch.embedding``."""
+    padding = None if padding_idx < 0 else padding_idx
+    return pluggrad.nn.functional.embedding(
+        indices, weight, padding_idx=padding, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse
+    )
+
+
 def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     """The pseudoinverse of each matrix."""
     return input.pinverse(rcond)
@@ -264,6 +294,7 @@ CONFLICTS: dict[str, Callable[..., Any]] = {
     # the same meaning, other arguments or results
     "finfo": finfo, "iinfo": iinfo,
     "add": add, "sub": sub, "subtract": sub, "pinverse": pinverse, "arange": arange,
+    "batch_norm": batch_norm, "instance_norm": instance_norm, "embedding": embedding,
     # PyTorch's alone
     "promote_types": promote_types, "rsub": rsub, "constant_pad_nd": constant_pad_nd, "threshold": threshold,
 }  # fmt: skip

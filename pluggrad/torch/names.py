@@ -16,8 +16,8 @@ NOTHING: Any = object()
 
 #: Methods of Tensor that PyTorch has as functions, too.
 METHODS = (
-    "clone", "detach", "detach_", "fill", "fill_", "zero_", "get_device", "is_conj", "is_inference", "is_neg",
-    "is_nonzero", "is_same_size", "is_signed", "resize_as_", "resolve_conj", "resolve_neg", "index_put_",
+    "clone", "detach", "detach_", "fill", "fill_", "zero_", "get_device", "is_conj", "is_distributed", "is_inference",
+    "is_neg", "is_nonzero", "is_same_size", "is_signed", "resize_as_", "resolve_conj", "resolve_neg", "index_put_",
     "triangular_solve", "narrow_copy", "conj_physical", "nonzero_static", "igamma", "igammac", "mvlgamma", "i0", "sinc",
     "sinc_", "i0_",
 )  # fmt: skip
@@ -96,7 +96,8 @@ def in_place_names() -> set[str]:
 
 def public() -> list[str]:
     """All names, of which many are made only when they are asked for."""
-    from . import formats, settings
+    from ..tensor import formats
+    from . import settings
 
     top = {n for n in dir(pluggrad) if not n.startswith("_")} - NOT_TORCH
     more = {n for n in (*METHODS, *FUNCTIONAL, *ELSEWHERE, *in_place_names()) if find(n) is not NOTHING}

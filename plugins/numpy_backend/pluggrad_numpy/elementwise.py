@@ -329,6 +329,6 @@ KERNELS = {
         erf, erfc,
     )
 } | {
-    "complex": complex_, "fmod": np.fmod, "fmax": np.fmax, "fmin": np.fmin,
+    "complex": complex_, "fmod": np.fmod, "fmax": np.fmax, "fmin": np.fmin, "gcd": np.gcd, "lcm": np.lcm,
     "ceil": _whole(np.ceil), "floor": _whole(np.floor), "trunc": _whole(np.trunc), "round": _whole(np.rint),
 }  # fmt: skip

@@ -130,6 +130,14 @@ CASES: list[Case] = [
     Case("getitem_too_many", lambda t, x: x[0, 0, 0], (N(3, 4),), FLOATS),
     Case("constant_pad_nd", lambda t, x: t.constant_pad_nd(x, (1, 2), 3), (N(3, 4),), SOME),
     Case("vander", lambda t, x: t.vander(x), (N(3),), (*REAL, *COMPLEX), False),
+    # modules' functions, whose arguments have another order here
+    Case("batch_norm", lambda t, x, w, b: t.batch_norm(x, w, b, None, None, True, 0.1, 1e-3, False),
+         (N(4, 3), N(3), N(3)), FLOATS),
+    Case("instance_norm", lambda t, x, w: t.instance_norm(x, w, None, None, None, True, 0.1, 1e-3, False),
+         (N(2, 3, 5), N(3)), FLOATS),
+    Case("embedding", lambda t, w, i: t.embedding(w, i, padding_idx=1), (N(4, 3), I(5, high=4)), FLOATS),
+    Case("prelu", lambda t, x, w: t.prelu(x, w), (N(2, 3), N(1)), FLOATS),
+    Case("hardshrink", lambda t, x: t.hardshrink(x, 1.0), (N(2, 3),), FLOATS),
     # creation
     Case("zeros_like", lambda t, x: t.zeros_like(x), (N(3, 4),), ALL, False),
     Case("ones_like", lambda t, x: t.ones_like(x, dtype=t.float64), (N(3, 4),), ALL, False),
