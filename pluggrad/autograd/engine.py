@@ -69,8 +69,8 @@ class Walk:
     def __init__(self, table: dict[Node, list[Any]], needed: set[Node] | None) -> None:
         self._table, self._needed = table, needed
 
-    def will_reach(self, vertex: Node) -> bool:
-        """Whether the gradient of a vertex is still to come."""
+    def will_reach(self, vertex: Node | None) -> bool:
+        """Whether the gradient of a vertex is still to come; not of None, which stands for one that is gone."""
         return vertex in self._table and (self._needed is None or vertex in self._needed)
 
 

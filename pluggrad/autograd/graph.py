@@ -74,7 +74,8 @@ def register_multi_grad_hook(
     for i, tensor in enumerate(tensors):
         if tensor._node is None:
             raise GradientError(f"cannot register a hook on a tensor that doesn't require gradient (tensor {i})")
-    vertices: list[Node] = [tensor._node for tensor in tensors]  # type: ignore[misc]
+    # Weakly: a vertex has the hook, and a hook that had the vertex would be a cycle.
+    vertices = [weakref.ref(tensor._node) for tensor in tensors if tensor._node is not None]
     lock = threading.Lock()
     # By the walk that it runs in: how many gradients came, how many will, and those that came.
     seen: weakref.WeakKeyDictionary[engine.Walk, list[Any]] = weakref.WeakKeyDictionary()
@@ -84,7 +85,8 @@ def register_multi_grad_hook(
             walk = engine.current_walk()
             with lock:
                 if walk not in seen:
-                    expected = 1 if mode == "any" else sum(v is vertices[i] or walk.will_reach(v) for v in vertices)
+                    alive = [ref() for ref in vertices]
+                    expected = 1 if mode == "any" else sum(v is alive[i] or walk.will_reach(v) for v in alive)
                     seen[walk] = [0, expected, [None] * len(vertices)]
                 state = seen[walk]
                 state[0] += 1
@@ -95,7 +97,8 @@ def register_multi_grad_hook(
 
         return hook
 
-    return RemovableHandles([RemovableHandle(v.extras.hooks, hook_of(i)) for i, v in enumerate(vertices)])
+    hooks = [tensor._node.extras.hooks for tensor in tensors if tensor._node is not None]
+    return RemovableHandles([RemovableHandle(of_vertex, hook_of(i)) for i, of_vertex in enumerate(hooks)])
 
 
 @contextlib.contextmanager
