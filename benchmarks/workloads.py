@@ -88,6 +88,22 @@ def small_mlp(lib: Any) -> Step:
     return step
 
 
+@workload("Hessian-vector product, MLP 64-64-1, batch 128", 0.7)
+def hvp(lib: Any) -> Step:
+    lib.manual_seed(0)
+    net = lib.nn.Sequential(lib.nn.Linear(64, 64), lib.nn.Tanh(), lib.nn.Linear(64, 1))
+    params = list(net.parameters())
+    x, t = lib.randn(128, 64), lib.randn(128, 1)
+    direction = [lib.randn(*p.shape) for p in params]
+
+    def step() -> None:
+        loss = lib.nn.functional.mse_loss(net(x), t)
+        gs = lib.autograd.grad(loss, params, create_graph=True)
+        lib.autograd.grad(gs, params, direction)
+
+    return step
+
+
 @workload("MLP 784-512-512-10, batch 64, Adam step", 1.0)
 def large_mlp(lib: Any) -> Step:
     net = _network(lib, 784, 512, 512, 10)

@@ -273,6 +273,7 @@ def test_notes_on_a_node(lib):
     assert node.metadata == {"where": "here"} and node.next_functions[1] == (None, 0)
 
 
+@pytest.mark.cpu
 def test_telling_of_a_write_by_other_means():
     x = leaf(pluggrad, 2.0)
     y = x * 1.0

@@ -76,6 +76,7 @@ def test_second_derivatives_through_an_overwritten_part(lib):
     assert g.tolist() == pytest.approx([4 + 6, 0.0, 4 * 27]) and h.tolist() == pytest.approx([12 + 30, 0.0, 12 * 9])
 
 
+@pytest.mark.cpu  # the parts are views there
 def test_a_write_through_a_complex_part_and_its_second_derivative(lib):
     x = leaf(lib, 1.0, 2.0)
     z = lib.complex(x, x * 2)

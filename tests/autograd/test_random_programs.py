@@ -113,18 +113,20 @@ def test_programs_whose_writes_are_all_on_record() -> None:
     assert counts["PyTorch"] > 30 and counts["differences"] > 20 and counts.get("not continuous", 0) < 2, counts
 
 
+@pytest.mark.cpu  # the parts are views there
 def test_programs_of_complex_tensors_and_their_parts() -> None:
     counts = run_many(range(40_000, 40_150), complex=True)
     assert counts["PyTorch"] > 20 and counts["differences"] > 20 and counts.get("not continuous", 0) < 2, counts
 
 
-@pytest.mark.parametrize("complex", [False, True])
+@pytest.mark.parametrize("complex", [False, pytest.param(True, marks=pytest.mark.cpu)])
 def test_programs_with_writes_behind_the_graph(complex: bool) -> None:
     counts = run_many(range(10_000, 10_060), hidden_writes=True, complex=complex)
     assert counts["PyTorch"] > 5, counts
 
 
 @pytest.mark.slow
+@pytest.mark.cpu
 def test_four_thousand_programs() -> None:
     for complex in (False, True):
         counts = run_many(range(20_000, 21_500), complex=complex)
