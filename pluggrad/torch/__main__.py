@@ -5,11 +5,16 @@ As with ``python`` itself, ``-m module`` runs a module and ``-c code`` a command
 
 from __future__ import annotations
 
+import io
+import os
 import runpy
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
+from . import child
 from .installation import install
 
 USAGE = """usage: python -m pluggrad.torch [script.py | -m module | -c code] [arguments]
@@ -40,8 +45,20 @@ def main(arguments: Sequence[str]) -> int:
             return 2
         sys.argv = [first, *rest]
         sys.path[0] = str(Path(first).resolve().parent)
-        runpy.run_path(first, run_name="__main__")
+        run_script(Path(first))
     return 0
+
+
+def run_script(path: Path) -> None:
+    """Run a file as the main module, also of the processes that it starts: see :mod:`.child`."""
+    os.environ[child.SCRIPT] = str(path.resolve())
+    module = ModuleType("__main__")
+    module.__file__ = str(path)
+    module.__spec__ = find_spec(child.__name__)
+    sys.modules["__main__"] = module
+    with io.open_code(str(path)) as file:
+        code = compile(file.read(), str(path), "exec")
+    exec(code, vars(module))  # noqa: S102 (it is what the user asks for)
 
 
 if __name__ == "__main__":

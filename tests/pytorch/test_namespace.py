@@ -146,6 +146,32 @@ def test_a_script_runs_unchanged(tmp_path: Path) -> None:
     assert subprocess.run(command, capture_output=True, text=True, check=False).returncode == 2
 
 
+def test_processes_that_a_script_spawns_take_torch_from_here(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent("""
+            import torch
+            from torch.utils.data import DataLoader, Dataset
+
+            class Numbers(Dataset):
+                def __len__(self):
+                    return 4
+
+                def __getitem__(self, i):
+                    return torch.tensor([float(i)]), torch.__version__
+
+            if __name__ == "__main__":
+                for context in ("fork", "spawn"):
+                    for x, versions in DataLoader(Numbers(), 2, num_workers=1, multiprocessing_context=context):
+                        print(x.flatten().tolist(), *{v.partition("+")[2] for v in versions})
+        """),
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "pluggrad.torch", str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == 2 * "[0.0, 1.0] pluggrad\n[2.0, 3.0] pluggrad\n", done.stderr
+
+
 # -- calls ---------------------------------------------------------------------------------------------
 
 
