@@ -22,8 +22,9 @@ class Device:
 
     Parameters
     ----------
-    device : str or Device or any object whose ``device`` is a Device
+    device : str or Device or any object whose ``device`` is a Device; an int is the number of a GPU, as in PyTorch
     index : int or str, optional, the part behind the colon
+    type : another name for ``device``
 
     Raises
     ------
@@ -40,7 +41,13 @@ class Device:
     type: str
     index: int | str | None
 
-    def __new__(cls, device: str | Device | Any, index: int | str | None = None) -> Device:
+    def __new__(
+        cls, device: str | int | Device | Any = None, index: int | str | None = None, *, type: str | None = None
+    ) -> Device:
+        if type is not None:
+            device = type
+        if isinstance(device, int) and not isinstance(device, bool):
+            device, index = "cuda", device
         if isinstance(device, Device):
             return device if index is None else cls(device.type, index)
         if not isinstance(device, str):

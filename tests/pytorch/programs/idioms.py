@@ -13,7 +13,14 @@ from torch.autograd import Variable
 from torch.utils.data import DataLoader, Dataset, TensorDataset, random_split
 
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-print(device, device.type, torch.device("cpu") == device)
+print(
+    device,
+    device.type,
+    torch.device("cpu") == device,
+    torch.device("cuda", 1),
+    torch.device(type="cpu"),
+    torch.device("cuda:1").index,
+)
 
 # -- tensors ---------------------------------------------------------------------------------------------
 print(torch.Tensor([1, 2, 3]), torch.Tensor(2, 3).shape, torch.FloatTensor([1.5]), torch.LongTensor([[1, 2], [3, 4]]))
