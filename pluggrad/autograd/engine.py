@@ -147,17 +147,24 @@ def _walk(
     found: dict[Node, Any] = {}
     walk: Walk | None = None
     enters = bool(ENTERED)
+    usual = needed is None and watch is None and not graph
     ready = [vertex for vertex in table if not table[vertex][0]]
     while ready:
         node = ready.pop()
         parents = wanted = node.parents
         g = table.pop(node)[1]
+        gs: tuple[Any, ...]
         if enters and node.type.enter is not None:  # the rules' operators work on the thread's current device
             if not homes:
                 homes.append(node.type.backend.way_back())
             node.type.enter()
-        if g is None or (needed is not None and node not in needed):
-            gs: tuple[Any, ...] = (None,) * len(parents)
+        if usual and g is not None and parents and node.extra is None:  # what follows, with all its questions answered
+            function = node.function
+            gs = function.backward(node.type.kernels, g, parents, node)
+            if free and function.saves_arrays:
+                node.saved = None
+        elif g is None or (needed is not None and node not in needed):
+            gs = (None,) * len(parents)
         else:
             extra = node.extra
             if extra is not None:
@@ -222,13 +229,14 @@ def _evaluate_watched(node: Node, g: Any, wanted: tuple[Any, ...], graph: bool, 
 def _count_uses(table: dict[Node, list[Any]]) -> None:
     """Enter all vertices that those in the table were computed from, and how many edges lead to each."""
     stack = list(table)
+    known, push, pop = table.get, stack.append, stack.pop
     while stack:
-        for parent in stack.pop().parents:
+        for parent in pop().parents:
             if parent is not None:
-                state = table.get(parent)
+                state = known(parent)
                 if state is None:
                     table[parent] = [1, None]
-                    stack.append(parent)
+                    push(parent)
                 else:
                     state[0] += 1
 
