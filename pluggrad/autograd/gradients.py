@@ -17,7 +17,9 @@ Places = Place | Sequence[Place]
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:
-    return (value,) if value is None or isinstance(value, (Tensor, GradientEdge)) else tuple(value)
+    if value is None or value.__class__ is Tensor or isinstance(value, (Tensor, GradientEdge)):
+        return (value,)
+    return tuple(value)
 
 
 def _vertex(place: Any, what: str) -> Node | None:
@@ -36,13 +38,16 @@ def _roots(outputs: tuple[Any, ...], gradients: tuple[Any, ...], create_graph: b
         )
     roots = []
     for i, (output, g) in enumerate(zip(outputs, gradients, strict=True)):
-        vertex = _vertex(output, "to differentiate")
+        vertex = output._node if output.__class__ is Tensor else _vertex(output, "to differentiate")
         if vertex is None:
             raise GradientError(
                 f"element {i} of tensors does not require grad and does not have a grad_fn: "
                 "nothing it was computed from requires a gradient, or it was computed under no_grad"
             )
-        g = _one(vertex.shape, vertex.type) if g is None else _checked(g, i, vertex.shape, vertex.type)
+        if g is None:
+            g = _one(vertex.shape, vertex.type)
+        elif g.__class__ is not Tensor or g._type is not vertex.type or g._array.shape != vertex.shape:
+            g = _checked(g, i, vertex.shape, vertex.type)
         roots.append((vertex, g if create_graph else g._array))
     return roots
 

@@ -158,8 +158,7 @@ def _hold(tensor: Tensor) -> Buffer:
     return buffer
 
 
-def _references(thing: object) -> int:
-    return sys.getrefcount(thing)
+_references = sys.getrefcount
 
 
 def _baseline() -> int:
