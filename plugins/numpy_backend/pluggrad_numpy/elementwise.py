@@ -186,7 +186,7 @@ def relu(x: Array) -> Array:
 
 def relu_backward(gradient: Array, out: Array) -> Array:
     """The gradient where ``out`` is not 0 or less, by its bits, and without arrays of that size in between."""
-    integer = _INTEGERS.get(gradient.dtype.itemsize)
+    integer: Any = _INTEGERS.get(gradient.dtype.itemsize)
     plain = gradient.shape != out.shape or gradient.dtype != out.dtype or integer is None
     if plain or out.size < _FEW or not (gradient.flags.c_contiguous and out.flags.c_contiguous):
         return where(out <= 0, 0, gradient)
