@@ -67,9 +67,9 @@ class NAdam(Stepwise):
         """See :meth:`Stepwise.advance`."""
         step, beta1, decay = count(state), group["betas"][0], group["momentum_decay"]
         mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (n * decay)) for n in (step, step + 1))
-        product = state["mu_product"]._array
-        product[...] = product * mu
-        return {"step": step, "mu": mu, "mu_next": mu_next, "mu_product": float(product)}
+        with state["mu_product"]._type.here():
+            state["mu_product"]._array[...] *= mu
+        return {"step": step, "mu": mu, "mu_next": mu_next, "mu_product": float(state["mu_product"]._array)}
 
     def options(self, group: dict[str, Any]) -> dict[str, Any]:
         """See :meth:`Stepwise.options`."""

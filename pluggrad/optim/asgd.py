@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..tensor import Tensor
-from .optimizer import Parameters, Stepwise, check_options, count
+from .optimizer import Parameters, Stepwise, check_options, count, remember
 
 __all__ = ["ASGD"]
 
@@ -67,10 +67,9 @@ class ASGD(Stepwise):
     def advance(self, state: dict[str, Any], group: dict[str, Any]) -> dict[str, Any]:
         """See :meth:`Stepwise.advance`. The rates of this step were set by the one before."""
         step, lr, lambd = count(state), float(group["lr"]), group["lambd"]
-        eta, mu = (state[name]._array for name in ("eta", "mu"))
-        now = {"eta": float(eta), "mu": float(mu)}
-        eta[...] = lr / (1 + lambd * lr * step) ** group["alpha"]
-        mu[...] = 1 / max(1, step - group["t0"])
+        now = {name: float(state[name]._array) for name in ("eta", "mu")}
+        remember(state["eta"], lr / (1 + lambd * lr * step) ** group["alpha"])
+        remember(state["mu"], 1 / max(1, step - group["t0"]))
         return now
 
     def options(self, group: dict[str, Any]) -> dict[str, Any]:

@@ -346,10 +346,14 @@ class Stepwise(Optimizer):
 
 def count(state: dict[str, Any], name: str = "step") -> float:
     """Add one to a remembered number of steps and return it."""
-    array = state[name]._array
-    steps = float(array) + 1.0
-    array[...] = steps
+    steps = float(state[name]._array) + 1.0
+    remember(state[name], steps)
     return steps
+
+
+def remember(number: Tensor, value: float) -> None:
+    """Write a remembered number."""
+    number._type.kernels.write(number._array, ..., value)
 
 
 def filled(value: float, p: Tensor) -> Tensor:

@@ -70,7 +70,8 @@ def _floating(kind: str, shape: Shape, array_type: ArrayType, generator: Generat
     if not array_type.dtype.is_complex:
         return _real(kind, shape, array_type, generator)
     parts = _real(kind, (*shape, 2), array_type.with_dtype(array_type.dtype.to_real()), generator)
-    return parts[..., 0] + parts[..., 1] * 1j
+    # NumPy makes a scalar of two 0-D arrays.
+    return array_type.kernels.namespace.asarray(parts[..., 0] + parts[..., 1] * 1j)
 
 
 @there
@@ -83,7 +84,7 @@ def uniform(shape: Shape, array_type: ArrayType, generator: Generator | None = N
 def normal(shape: Shape, array_type: ArrayType, generator: Generator | None = None) -> Any:
     """Standard normal numbers of a floating dtype; complex ones have variance 1, half of it in each part."""
     x = _floating("random_normal", shape, array_type, generator)
-    return x * math.sqrt(0.5) if array_type.dtype.is_complex else x
+    return array_type.kernels.namespace.asarray(x * math.sqrt(0.5)) if array_type.dtype.is_complex else x
 
 
 @there

@@ -183,35 +183,3 @@ exponential_32 = _random(
     "y[8 * i + 2 * k + 1] = exponential(low_uniform(w[k] >> 32)); }",
 )  # fmt: skip
 exponential_64 = _random("exponential_64", "float64", _EACH + "y[4 * i + k] = exponential(uniform(w[k]));")
-
-# -- steps of optimisers: what goes out is read, too --------------------------------------------------------------
-
-sgd = pointwise(
-    "sgd", "T g, float64 lr, float64 weight_decay, int32 maximize", "T p",
-    "const W q = W(p); W s = maximize ? -W(g) : W(g); s += W(weight_decay) * q; p = T(q - W(lr) * s);",
-)  # fmt: skip
-sgd_momentum = pointwise(
-    "sgd_momentum",
-    "T g, float64 lr, float64 weight_decay, int32 maximize, float64 momentum, float64 dampening, int32 nesterov, "
-    "int32 first",
-    "T p, T buffer",
-    "const W q = W(p); W s = maximize ? -W(g) : W(g); s += W(weight_decay) * q; "
-    "const W b = first ? s : W(momentum) * W(buffer) + W(1 - dampening) * s; buffer = T(b); "
-    "p = T(q - W(lr) * (nesterov ? s + W(momentum) * b : b));",
-)  # fmt: skip
-_ADAM_IN = (
-    "T g, float64 lr, float64 beta1, float64 beta2, float64 eps, float64 weight_decay, int32 decoupled, "
-    "int32 maximize, float64 correction1, float64 correction2"
-)
-_ADAM = (
-    "W q = W(p), s = maximize ? -W(g) : W(g); "
-    "if (decoupled) q *= W(1 - lr * weight_decay); else s += W(weight_decay) * q; "
-    "const W m = W(average) + W(1 - beta1) * (s - W(average)), u = W(beta2) * W(square) + W(1 - beta2) * (s * s); "
-    "average = T(m); square = T(u); "
-)
-_ADAM_END = "p = T(q - W(lr / correction1) * (m / (sqrt({second}) / W(correction2) + W(eps))));"
-adam = pointwise("adam", _ADAM_IN, "T p, T average, T square", _ADAM + _ADAM_END.format(second="u"))
-adam_amsgrad = pointwise(
-    "adam_amsgrad", _ADAM_IN, "T p, T average, T square, T largest",
-    _ADAM + "const W l = W(largest) > u ? W(largest) : u; largest = T(l); " + _ADAM_END.format(second="l"),
-)  # fmt: skip

@@ -98,8 +98,8 @@ def driver_cause(major: int) -> Cause | None:
     number = ctypes.c_int()
     if not driver.cuDriverGetVersion(ctypes.byref(number)) and number.value // 1000 < major:
         return _too_old(number.value, f"{major}.x")
-    for call in (lambda: driver.cuInit(0), lambda: driver.cuDeviceGetCount(ctypes.byref(number))):
-        error = call()
+    for function, argument in ((driver.cuInit, 0), (driver.cuDeviceGetCount, ctypes.byref(number))):
+        error = function(argument)
         if error == _NO_DEVICE:
             return _NONE_VISIBLE
         if error:

@@ -83,6 +83,7 @@ class ndarray:
             raise ValueError(f"Unsupported dtype {host.dtype}")
         self._host, self._device, self.base = host, devices.state.device, None
         self.data = devices.allocator(host.nbytes)
+        self.data.ptr = host.ctypes.data  # kernels that are given tables of addresses read there
 
     @classmethod
     def _fresh(cls, host: np.ndarray) -> ndarray:
@@ -98,6 +99,7 @@ class ndarray:
         out._host, out._device, out.base = host, self._device, base
         offset = host.__array_interface__["data"][0] - base._host.__array_interface__["data"][0]
         out.data = MemoryPointer(base.data.mem, offset)
+        out.data.ptr = host.ctypes.data
         return out
 
     # -- what it is ---------------------------------------------------------------------------------
