@@ -55,6 +55,25 @@ def to_host(xp: Any, x: Any) -> Any:
     return tolist(xp, x)
 
 
+def truth(xp: Any, x: Any) -> bool:
+    """A 0-D array of a bool as Python's: the host waits for it."""
+    return bool(x)
+
+
+def extent(xp: Any, x: Any) -> tuple[Any, Any] | None:
+    """The smallest and the largest element as Python's integers, to refuse wrong ones at once; ``x`` is not empty.
+
+    None where the host would have to wait for a device whose kernels find wrong ones by themselves.
+    """
+    return int(xp.namespace.min(x)), int(xp.namespace.max(x))
+
+
+def refuse(xp: Any, wrong: Any, error: Exception) -> None:
+    """Raise ``error`` if any element of the bool array ``wrong`` is true: at once or, so as not to wait, later."""
+    if xp.truth(xp.namespace.any(wrong)):
+        raise error
+
+
 def synchronize(xp: Any, device: Any) -> None:
     """Wait until all work queued on the device is done. Nothing to do where calls return when done."""
 

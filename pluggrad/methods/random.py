@@ -14,6 +14,7 @@ from ..random.discrete import _as_float64, bernoulli_array
 from ..random.generator import Generator
 from ..random.sampling import check_std
 from ..tensor import Tensor, make
+from ..tensor.placing import there
 from .attach import method
 
 
@@ -30,7 +31,7 @@ def _prepare(name: str, x: Tensor, *, complex_too: bool = False) -> tuple[int, .
 
 
 @method()
-@draws.there
+@there
 def uniform_(
     self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None, **named: float
 ) -> Tensor:
@@ -56,7 +57,7 @@ def uniform_(
 
 
 @method()
-@draws.there
+@there
 def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Numbers drawn from the normal distribution.
 
@@ -71,7 +72,7 @@ def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Gen
 
 
 @method()
-@draws.there
+@there
 def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
     """Numbers whose logarithms are normal with that mean and standard deviation.
 
@@ -87,7 +88,7 @@ def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator:
 
 
 @method()
-@draws.there
+@there
 def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Numbers above 0 drawn from the exponential distribution of rate ``lambd``.
 
@@ -102,7 +103,7 @@ def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | Non
 
 
 @method()
-@draws.there
+@there
 def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Numbers drawn from the Cauchy distribution.
 
@@ -118,7 +119,7 @@ def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator:
 
 
 @method()
-@draws.there
+@there
 def geometric_(self: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
     """Numbers of trials up to the first success, each of which succeeds with probability ``p``.
 

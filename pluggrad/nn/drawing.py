@@ -16,6 +16,7 @@ from ..ops.neural.softmax import softmax
 from ..ops.neural.window_max import fractional_maxima
 from ..random.draws import exponential, uniform
 from ..tensor import Tensor, make
+from ..tensor.placing import there
 
 __all__ = [
     "alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout",
@@ -32,6 +33,7 @@ def _check(p: float) -> None:
         raise ArgumentError(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
+@there
 def _kept(input: Tensor, shape: tuple[int, ...], p: float) -> Tensor:
     """True with probability 1 - p."""
     drawn = uniform(shape, input._type.with_dtype(float32))
@@ -147,6 +149,7 @@ def _warn_of_axes(name: str, ndim: int, expected: str) -> None:
 _SATURATED = -1.7580993408473766
 
 
+@there
 def _alpha_drop(input: Tensor, shape: tuple[int, ...], p: float, inplace: bool) -> Tensor:
     """Klambauer et al., "Self-normalizing neural networks", 2017, section "New dropout technique"."""
     kept = _kept(input, shape, p)
@@ -188,6 +191,7 @@ def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
 # -- random slopes ---------------------------------------------------------------------------------------
 
 
+@there
 def rrelu(
     input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False
 ) -> Tensor:
@@ -309,6 +313,7 @@ def fractional_max_pool3d_with_indices(
 # -- samples of categories -------------------------------------------------------------------------------
 
 
+@there
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
     """Samples of categories in the form of probabilities, through which gradients flow.
 

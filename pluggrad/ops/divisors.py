@@ -28,7 +28,7 @@ def gcd(xp, x1, x2, /):
     """
     ns = xp.namespace
     a, b = ns.broadcast_arrays(xp.abs(x1), xp.abs(x2))
-    while bool(ns.any(b != 0)):  # Euclid's algorithm, for all pairs at once; no pair takes more than some 90 steps
+    while xp.truth(ns.any(b != 0)):  # Euclid's algorithm, for all pairs at once; no pair takes more than some 90 steps
         going = b != 0
         rest = xp.remainder(a, ns.where(going, b, ns.ones_like(b)))
         a, b = ns.where(going, b, a), ns.where(going, rest, b)

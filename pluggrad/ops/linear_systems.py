@@ -363,7 +363,7 @@ def _cofactors(xp: Any, x: Any, /) -> Any:
     """The conjugated cofactors of each matrix: the gradient of its determinant, defined for singular matrices, too."""
     ns = xp.namespace
     determinant = xp.det(x)
-    if bool(ns.all(determinant != 0)):
+    if xp.truth(ns.all(determinant != 0)):
         return xp.conj(determinant)[..., None, None] * mH(xp, xp.inv(x))
     # adj(U S Vᴴ) = adj(Vᴴ) adj(S) adj(U); see Higham, "What is the adjugate of a matrix?" (2020).
     u, s, vh = extension(xp).svd(x, full_matrices=False)

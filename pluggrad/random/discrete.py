@@ -12,6 +12,7 @@ from ..backends import ArrayType
 from ..errors import ArgumentError, DTypeError
 from ..ops.dtype_functions import _astype
 from ..tensor import Tensor, make
+from ..tensor.placing import there
 from . import draws
 from .generator import Generator
 
@@ -24,7 +25,7 @@ def _as_float64(x: Tensor) -> Any:
         return _astype(x, dtype=dtypes.float64)._array
 
 
-@draws.there
+@there
 def bernoulli_array(p: Any, shape: tuple[int, ...], array_type: ArrayType, generator: Generator | None) -> Any:
     """Ones with probability ``p``, a number or a raw float64 array that broadcasts to the shape; else zeros.
 
@@ -36,8 +37,9 @@ def bernoulli_array(p: Any, shape: tuple[int, ...], array_type: ArrayType, gener
     if isinstance(p, int | float):
         if not 0 <= p <= 1:
             raise ArgumentError(f"bernoulli: expects p to be in [0, 1], but got p={p}")
-    elif not ns.all((p >= 0) & (p <= 1)):
-        raise ArgumentError("bernoulli: expects all probabilities to be in [0, 1]")
+    else:
+        error = ArgumentError("bernoulli: expects all probabilities to be in [0, 1]")
+        array_type.kernels.refuse(~((p >= 0) & (p <= 1)), error)
     u = draws.uniform(shape, array_type.with_dtype(dtypes.float64), generator)
     return ns.astype(u < p, array_type.native)
 
@@ -70,6 +72,7 @@ def bernoulli(x: Tensor, /, p: float | None = None, *, generator: Generator | No
     return make(bernoulli_array(probabilities, tuple(x._array.shape), x._type, generator), x._type)
 
 
+@there
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
     """Numbers of successes in ``count`` trials, each of which succeeds with probability ``prob``.
 
@@ -97,18 +100,19 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     tensor([0., 5.])
     """
     draws.require_floating("binomial", count.dtype)
-    ns, float64 = count._type.kernels.namespace, count._type.with_dtype(dtypes.float64)
+    xp, float64 = count._type.kernels, count._type.with_dtype(dtypes.float64)
+    ns = xp.namespace
     counts, p = ns.broadcast_arrays(_as_float64(count), _as_float64(prob))
-    if not ns.all((p >= 0) & (p <= 1)):
-        raise ArgumentError("binomial: expects all probabilities to be in [0, 1]")
-    if not ns.all((counts >= 0) & ns.isfinite(counts)):
+    xp.refuse(~((p >= 0) & (p <= 1)), ArgumentError("binomial: expects all probabilities to be in [0, 1]"))
+    if not xp.truth(ns.all((counts >= 0) & ns.isfinite(counts))):
         raise ArgumentError("binomial: expects counts to be finite and not negative")
     out = ns.zeros_like(counts)
     trials = int(ns.max(counts)) if math.prod(counts.shape) else 0
     for done in range(0, trials, _TRIALS):
         these = min(_TRIALS, trials - done)
         u = draws.uniform((these, *counts.shape), float64, generator)
-        numbers = ns.reshape(ns.arange(done, done + these, dtype=ns.float64), (these,) + (1,) * counts.ndim)
+        numbers = ns.arange(done, done + these, dtype=ns.float64, device=xp.native_device(counts))
+        numbers = ns.reshape(numbers, (these,) + (1,) * counts.ndim)
         out = out + ns.sum(ns.astype((u < p) & (numbers < counts), ns.float64), axis=0)
     return make(ns.astype(out, count._type.native), count._type)
 
@@ -117,6 +121,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
 _TRIALS = 256
 
 
+@there
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:
@@ -154,17 +159,20 @@ def multinomial(
     count, categories = operator.index(num_samples), input._array.shape[-1]
     if count <= 0:
         raise ArgumentError(f"multinomial: cannot sample n_sample <= 0 samples, got {count}")
-    ns = input._type.kernels.namespace
+    xp = input._type.kernels
+    ns = xp.namespace
     weights = _as_float64(input)
-    if ns.any(~ns.isfinite(weights) | (weights < 0)):
-        raise ArgumentError("multinomial: the weights contain inf, nan or an element < 0")
+    unfit = ~ns.isfinite(weights) | (weights < 0)
+    xp.refuse(unfit, ArgumentError("multinomial: the weights contain inf, nan or an element < 0"))
+    nothing = ArgumentError("multinomial: invalid distribution (sum of probabilities <= 0)")
+    if not categories:
+        raise nothing
     positive = ns.count_nonzero(weights, axis=-1)
-    if not categories or ns.any(positive == 0):
-        raise ArgumentError("multinomial: invalid distribution (sum of probabilities <= 0)")
-    if not replacement and ns.any(positive < count):
-        raise ArgumentError(
+    xp.refuse(positive == 0, nothing)
+    if not replacement:
+        xp.refuse(positive < count, ArgumentError(
             f"multinomial: cannot sample {count} categories without replacement: some row has fewer of positive weight"
-        )
+        ))  # fmt: skip
     float64 = input._type.with_dtype(dtypes.float64)
     if replacement:
         found = _with_replacement(weights, count, float64, generator)
@@ -193,6 +201,7 @@ def _invert(ns: Any, weights: Any, u: Any) -> Any:
     return ns.searchsorted(cumulative, ns.where(at < total, at, below), side="right")
 
 
+@there
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Numbers drawn from Poisson distributions.
 
@@ -221,27 +230,29 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """
     if not input.dtype.is_floating_point:
         raise DTypeError(f"poisson: the rates must be of a floating-point dtype, got {input.dtype.name}")
-    ns = input._type.kernels.namespace
+    xp = input._type.kernels
+    ns = xp.namespace
     rates = _as_float64(input)
-    if not ns.all((rates >= 0) & ns.isfinite(rates)):
+    if not xp.truth(ns.all((rates >= 0) & ns.isfinite(rates))):  # at once: what follows would not end
         raise ArgumentError("poisson: invalid Poisson rate, expected rates to be non-negative and finite")
     float64 = input._type.with_dtype(dtypes.float64)
     large = rates >= 10
-    out = _poisson_search(ns, ns.where(large, ns.zeros_like(rates), rates), float64, generator)
-    if ns.any(large):
+    out = _poisson_search(xp, ns.where(large, ns.zeros_like(rates), rates), float64, generator)
+    if xp.truth(ns.any(large)):
         rates = ns.where(large, rates, ns.full_like(rates, 10.0))
-        out = ns.where(large, _poisson_rejection(ns, rates, float64, generator), out)
+        out = ns.where(large, _poisson_rejection(xp, rates, float64, generator), out)
     return make(ns.astype(out, input._type.native), input._type)
 
 
-def _poisson_search(ns: Any, rates: Any, float64: ArrayType, generator: Generator | None) -> Any:
+def _poisson_search(xp: Any, rates: Any, float64: ArrayType, generator: Generator | None) -> Any:
+    ns = xp.namespace
     u = draws.uniform(tuple(rates.shape), float64, generator)
     k = ns.zeros_like(rates)
     term = ns.exp(-rates)
     total = term
     number = 0
     # Beyond 100 a rate of 10 has no probability that 53 bits could show.
-    while number < 100 and ns.any(beyond := u > total):
+    while number < 100 and xp.truth(ns.any(beyond := u > total)):
         number += 1
         k = ns.where(beyond, k + 1.0, k)
         term = term * rates / number
@@ -249,13 +260,14 @@ def _poisson_search(ns: Any, rates: Any, float64: ArrayType, generator: Generato
     return k
 
 
-def _poisson_rejection(ns: Any, rates: Any, float64: ArrayType, generator: Generator | None) -> Any:
+def _poisson_rejection(xp: Any, rates: Any, float64: ArrayType, generator: Generator | None) -> Any:
+    ns = xp.namespace
     b = 0.931 + 2.53 * ns.sqrt(rates)
     a = -0.059 + 0.02483 * b
     inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
     limit = 0.9277 - 3.6224 / (b - 2.0)
     out = ns.full_like(rates, -1.0)
-    while ns.any(open_ := out < 0):
+    while xp.truth(ns.any(open_ := out < 0)):
         uv = draws.uniform((2, *rates.shape), float64, generator)
         u, v = uv[0, ...] - 0.5, 1.0 - uv[1, ...]
         us = 0.5 - ns.abs(u)

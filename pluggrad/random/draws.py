@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable
 from typing import Any
 
 from ..backends import ArrayType
 from ..dtypes import DType, bfloat16, finfo, float16, float32, float64, iinfo
 from ..errors import ArgumentError, DTypeError
-from ..tensor import Tensor
+from ..tensor.placing import there
 from .generator import Generator, default_generator
 
 Shape = tuple[int, ...]
 
 #: Bits of the significand, the leading one included.
 _PRECISION = {float16: 11, bfloat16: 8, float32: 24, float64: 53}
-
-
-def there(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Run a function, of an ArrayType or a Tensor among others, with its device as the thread's current one."""
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        which = next(a for a in args if isinstance(a, ArrayType | Tensor))
-        with (which if isinstance(which, ArrayType) else which._type).here():
-            return function(*args, **kwargs)
-
-    return call
 
 
 def require_floating(name: str, dtype: DType, *, complex_too: bool = False) -> None:
@@ -121,7 +107,8 @@ def check_bounds(name: str, low: int, high: int, dtype: DType) -> None:
 @there
 def integers(shape: Shape, low: int, high: int, array_type: ArrayType, generator: Generator | None = None) -> Any:
     """Whole numbers from ``low`` to ``high - 1``, each as likely as the others, in any dtype that holds them."""
-    ns = array_type.kernels.namespace
+    xp = array_type.kernels
+    ns = xp.namespace
     count, span = math.prod(shape), high - low
     x = words(count, array_type, generator)
     # By functions, not operators: PyTorch has no operators on uint64, though its namespace here has the functions.
@@ -129,7 +116,7 @@ def integers(shape: Shape, low: int, high: int, array_type: ArrayType, generator
         # The words beyond the last whole multiple of the span would favour small numbers. For a small span
         # these are so few (less than one in 2**32) that nobody can tell.
         limit = 2**64 - 2**64 % span
-        while span > 2**32 and limit < 2**64 and ns.any(beyond := ns.greater_equal(x, limit)):
+        while span > 2**32 and limit < 2**64 and xp.truth(ns.any(beyond := ns.greater_equal(x, limit))):
             x = ns.where(beyond, words(count, array_type, generator), x)
         x = ns.remainder(x, span)
     if array_type.dtype.kind == "unsigned integer" or (low >= 0 and high > 2**63):

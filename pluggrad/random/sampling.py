@@ -14,6 +14,7 @@ from ..dtypes import DType
 from ..errors import ArgumentError
 from ..ops import creation
 from ..tensor import Tensor, make
+from ..tensor.placing import there
 from . import draws
 from .generator import Generator
 
@@ -194,7 +195,7 @@ def randperm(
     return _tensor(_shuffled(n, array_type, generator), array_type, requires_grad)
 
 
-@draws.there
+@there
 def _shuffled(n: int, array_type: ArrayType, generator: Generator | None) -> Any:
     """The numbers below n in the order of random words."""
     ns = array_type.kernels.namespace
@@ -220,9 +221,9 @@ def check_std(name: str, std: Any) -> None:
     if isinstance(std, Tensor):
         if std.dtype.is_complex:
             raise ArgumentError(f"{name}: the standard deviation must be real, got {std.dtype.name}")
-        ns = std._type.kernels.namespace
-        if ns.any(std._array < 0):
-            raise ArgumentError(f"{name}: expects all elements of std >= 0.0")
+        with std._type.here():
+            error = ArgumentError(f"{name}: expects all elements of std >= 0.0")
+            std._type.kernels.refuse(std._array < 0, error)
     elif not std >= 0:
         raise ArgumentError(f"{name}: expects std >= 0.0, but found std {std}")
 

@@ -17,6 +17,7 @@ from typing import Any
 from ...dtypes import FLOATING, INTEGRAL, REAL_FLOATING
 from ...errors import DTypeError, ShapeError
 from ...tensor import Tensor
+from ...tensor.placing import there
 from ..declare import composite
 from ..dtype_functions import _astype
 from .losses import reduced, reduction_of
@@ -235,6 +236,7 @@ def _soft_cross_entropy(xp: Any, x: Any, target: Any, weight: Any = None, /, *, 
 # -- public --------------------------------------------------------------------------------------------
 
 
+@there
 def _check_classes(name: str, x: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> int | None:
     """Check shapes and class numbers; ``ignore_index`` if a target may equal it, else None.
 
@@ -259,10 +261,14 @@ def _check_classes(name: str, x: Tensor, target: Tensor, weight: Tensor | None, 
         )
     if not target.size:
         return None
-    ns, array = target._type.kernels.namespace, target._array
-    low, high = int(ns.min(array)), int(ns.max(array))
+    xp, array = target._type.kernels, target._array
+    extent = xp.extent(array)
+    if extent is None:
+        return ignore_index  # the kernels look
+    low, high = extent
     if low >= 0 and high < classes:
         return ignore_index if low <= ignore_index <= high else None
+    ns = xp.namespace
     outside = ((array < 0) | (array >= classes)) & (array != ignore_index)
     if bool(ns.any(outside)):
         first = int(ns.argmax(ns.astype(ns.reshape(outside, (-1,)), ns.int64)))

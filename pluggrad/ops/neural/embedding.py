@@ -102,8 +102,8 @@ def embedding(
             raise IndexError(f"embedding: padding_idx {padding_idx} must be within the {rows} rows of weight")
         padding_idx %= rows
     if input.size:
-        ns, array = input._type.kernels.namespace, input._array
-        low, high = int(ns.min(array)), int(ns.max(array))
+        extent = input._type.kernels.extent(input._array)
+        low, high = extent or (0, 0)  # None: the kernel looks
         if low < 0 or high >= rows:
             raise IndexError(
                 f"embedding: index out of range in self: {low if low < 0 else high} is not in [0, {rows}), "

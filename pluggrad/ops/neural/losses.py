@@ -259,11 +259,10 @@ def binary_cross_entropy(
     _same_size(name, input, target)
     if weight is not None:
         broadcast_to(weight, tuple(input.shape))  # raises if it does not fit
-    ns, array = input._type.kernels.namespace, input._array
-    if input.size and not (bool(ns.min(array) >= 0) and bool(ns.max(array) <= 1)):
-        raise RuntimeError(
+    with input._type.here():
+        input._type.kernels.refuse(~((input._array >= 0) & (input._array <= 1)), RuntimeError(
             f"{name}: all elements of input should be between 0 and 1; for logits use binary_cross_entropy_with_logits"
-        )
+        ))  # fmt: skip
     return _binary_cross_entropy(input, target, weight, reduction=reduction)
 
 

@@ -8,7 +8,7 @@ import cupy
 import numpy
 from cupy import ndarray as Array
 
-from . import errors, host, late
+from . import errors, host, late, pointwise
 
 
 def copy(x: Array) -> Array:
@@ -42,6 +42,25 @@ def to_host(x: Array) -> numpy.ndarray:
     return values
 
 
+def truth(x: Array) -> bool:
+    host.note_copy("a decision by values")
+    return bool(x)
+
+
+def extent(x: Array) -> tuple[int, int] | None:
+    """None: the kernels look, and tell later; see :mod:`.late`."""
+    if not late.blocking():
+        return None
+    host.note_copy("extent")
+    return int(cupy.min(x)), int(cupy.max(x))
+
+
+def refuse(wrong: Array, error: Exception) -> None:
+    if wrong.size:
+        pointwise.refuse(wrong, late.number_of(error), late.note())
+        late.check_if_blocking()
+
+
 def native_device(x: Array) -> Any:
     return x.device
 
@@ -62,5 +81,6 @@ def synchronize(device: Any) -> None:
 
 
 KERNELS = {f.__name__: f for f in (
-    copy, owns_memory, strides, data_ptr, tolist, to_host, native_device, new_zeros, write, synchronize,
+    copy, owns_memory, strides, data_ptr, tolist, to_host, truth, extent, refuse, native_device, new_zeros, write,
+    synchronize,
 )}  # fmt: skip

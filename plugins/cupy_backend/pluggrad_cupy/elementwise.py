@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -17,14 +18,14 @@ _UFUNCS = {
     "bitwise_and": cupy.bitwise_and, "bitwise_invert": cupy.invert, "bitwise_left_shift": cupy.left_shift,
     "bitwise_or": cupy.bitwise_or, "bitwise_right_shift": cupy.right_shift, "bitwise_xor": cupy.bitwise_xor,
     "copysign": cupy.copysign, "cos": cupy.cos, "cosh": cupy.cosh, "divide": cupy.divide, "equal": cupy.equal,
-    "exp": cupy.exp, "expm1": cupy.expm1, "fmax": cupy.fmax, "fmin": cupy.fmin, "greater": cupy.greater,
+    "exp": cupy.exp, "fmax": cupy.fmax, "fmin": cupy.fmin, "greater": cupy.greater,
     "greater_equal": cupy.greater_equal, "hypot": cupy.hypot, "isfinite": cupy.isfinite, "isinf": cupy.isinf,
     "isnan": cupy.isnan, "less": cupy.less, "less_equal": cupy.less_equal, "log": cupy.log, "log10": cupy.log10,
     "log1p": cupy.log1p, "log2": cupy.log2, "logaddexp": cupy.logaddexp,
     "maximum": cupy.maximum, "minimum": cupy.minimum, "multiply": cupy.multiply, "negative": cupy.negative,
     "nextafter": cupy.nextafter, "not_equal": cupy.not_equal, "pow": cupy.power, "reciprocal": cupy.reciprocal,
     "signbit": cupy.signbit, "sin": cupy.sin, "sinh": cupy.sinh, "sqrt": cupy.sqrt, "square": cupy.square,
-    "subtract": cupy.subtract, "tan": cupy.tan, "tanh": cupy.tanh,
+    "subtract": cupy.subtract, "tan": cupy.tan,
 }  # fmt: skip
 
 
@@ -75,12 +76,35 @@ def positive(x: Array) -> Array:
     return x.copy()
 
 
+def expm1(x: Array) -> Array:
+    """``exp(x) - 1``, with the standard's values at complex infinities and NaN."""
+    out = cupy.expm1(x)
+    if out.dtype.kind == "c":
+        a, b = x.real, x.imag
+        out = cupy.where(x == 0, x + complex(0.0, -0.0), out)
+        out = cupy.where((b == 0) & (cupy.isnan(a) | (a == math.inf)), x, out)
+        out = cupy.where((a == math.inf) & ~cupy.isfinite(b), complex(math.inf, math.nan), out)
+        out = cupy.where((a == -math.inf) & ~cupy.isfinite(b), complex(-1, 0), out)
+    return out
+
+
+def tanh(x: Array) -> Array:
+    """The hyperbolic tangent, with the standard's values at complex infinities."""
+    out = cupy.tanh(x)
+    if out.dtype.kind == "c":
+        a, b = x.real, x.imag
+        limit = complex_(cupy.copysign(cupy.ones_like(a), a), cupy.copysign(cupy.zeros_like(b), b))
+        out = cupy.where(cupy.isinf(a), limit, out)
+        out = cupy.where((a == 0) & ~cupy.isfinite(b), complex_(a, cupy.full_like(a, math.nan)), out)
+    return out
+
+
 def leaky_relu(x: Array, *, negative_slope: float) -> Array:
     return pointwise.leaky_relu(x, negative_slope)
 
 
-def elu(x: Array, *, alpha: float) -> Array:
-    return pointwise.elu(x, alpha)
+def elu(x: Array, *, alpha: float, scale: float = 1.0, input_scale: float = 1.0) -> Array:
+    return pointwise.elu(x, alpha, scale, input_scale)
 
 
 def softplus(x: Array, *, beta: float, threshold: float) -> Array:
@@ -116,7 +140,8 @@ KERNELS: dict[str, Any] = {
     "logical_and": _truths(cupy.logical_and), "logical_not": _truths(cupy.logical_not),
     "logical_or": _truths(cupy.logical_or), "logical_xor": _truths(cupy.logical_xor),
     **{f.__name__: f for f in (
-        conj, real, imag, positive, leaky_relu, elu, softplus, gelu, gelu_input, dropout, addcmul, addcdiv, masked_fill,
+        conj, real, imag, positive, expm1, tanh, leaky_relu, elu, softplus, gelu, gelu_input, dropout, addcmul,
+        addcdiv, masked_fill,
     )},
     "complex": complex_, "relu": pointwise.relu, "sigmoid": pointwise.sigmoid, "silu": pointwise.silu,
     "log_sigmoid": pointwise.log_sigmoid, "erf": pointwise.erf, "erfc": pointwise.erfc, "lgamma": pointwise.lgamma,

@@ -82,6 +82,11 @@ def _numbers(key: tuple[Any, ...], lead: tuple[int, ...]) -> Array:
     if len(key) == 1:
         return key[0]
     arrays = [k for k in key if type(k) is not slice]
+    try:
+        arrays = cupy.broadcast_arrays(*arrays)
+    except ValueError:
+        shapes = " ".join(str(k.shape) for k in arrays)
+        raise IndexError(f"shape mismatch: indexing arrays could not be broadcast with shapes {shapes}") from None
     # An index of -1 was out of range: it names nothing, whatever the others name.
     outside = None
     for k in arrays:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from . import basics, elementwise, indexing, neural, random, updates, views, windows
+from . import basics, elementwise, indexing, neural, random, reductions, updates, views, windows
 
 KERNELS = {
     **elementwise.KERNELS,
+    **reductions.KERNELS,
     **views.KERNELS,
     **indexing.KERNELS,
     **neural.KERNELS,

@@ -1,8 +1,9 @@
-"""Errors that a kernel finds on the GPU, where it cannot raise: noted there, raised at the next synchronising point.
+"""Errors that are found on the GPU, where nothing can be raised: noted there, raised at the next synchronising point.
 
 To know at once whether an index is out of range, the host would have to wait for the GPU at each look-up. So a
 kernel that meets one skips it, notes it in a few numbers on the device, and goes on. Whoever next waits for the GPU
-anyway (``item()``, ``tolist()``, ``cpu()``, ``synchronize()``) reads the note and raises.
+anyway (``item()``, ``tolist()``, ``cpu()``, ``synchronize()``) reads the note and raises. Other errors that depend on
+values (a probability above 1) go the same way.
 
 With ``CUDA_LAUNCH_BLOCKING=1``, as CUDA's own errors do, it is raised by the call that met it.
 """
@@ -17,8 +18,9 @@ import cupy
 
 from . import devices
 
-#: The names of the operations that a note may name, by number; filled by :func:`number_of`.
-_names: list[str] = []
+#: What a note may name, by number: an operation whose index was out of range, or an error; see :func:`number_of`.
+_known: list[str | Exception] = []
+_numbers: dict[str, int] = {}
 _lock = threading.Lock()
 _notes: dict[int, Any] = {}
 #: The devices on which kernels have run that may have noted something since the note was last read.
@@ -28,12 +30,17 @@ _unread: set[int] = set()
 LENGTH = 4
 
 
-def number_of(operation: str) -> int:
-    """The number by which a kernel names an operation."""
-    with _lock:
-        if operation not in _names:
-            _names.append(operation)
-        return _names.index(operation) + 1
+def number_of(what: str | Exception) -> int:
+    """The number by which a kernel names an operation, whose index is out of range, or an error to be raised."""
+    key = what if isinstance(what, str) else f"{type(what).__qualname__}: {what}"
+    number = _numbers.get(key)
+    if number is None:
+        with _lock:
+            if key not in _numbers:
+                _known.append(what)
+                _numbers[key] = len(_known)
+            number = _numbers[key]
+    return number
 
 
 def note() -> Any:
@@ -67,11 +74,20 @@ def check() -> None:
     operation, index, size, axis = found.get().tolist()
     if operation:
         found.fill(0)
-        raise IndexError(
-            f"{_names[operation - 1]}: index {index} is out of bounds for axis {axis} with size {size}, on "
-            f"cuda:{number}. The GPU works behind Python, so this was found at a synchronising point and may come from "
-            f"an earlier call; with the environment variable CUDA_LAUNCH_BLOCKING=1 the call itself raises"
-        )
+        what = _known[operation - 1]
+        if isinstance(what, str):
+            what = IndexError(f"{what}: index {index} is out of bounds for axis {axis} with size {size}")
+        raise type(what)(f"{what}{_late(number)}")
+
+
+def _late(number: int) -> str:
+    """What is added to the message of an error that comes late."""
+    if blocking():
+        return ""
+    return (
+        f" (on cuda:{number}). The GPU works behind Python, so this was found at a synchronising point and may come "
+        f"from an earlier call; with the environment variable CUDA_LAUNCH_BLOCKING=1 the call itself raises"
+    )
 
 
 def check_if_blocking() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import types
+from collections.abc import Mapping
 from typing import Any
 
 import array_api_compat.cupy
@@ -15,6 +16,7 @@ import cupy
 
 from . import host
 from .errors import guarded
+from .linalg import FUNCTIONS
 
 compat: Any = array_api_compat.cupy
 
@@ -30,20 +32,22 @@ def _wrapped(name: str, value: Any) -> Any:
 
 
 class _Part(types.ModuleType):
-    """``linalg`` or ``fft``, with its functions wrapped as they are asked for."""
+    """``linalg`` or ``fft``, with its functions wrapped as they are asked for; ``own`` come before the inner ones."""
 
-    def __init__(self, name: str, inner: Any) -> None:
+    def __init__(self, name: str, inner: Any, own: Mapping[str, Any]) -> None:
         super().__init__(name)
-        self._inner = inner
+        self._inner, self._own = inner, own
 
     def __getattr__(self, name: str) -> Any:
-        value = _wrapped(f"{self.__name__}.{name}", getattr(self._inner, name))
+        if name.startswith("__"):
+            raise AttributeError(name)
+        value = _wrapped(f"{self.__name__}.{name}", self._own.get(name) or getattr(self._inner, name))
         setattr(self, name, value)
         return value
 
 
 isdtype = functools.cache(compat.isdtype)
-fft = _Part("fft", compat.fft)
+linalg, fft = _Part("linalg", compat.linalg, FUNCTIONS), _Part("fft", compat.fft, {})
 
 
 def __getattr__(name: str) -> Any:

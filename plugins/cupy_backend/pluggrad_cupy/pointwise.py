@@ -82,7 +82,10 @@ def pointwise(name: str, inputs: str, outputs: str, operation: str, **options: A
 
 relu = pointwise("relu", "T x", "T y", "y = v > W(0) || v != v ? x : T(W(0));", dtypes=FLOATS + INTEGERS)
 leaky_relu = pointwise("leaky_relu", "T x, float64 slope", "T y", "y = T(v > W(0) ? v : v * W(slope));")
-elu = pointwise("elu", "T x, float64 alpha", "T y", "y = T(v > W(0) ? v : expm1(v) * W(alpha));")
+elu = pointwise(
+    "elu", "T x, float64 alpha, float64 scale, float64 input_scale", "T y",
+    "y = T(v > W(0) ? v * W(scale) : expm1(v * W(input_scale)) * W(alpha * scale));",
+)  # fmt: skip
 softplus = pointwise(
     "softplus", "T x, float64 beta, float64 threshold", "T y",
     "const W s = v * W(beta); y = T(s > W(threshold) ? v : log1p(exp(s)) / W(beta));",
@@ -139,6 +142,8 @@ sign = pointwise("sign", "T x", "T y", "y = v != v ? x : T(W(v > W(0)) - W(v < W
 
 # -- indices ----------------------------------------------------------------------------------------------------
 
+_NOTE = (_TEXTS / "note.cuh").read_text(encoding="utf-8").replace("#pragma once", "")
+
 # Counted from the start. One that is out of range is noted (see late.py) and becomes `otherwise`: -1 where what follows
 # skips it, 0 where it reads.
 place = pointwise(
@@ -146,7 +151,13 @@ place = pointwise(
     "index_t at = (index_t)v; if (at < 0) at += size; "
     "if (at < 0 || at >= size) { note_index((index_t*)&note[0], operation, (index_t)v, size, axis); at = otherwise; } "
     "y = at;",
-    dtypes=INTEGERS, preamble=(_TEXTS / "note.cuh").read_text(encoding="utf-8").replace("#pragma once", ""),
+    dtypes=INTEGERS, preamble=_NOTE,
+)  # fmt: skip
+
+# Notes an error if any element is true. (CuPy's kernels have an output; this one is not read.)
+refuse = pointwise(
+    "refuse", "T x, int64 number, raw int64 note", "bool y",
+    "if (x) note_index((index_t*)&note[0], number, 0, 0, 0); y = x;", dtypes=("bool",), preamble=_NOTE,
 )  # fmt: skip
 
 # -- random numbers ---------------------------------------------------------------------------------------------

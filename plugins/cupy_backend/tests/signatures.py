@@ -51,10 +51,10 @@ def _of(callable_: Any) -> inspect.Signature | None:
         match = re.match(r"[\w.]+\((.*)\)(?:\s*->.*)?$", first)
     if match is None:
         return None
-    found = _parameters(match[1])
-    if found and found[0].name == "self" and not hasattr(callable_, "__objclass__"):
-        found = found[1:]
     try:
+        found = _parameters(match[1])
+        if found and found[0].name == "self" and not hasattr(callable_, "__objclass__"):
+            found = found[1:]
         return inspect.Signature(found)
     except ValueError:
         return None

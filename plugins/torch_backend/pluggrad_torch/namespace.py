@@ -86,8 +86,13 @@ def eye(n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = N
     return _created("eye", n_rows, n_cols, k=k, dtype=dtype, device=device)
 
 
+_CUDA = 2  # in DLPack's numbers
+
+
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """As PyTorch's, which takes the process down at negative strides: of an array that may have some, a copy."""
+    if not torch.cuda.is_available() and int(x.__dlpack_device__()[0]) == _CUDA:
+        raise BufferError("this PyTorch does not reach the memory of an NVIDIA GPU")  # it would fail an assertion
     if copy is None and not isinstance(x, Tensor):
         strides = getattr(x, "strides", None)
         if not isinstance(strides, tuple) or builtins.any(s < 0 for s in strides):

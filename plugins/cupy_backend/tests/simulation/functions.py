@@ -40,6 +40,7 @@ def by_numpy(name: str, real: Any, twin: Callable[..., Any], finish: Callable[[A
         return result
 
     function.__name__ = name.rpartition(".")[2]
+    function.__signature__ = signature(real)  # type: ignore[attr-defined]
     return function
 
 
@@ -147,6 +148,7 @@ def _counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         host_copies[name] += 1
         return function(*args, **kwargs)
 
+    call.__signature__ = function.__signature__  # type: ignore[attr-defined]
     return call
 
 
@@ -181,6 +183,24 @@ OWN: dict[str, Callable[..., Any]] = {
 _COUNTED = ("nonzero", "flatnonzero", "argwhere", "unique", "bincount", "histogram")
 
 
+def _in_float(name: str) -> Callable[..., Any]:
+    """Sums of float16, which CuPy makes in float32."""
+    twin = getattr(np, name)
+
+    def function(a: Any, *args: Any, **kwargs: Any) -> Any:
+        half = isinstance(a, np.ndarray) and a.dtype == np.float16 and kwargs.get("dtype") in (None, np.float16)
+        if not half:
+            return twin(a, *args, **kwargs)
+        kwargs.pop("dtype", None)
+        return twin(a.astype(np.float32), *args, **kwargs).astype(np.float16)
+
+    function.__name__ = name
+    return function
+
+
+_HALF = {name: _in_float(name) for name in ("sum", "mean")}
+
+
 def find(name: str, real: Any) -> Callable[..., Any]:
     """The simulation of a callable of CuPy's, by its name without "cupy."."""
     own = OWN.get(name)
@@ -203,5 +223,5 @@ def find(name: str, real: Any) -> Callable[..., Any]:
         return missing
     if isinstance(twin, np.ufunc) and hasattr(real, "types") and hasattr(real, "nin"):
         return ufunc(name, real, twin)
-    made = by_numpy(name, real, twin)
+    made = by_numpy(name, real, _HALF.get(name, twin))
     return _counted(name, made) if name in _COUNTED else made
