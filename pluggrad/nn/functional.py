@@ -34,6 +34,23 @@ from ..ops.neural.avg_pool import avg_pool1d, avg_pool2d, avg_pool3d
 from ..ops.neural.convolution import conv1d, conv2d, conv3d
 from ..ops.neural.cross_entropy import cross_entropy, nll_loss
 from ..ops.neural.embedding import embedding
+from ..ops.neural.embedding_losses import (
+    cosine_embedding_loss,
+    cosine_similarity,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    huber_loss,
+    kl_div,
+    margin_ranking_loss,
+    multilabel_soft_margin_loss,
+    normalize,
+    pairwise_distance,
+    poisson_nll_loss,
+    smooth_l1_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
 from ..ops.neural.folding import fold, unfold
 from ..ops.neural.group_normalization import group_norm, instance_norm, local_response_norm, rms_norm
 from ..ops.neural.interpolation import interpolate, upsample, upsample_bilinear, upsample_nearest
@@ -61,6 +78,7 @@ from ..ops.neural.piecewise import (
     threshold,
     threshold_,
 )
+from ..ops.neural.shuffling import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from ..ops.neural.softmax import log_softmax, softmax, softmin
 from ..ops.neural.transposed_convolution import conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.neural.window_max import (
@@ -105,13 +123,13 @@ __all__ += [
 __all__ += [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
     "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
-    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "avg_pool1d", "avg_pool2d", "avg_pool3d", "conv1d",
-    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "fold",
-    "fractional_max_pool2d", "fractional_max_pool2d_with_indices", "fractional_max_pool3d",
+    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "avg_pool1d", "avg_pool2d", "avg_pool3d",
+    "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "fold", "fractional_max_pool2d", "fractional_max_pool2d_with_indices", "fractional_max_pool3d",
     "fractional_max_pool3d_with_indices", "interpolate", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d",
     "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices",
-    "max_unpool1d", "max_unpool2d", "max_unpool3d", "pad", "unfold", "upsample", "upsample_bilinear",
-    "upsample_nearest",
+    "max_unpool1d", "max_unpool2d", "max_unpool3d", "pad", "pixel_shuffle", "pixel_unshuffle", "unfold",
+    "upsample", "upsample_bilinear", "upsample_nearest",
 ]  # fmt: skip
 # Normalisation and dropout.
 __all__ += [
@@ -120,7 +138,11 @@ __all__ += [
 ]  # fmt: skip
 # Losses.
 __all__ += [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "l1_loss", "mse_loss", "nll_loss",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cosine_similarity",
+    "cross_entropy", "gaussian_nll_loss", "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss",
+    "margin_ranking_loss", "mse_loss", "multilabel_soft_margin_loss", "nll_loss", "normalize",
+    "pairwise_distance", "poisson_nll_loss", "smooth_l1_loss", "soft_margin_loss", "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
 ]  # fmt: skip
 
 

@@ -14,9 +14,11 @@ from . import (
     loss,
     module,
     normalization,
+    padding,
     piecewise,
     pooling,
     pooling_sizes,
+    shuffling,
     sparse,
     upsampling,
 )
@@ -31,9 +33,11 @@ from .linear import *  # noqa: F403
 from .loss import *  # noqa: F403
 from .module import *  # noqa: F403
 from .normalization import *  # noqa: F403
+from .padding import *  # noqa: F403
 from .piecewise import *  # noqa: F403
 from .pooling import *  # noqa: F403
 from .pooling_sizes import *  # noqa: F403
+from .shuffling import *  # noqa: F403
 from .sparse import *  # noqa: F403
 from .upsampling import *  # noqa: F403
 
@@ -49,9 +53,11 @@ _FAMILIES = (
     loss,
     module,
     normalization,
+    padding,
     piecewise,
     pooling,
     pooling_sizes,
+    shuffling,
     sparse,
     upsampling,
 )

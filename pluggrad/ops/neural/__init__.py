@@ -9,8 +9,8 @@ from importlib import import_module
 
 _MODULES = (
     "activations", "adaptive_avg_pool", "avg_pool", "convolution", "cross_entropy", "dropout", "embedding",
-    "folding", "group_normalization", "interpolation", "linear", "losses", "lp_pool", "max_pool", "normalization",
-    "piecewise", "softmax", "transposed_convolution", "window_max",
+    "embedding_losses", "folding", "group_normalization", "interpolation", "linear", "losses", "lp_pool",
+    "max_pool", "normalization", "piecewise", "shuffling", "softmax", "transposed_convolution", "window_max",
 )  # fmt: skip
 
 #: What PyTorch has at its top level, too.
