@@ -8,6 +8,7 @@ from . import (
     container,
     conv,
     dropout,
+    embedding_loss,
     flatten,
     fold,
     linear,
@@ -27,6 +28,7 @@ from .batchnorm import *  # noqa: F403
 from .container import *  # noqa: F403
 from .conv import *  # noqa: F403
 from .dropout import *  # noqa: F403
+from .embedding_loss import *  # noqa: F403
 from .flatten import *  # noqa: F403
 from .fold import *  # noqa: F403
 from .linear import *  # noqa: F403
@@ -47,6 +49,7 @@ _FAMILIES = (
     container,
     conv,
     dropout,
+    embedding_loss,
     flatten,
     fold,
     linear,

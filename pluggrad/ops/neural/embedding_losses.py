@@ -163,20 +163,19 @@ def gaussian_nll_loss(
     tensor(2.)
     """
     reduction = reduction_of("gaussian_nll_loss", reduction)
-    if not isinstance(var, Tensor):
-        var = input.detach() * 0.0 + var
-    if bool((var.detach() < 0).any()):
+    variance: Tensor = var if isinstance(var, Tensor) else input.detach() * 0.0 + var
+    if bool((variance.detach() < 0).any()):
         raise ValueError("gaussian_nll_loss: var has negative entry/entries")
-    shape, own = tuple(input._array.shape), tuple(var._array.shape)
+    shape, own = tuple(input._array.shape), tuple(variance._array.shape)
     if own != shape:
         if own == shape[:-1]:
-            var = var.unsqueeze(-1)
+            variance = variance.unsqueeze(-1)
         elif len(own) != len(shape) or sum(m for n, m in zip(shape, own, strict=True) if n != m) != 1:
             raise ValueError(f"gaussian_nll_loss: var is of incorrect size {own}, for input of size {shape}")
     # The floor has no derivative, as in PyTorch: the gradient is that of the value put in its place.
-    var = var + (var.detach().clamp(min=eps) - var.detach())
+    variance = variance + (variance.detach().clamp(min=eps) - variance.detach())
     difference = input - target
-    loss = (var.log() + difference * difference / var) * 0.5
+    loss = (variance.log() + difference * difference / var) * 0.5
     return _finish(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
 
 

@@ -144,6 +144,8 @@ _probability = Spec("real", (2, 3), 0.1, 0.9)
 for _reduction in ("none", "mean", "sum"):
     add("mse_loss", call(real(2, 3), real(2, 3), reduction=_reduction))
     add("l1_loss", call(real(2, 3, low=1.0), real(2, 3, low=-2.0, high=0.5), reduction=_reduction))
+    add("huber_loss", call(real(2, 3), real(2, 3, low=-1.0, high=1.0), delta=5.0, reduction=_reduction))
+    add("huber_loss", call(real(2, 3, low=1.0), real(2, 3, low=-2.0, high=0.2), delta=0.5, reduction=_reduction))
     add("binary_cross_entropy", call(_probability, _probability, reduction=_reduction))
     add("binary_cross_entropy", call(_probability, _probability, positive(3), reduction=_reduction))
     add("binary_cross_entropy_with_logits", call(real(2, 3), _probability, reduction=_reduction))

@@ -44,24 +44,15 @@ MODULES |= dict.fromkeys((
     "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer",
 ), _TO_COME)  # fmt: skip
 MODULES |= dict.fromkeys((
-    "AdaptiveLogSoftmaxWithLoss", "ChannelShuffle", "CircularPad1d", "CircularPad2d", "CircularPad3d",
-    "ConstantPad1d", "ConstantPad2d", "ConstantPad3d", "CosineEmbeddingLoss", "CosineSimilarity",
-    "GaussianNLLLoss", "HingeEmbeddingLoss", "HuberLoss", "KLDivLoss", "LazyBatchNorm1d", "LazyBatchNorm2d",
-    "LazyBatchNorm3d", "LazyConv1d", "LazyConv2d", "LazyConv3d", "LazyConvTranspose1d", "LazyConvTranspose2d",
-    "LazyConvTranspose3d", "LazyInstanceNorm1d", "LazyInstanceNorm2d", "LazyInstanceNorm3d", "LazyLinear",
-    "LinearCrossEntropyLoss", "MarginRankingLoss", "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss",
-    "MultiMarginLoss", "PairwiseDistance", "PixelShuffle", "PixelUnshuffle", "PoissonNLLLoss", "ReflectionPad1d",
-    "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d",
-    "SmoothL1Loss", "SoftMarginLoss", "TripletMarginLoss", "TripletMarginWithDistanceLoss", "Unflatten",
-    "ZeroPad1d", "ZeroPad2d", "ZeroPad3d",
+    "AdaptiveLogSoftmaxWithLoss", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d", "LazyConv1d",
+    "LazyConv2d", "LazyConv3d", "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d",
+    "LazyInstanceNorm1d", "LazyInstanceNorm2d", "LazyInstanceNorm3d", "LazyLinear", "LinearCrossEntropyLoss",
+    "MultiLabelMarginLoss", "MultiMarginLoss",
 ), _TO_COME)  # fmt: skip
 FUNCTIONS |= dict.fromkeys((
     "bilinear", "ctc_loss", "embedding_bag", "multi_head_attention_forward", "scaled_dot_product_attention",
 ), _TO_COME)  # fmt: skip
 FUNCTIONS |= dict.fromkeys((
-    "affine_grid", "channel_shuffle", "cosine_embedding_loss", "cosine_similarity", "gaussian_nll_loss",
-    "grid_sample", "hinge_embedding_loss", "huber_loss", "kl_div", "linear_cross_entropy", "margin_ranking_loss",
-    "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "normalize", "one_hot",
-    "pairwise_distance", "pdist", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "smooth_l1_loss",
-    "soft_margin_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss",
+    "affine_grid", "grid_sample", "linear_cross_entropy", "multi_margin_loss", "multilabel_margin_loss",
+    "one_hot", "pdist",
 ), _TO_COME)  # fmt: skip
