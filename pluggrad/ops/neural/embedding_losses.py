@@ -12,8 +12,8 @@ from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
 from ..declare import composite
 from ..norms import vector_norm
+from ..reductions import mean as _mean
 from ..searching import where
-from ..statistical import mean as _mean
 from .activations import logsigmoid, softplus
 from .losses import _alike, reduced, reduction_of, spread
 
@@ -175,7 +175,7 @@ def gaussian_nll_loss(
     # The floor has no derivative, as in PyTorch: the gradient is that of the value put in its place.
     variance = variance + (variance.detach().clamp(min=eps) - variance.detach())
     difference = input - target
-    loss = (variance.log() + difference * difference / var) * 0.5
+    loss = (variance.log() + difference * difference / variance) * 0.5
     return _finish(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
 
 
