@@ -11,7 +11,7 @@ import pluggrad  # noqa: F401
 
 def _is_installed(plugin: Path) -> bool:
     packages = [path.parent.name for path in plugin.glob("*/plugin.py")]
-    libraries = {"pluggrad_torch": "torch", "pluggrad_cupy": "cupy"}
+    libraries = {"pluggrad_torch": "torch", "pluggrad_cupy": "cupy", "pluggrad_numba": "numba"}
     return all(importlib.util.find_spec(name) for p in packages for name in (p, libraries.get(p, p)))
 
 

@@ -135,3 +135,24 @@ def adam_step_of_small_ones(lib: Any) -> Step:
     for p in params:
         p.grad = lib.randn(*p.shape)
     return lib.optim.Adam(params).step
+
+
+@workload("10 pointwise functions on 10^6 elements, fwd + bwd", 0.7)
+def pointwise(lib: Any) -> Step:
+    lib.manual_seed(0)
+    x = lib.randn(1_000_000, requires_grad=True)
+    functional = lib.nn.functional
+
+    def step() -> None:
+        h = functional.gelu(x)
+        h = lib.sigmoid(h)
+        h = h * 2 - 1
+        h = lib.tanh(h)
+        h = lib.exp(h)
+        h = lib.log(h + 1)
+        h = functional.silu(h)
+        h = functional.relu(h)
+        h.sum().backward()
+        x.grad = None
+
+    return step

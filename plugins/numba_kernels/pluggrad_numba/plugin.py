@@ -1,0 +1,20 @@
+"""The plugin: which kernels of the NumPy backend it wraps. Numba is imported when the first large array comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pluggy
+
+hookimpl = pluggy.HookimplMarker("pluggrad")
+
+
+@hookimpl
+def pluggrad_kernels(backend: str) -> Mapping[str, Callable[[Any], Any]]:
+    """Wrappers of NumPy's kernels; none of any other backend's."""
+    if backend != "numpy":
+        return {}
+    from . import elementwise, steps
+
+    return {**elementwise.wrappers(), **steps.WRAPPERS}

@@ -1,0 +1,160 @@
+"""Elementwise functions: how exact the compiled ones are over all of float32, and that the rest is NumPy's."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import pluggrad
+
+compiled = pytest.importorskip("pluggrad_numba.compiled_elementwise")
+elementwise = pytest.importorskip("pluggrad_numba.elementwise")
+special = pytest.importorskip("scipy.special")
+
+SPECIAL = np.array(
+    [
+        0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 1e-45, -1e-45, 1.1754942e-38, 1.17549435e-38, 88.72283, 88.72284,
+        -87.33655, -87.33654, -103.97208, -103.97207, -104.0, 89.0, 3.4028235e38, -3.4028235e38,
+    ],
+    np.float32,
+)  # fmt: skip
+
+
+def all_of_float32(step):
+    """Every so many-th of all float32: each exponent and sign, subnormal numbers, NaN; and where the code changes."""
+    x = np.arange(0, 2**32, step, dtype=np.uint64).astype(np.uint32).view(np.float32)
+    return np.concatenate([x, SPECIAL])
+
+
+def silu(x):
+    with np.errstate(invalid="ignore"):
+        return x * special.expit(x)
+
+
+REFERENCE = {"exp": np.exp, "log": np.log, "tanh": np.tanh, "sigmoid": special.expit, "silu": silu, "erf": special.erf}
+
+
+def of(name, x):
+    out = np.empty_like(x)
+    getattr(compiled, f"{name}_all")(x, out)
+    return out
+
+
+def errors(out, x, reference):
+    """In units in the last place of the right result; 0 where both are NaN, or the same infinity."""
+    with np.errstate(all="ignore"):
+        exact = reference(x.astype(np.float64))
+        right = exact.astype(np.float32)
+        ulps = np.abs(out.astype(np.float64) - exact) / np.spacing(np.abs(right))
+    same = (out == right) | (np.isnan(out) & np.isnan(right))
+    return np.where(same, 0.0, np.where(np.isfinite(ulps), ulps, np.inf))
+
+
+#: A silu below -87 is a large number times one that float32 knows to few digits: exact to the smallest number times x.
+LIMITS = {"exp": 1.0, "log": 1.0, "tanh": 2.0, "sigmoid": 2.5, "silu": 3.0}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("step", [4001, pytest.param(61, marks=pytest.mark.slow)])
+def test_exact_to_few_units_in_the_last_place_over_all_of_float32(name, step):
+    x = all_of_float32(step)
+    if name == "silu":
+        x = x[~((x < -87) & np.isfinite(x))]
+    assert errors(of(name, x), x, REFERENCE[name]).max() <= LIMITS[name]
+
+
+def test_silu_of_large_negative_numbers():
+    x = np.linspace(-110, -87, 10001, dtype=np.float32)
+    np.testing.assert_allclose(of("silu", x), silu(x.astype(np.float64)), rtol=3e-7, atol=110 * 2.0**-149)
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "tanh", "sigmoid"])
+def test_no_less_exact_than_numpys(name):
+    """Within two units of NumPy's own function, which is not exact itself."""
+    x = all_of_float32(4001)
+    with np.errstate(all="ignore"):
+        numpys = 1 / (1 + np.exp(-x)) if name == "sigmoid" else getattr(np, name)(x)
+        ours, theirs = errors(of(name, x), x, REFERENCE[name]), errors(numpys, x, REFERENCE[name])
+    assert ours.max() <= theirs.max() + 2
+
+
+def test_signed_zeros():
+    zeros = np.array([0.0, -0.0], np.float32)
+    for name in ("tanh", "silu"):
+        assert np.signbit(of(name, zeros)).tolist() == [False, True]
+
+
+LARGE = 1 << 18
+
+
+def numbers(n=LARGE, dtype=np.float32):
+    return np.random.default_rng(0).standard_normal(n).astype(dtype)
+
+
+@pytest.mark.cpu
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+@pytest.mark.parametrize("n", [100, LARGE])
+def test_gelu_and_its_gradient(approximate, n):
+    values = numbers(n) * 3
+    x, exact = (pluggrad.tensor(values.astype(t), requires_grad=True) for t in (np.float32, np.float64))
+    results = []
+    for t in (x, exact):
+        y = pluggrad.nn.functional.gelu(t, approximate=approximate)
+        (g,) = pluggrad.autograd.grad((y * 2).sum(), t)
+        results.append((y.detach().numpy(), g.numpy()))
+    for ours, reference in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, reference, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.cpu
+@pytest.mark.parametrize("name", sorted({*elementwise._UFUNCS, "sigmoid", "silu"}))
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.complex64])
+def test_large_and_small_arrays_through_tensors(name, dtype):
+    """A large array gives what its parts give one by one, to rounding, whatever the kernel."""
+    if dtype is np.complex64 and name in ("silu", "sigmoid"):
+        return  # of real numbers only
+    values = numbers(LARGE + 7, np.float32).astype(dtype)
+    if name in ("log", "log2", "log10", "acosh") and dtype is not np.complex64:
+        values = np.abs(values) + 1
+    if name in ("asin", "acos", "atanh", "log1p"):
+        values = values / 8
+    function = getattr(pluggrad, name, None) or getattr(pluggrad.nn.functional, name)
+    whole = function(pluggrad.asarray(values)).numpy()
+    part = function(pluggrad.asarray(values[:1000].copy())).numpy()
+    tail = function(pluggrad.asarray(values[-100:].copy())).numpy()
+    tolerance = 1e-3 if dtype is np.float16 else 1e-6
+    np.testing.assert_allclose(whole[:1000], part, rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(whole[-100:], tail, rtol=tolerance, atol=tolerance)
+    assert whole.dtype == dtype
+
+
+@pytest.mark.cpu
+def test_arrays_that_are_not_contiguous():
+    x = pluggrad.asarray(numbers(1 << 20).reshape(1024, 1024))
+    for function in (pluggrad.exp, pluggrad.sigmoid, pluggrad.nn.functional.gelu):
+        np.testing.assert_allclose(
+            function(x.T).numpy()[:3], function(x.T.contiguous()).numpy()[:3], rtol=1e-5, atol=1e-6
+        )
+
+
+@pytest.mark.cpu
+def test_gradients_in_float32_and_an_infinite_result():
+    x = pluggrad.tensor(numbers() * 100, requires_grad=True)
+    y = pluggrad.exp(x)  # no warning of the overflow, in a thread neither
+    assert math.isinf(y.max().item())
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), y.detach().numpy())
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_numpy_is_used_where_it_has_the_widest_vectors(monkeypatch, fast):
+    monkeypatch.setattr(elementwise, "_numpy_is_fast", lambda name: fast)
+    kernel = elementwise.wrappers()["exp"](lambda x: "small")
+    x = numbers()
+    assert kernel(x[:10]) == "small"
+    expected = np.exp(x) if fast else of("exp", x)
+    np.testing.assert_array_equal(kernel(x), expected)
+    doubles = x.astype(np.float64)
+    np.testing.assert_array_equal(kernel(doubles), np.exp(doubles))
