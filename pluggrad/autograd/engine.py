@@ -16,6 +16,7 @@ from .. import function
 from ..backends.loaded import ENTERED
 from ..dtypes import DType, is_kind
 from ..errors import GradientError
+from ..locks import open_after_fork
 from ..tensor import Cotangents, Leaf, ManyNode, Node, Tensor, make
 from ..tensor.memory import release, unshared
 from . import anomaly
@@ -86,7 +87,7 @@ def current_walk() -> Walk:
 
 
 # Several threads may run backward over shared leaves: adding to a grad is read, add, write.
-_accumulation = threading.Lock()
+_accumulation = open_after_fork(threading.Lock())
 
 
 def run(

@@ -18,6 +18,7 @@ from .. import function
 from ..device import Device
 from ..dtypes import DType
 from ..errors import BackendError, BackendUnavailable, DeviceError, PluginError
+from ..locks import open_after_fork
 from . import hookspecs
 from .hookspecs import PROJECT, BackendInfo
 from .loaded import ArrayType, LoadedBackend, Wrappers
@@ -451,3 +452,4 @@ def _transfer_problem(pair: Any, way: Any) -> str | None:
 
 
 plugins = Plugins()
+open_after_fork(plugins._lock)

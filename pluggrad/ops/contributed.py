@@ -18,9 +18,10 @@ from ..dtypes import ANY
 from ..errors import PluginError
 from ..function import Function
 from ..function.declaration import declare
+from ..locks import open_after_fork
 
 _RESULTS = ("same", "bool", "real", "infer")
-_lock = threading.Lock()
+_lock = open_after_fork(threading.Lock())
 #: What plugins described when their hooks were last asked.
 _known: list[tuple[str, Mapping[str, Any]]] = []
 

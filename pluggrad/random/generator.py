@@ -12,6 +12,7 @@ from typing import Any
 from ..device import Device
 from ..dtypes import uint8
 from ..errors import ArgumentError
+from ..locks import open_after_fork
 from ..ops import creation
 from ..tensor import Tensor
 
@@ -136,6 +137,7 @@ def _rebuild(device: str, seed: int, block: int) -> Generator:
 
 #: What is drawn from when no generator is given.
 default_generator = Generator()
+open_after_fork(default_generator._lock)
 
 
 def manual_seed(seed: int) -> Generator:

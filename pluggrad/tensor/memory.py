@@ -20,6 +20,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from ..locks import open_after_fork
 from .graph import Leaf
 from .inference import MARK, cannot_be_saved, check_writable
 
@@ -128,7 +129,7 @@ def link_alias(tensor: Tensor, alias: Tensor) -> None:
 
 
 _new = object.__new__
-_holding = threading.Lock()
+_holding = open_after_fork(threading.Lock())
 
 
 def hold(tensor: Tensor) -> Buffer:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..backends import plugins
 from ..random import default_generator, manual_seed
+from .forking import FORKING
 
 __all__ = ["get_random_state", "preserved", "seed_worker", "set_random_state"]
 
@@ -29,7 +30,8 @@ def get_random_state() -> dict[str, Any]:
     """
     version, words, gauss = python.getstate()
     plugins.backend("cpu")  # whose library a program may draw from before it has made a tensor
-    libraries = {loaded.name: loaded.kernels.library_random_state() for loaded in plugins.loaded()}
+    with FORKING:  # NumPy's generator has a lock
+        libraries = {loaded.name: loaded.kernels.library_random_state() for loaded in plugins.loaded()}
     return {
         "python": [version, b"".join(word.to_bytes(4, "little") for word in words), gauss],
         "pluggrad": [default_generator.initial_seed(), default_generator.get_offset()],
@@ -46,9 +48,10 @@ def set_random_state(state: dict[str, Any]) -> None:
     manual_seed(seed)
     default_generator.set_offset(offset)
     plugins.backend("cpu")
-    for loaded in plugins.loaded():
-        if loaded.name in state["libraries"]:
-            loaded.kernels.set_library_random_state(state["libraries"][loaded.name])
+    with FORKING:
+        for loaded in plugins.loaded():
+            if loaded.name in state["libraries"]:
+                loaded.kernels.set_library_random_state(state["libraries"][loaded.name])
 
 
 @contextlib.contextmanager

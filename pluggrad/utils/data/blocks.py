@@ -14,6 +14,8 @@ import pickle
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
+from ..forking import FORKING
+
 __all__ = ["Inbox", "Outbox"]
 
 #: Bytes up to which a batch goes through the pipe itself.
@@ -60,9 +62,10 @@ class Outbox:
             block.unlink()
             block = None
         if block is None:
-            generation = self._generations[slot] = self._generations.get(slot, 0) + 1
+            generation = self._generations.get(slot, 0) + 1
             # Batches differ a little: room for half as much again saves most from a block of their own.
             block = SharedMemory(_name(self._prefix, slot, generation), create=True, size=size + size // 2)
+            self._generations[slot] = generation
         self._blocks[slot] = block
         return block
 
@@ -91,20 +94,23 @@ class Inbox:
     def _attach(self, slot: int, name: str) -> SharedMemory:
         block = self._blocks.get(slot)
         if block is None or block.name != name:
-            if block is not None:
-                block.close()
-            block = self._blocks[slot] = SharedMemory(name)
+            with FORKING:
+                if block is not None:
+                    block.close()
+                block = self._blocks[slot] = SharedMemory(name)
             self._generations[slot] = int(name.rpartition("-")[2])
         return block
 
     def remove(self) -> None:
         """Remove all blocks of the worker, which has ended: also one that it made and never told of."""
-        for slot, generation in self._generations.items():
-            block = self._blocks.pop(slot, None)
-            if block is not None:
-                block.close()
-            for candidate in (generation, generation + 1):
-                with contextlib.suppress(FileNotFoundError, ValueError):  # ValueError: killed before it had a size
-                    lost = SharedMemory(_name(self._prefix, slot, candidate))
-                    lost.close()
-                    lost.unlink()
+        with FORKING:
+            for slot, generation in self._generations.items():
+                block = self._blocks.pop(slot, None)
+                if block is not None:
+                    block.close()
+                for candidate in (generation, generation + 1):
+                    # ValueError: killed before it had a size.
+                    with contextlib.suppress(FileNotFoundError, ValueError):
+                        lost = SharedMemory(_name(self._prefix, slot, candidate))
+                        lost.close()
+                        lost.unlink()

@@ -11,7 +11,6 @@ import multiprocessing
 import os
 import secrets
 import signal
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.util import register_after_fork
 from typing import Any
 
+from ..forking import FORKING
 from .blocks import Inbox
 from .fetch import Recipe
 from .worker import Answer, Begin, Fetch, WorkerState, run
@@ -28,12 +28,6 @@ __all__ = ["WorkerPool"]
 
 #: Seconds that workers are given to end by themselves, and seconds after which a stopped one is killed.
 GRACE, PATIENCE = 5.0, 2.0
-
-# Processes are forked one at a time: one that inherited the worker's end of another's pipe would keep it open
-# when the other is killed.
-_forking = threading.Lock()
-if hasattr(os, "register_at_fork"):  # a forked process must not find it locked by a thread that it has not
-    os.register_at_fork(after_in_child=_forking._at_fork_reinit)  # type: ignore[attr-defined]
 
 
 @dataclass(slots=True)
@@ -66,11 +60,11 @@ class WorkerPool:
         self._closed = False
         self.epoch: object = None  #: of the epoch that uses it now
         context = multiprocessing.get_context(context) if context is None or isinstance(context, str) else context
-        resource_tracker.ensure_running()  # one for all: a worker's own would remove its blocks when it ends
         try:
             for number in range(num_workers):
-                prefix = f"pg-{secrets.token_hex(4)}"
-                with _forking:
+                prefix = f"pg-{self._owner:x}-{secrets.token_hex(2)}"
+                with FORKING:
+                    resource_tracker.ensure_running()  # for all: a worker's own would remove its blocks when it ends
                     mine, theirs = context.Pipe()
                     register_after_fork(mine, Connection.close)  # so that no other worker holds it open
                     process = context.Process(
@@ -172,8 +166,9 @@ class WorkerPool:
         if self._closed or os.getpid() != self._owner:  # a forked process has copies of what is not its own
             return
         self._closed = True
-        for worker in self._workers:
-            worker.connection.close()
+        with FORKING:
+            for worker in self._workers:
+                worker.connection.close()
         processes = [worker.process for worker in self._workers]
         try:
             _join(processes, grace)

@@ -24,8 +24,9 @@ pytestmark = [
 ]
 
 
-def blocks() -> set[str]:
-    return {name for name in os.listdir("/dev/shm") if name.startswith("pg-")}
+def blocks(pid: int | None = None) -> set[str]:
+    """The blocks of shared memory of a process's loaders."""
+    return {name for name in os.listdir("/dev/shm") if name.startswith(f"pg-{pid or os.getpid():x}-")}
 
 
 def children(pid: int | None = None) -> set[int]:
@@ -361,7 +362,7 @@ def test_a_killed_program_takes_its_workers_along(program: Start, in_worker: str
     process.wait(10)
     assert_gone(pids)
     deadline = time.monotonic() + 20
-    while blocks():  # multiprocessing's tracker removes them
+    while blocks(process.pid):  # multiprocessing's tracker removes them
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

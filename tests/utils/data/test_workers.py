@@ -344,18 +344,19 @@ def test_persistent_workers_stay() -> None:
 
 @fork
 def test_iterating_in_threads() -> None:
-    """Two loaders whose workers are forked at the same time, in threads."""
+    """Loaders whose workers are forked while other threads read theirs: no worker inherits a lock that stays locked."""
     results: dict[int, Any] = {}
 
     def consume(k: int) -> None:
-        results[k] = [plain(batch)["number"] for batch in loader(Samples(), 2, batch_size=5)]
+        for _ in range(4):
+            results[k] = [plain(batch)["number"] for batch in loader(Samples(), 2, batch_size=5, timeout=30)]
 
-    threads = [threading.Thread(target=consume, args=(k,)) for k in range(2)]
+    threads = [threading.Thread(target=consume, args=(k,), daemon=True) for k in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert results[0] == results[1]
+    assert results[0] == results[1] == results[2]
     assert len(results[0]) == 5
 
 
