@@ -14,6 +14,7 @@ from . import fft as fft
 from . import function as function
 from . import info as info
 from . import linalg as linalg
+from . import locks as locks
 from . import methods as methods
 from . import nn as nn
 from . import ops as ops
