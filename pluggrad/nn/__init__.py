@@ -9,11 +9,11 @@ pluggrad.Size([3, 2])
 
 from typing import TYPE_CHECKING
 
-from . import functional, init, modules, parallel
+from . import functional, init, modules, parallel, utils
 from .modules import *  # noqa: F403
 from .parallel import DataParallel
 from .parameter import Buffer, Parameter
 
 if not TYPE_CHECKING:
-    __all__ = ["Buffer", "DataParallel", "Parameter", "functional", "init", "modules", "parallel"]
+    __all__ = ["Buffer", "DataParallel", "Parameter", "functional", "init", "modules", "parallel", "utils"]
     __all__ += modules.__all__

@@ -95,6 +95,7 @@ from ..ops.neural.window_max import (
 from ..ops.padding import pad as _pad
 from ..ops.trigonometric import tanh
 from ..tensor import Tensor
+from .attending import multi_head_attention_forward, scaled_dot_product_attention
 from .drawing import (
     alpha_dropout,
     dropout,
@@ -136,6 +137,8 @@ __all__ += [
     "alpha_dropout", "batch_norm", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout",
     "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm",
 ]  # fmt: skip
+# Attention.
+__all__ += ["multi_head_attention_forward", "scaled_dot_product_attention"]
 # Losses.
 __all__ += [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cosine_similarity",

@@ -25,6 +25,12 @@ FUNCTIONS = [case for case in CASES if case.build is None]
 #: One case for each module, that with the most parameters.
 FIRST = list({case.name: case for case in reversed(MODULES)}.values())
 
+# PyTorch says of some arguments that it takes a slower path for them.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:LSTM with projections is not supported:UserWarning"),
+    pytest.mark.filterwarnings("ignore:enable_nested_tensor is True:UserWarning"),
+]
+
 
 def _cases(cases: list[Case]) -> Any:
     return pytest.mark.parametrize("case", cases, ids=[str(case) for case in cases])
@@ -156,7 +162,8 @@ def _arguments(callable_: Any) -> list[Any] | None:
         return None  # written in C++
     if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters):
         return None  # decided when it is called
-    return [(p.name, p.kind, p.default) for p in parameters]
+    defaults = (p.default.__name__ if inspect.isfunction(p.default) else p.default for p in parameters)
+    return [(p.name, p.kind, default) for p, default in zip(parameters, defaults, strict=True)]
 
 
 @pytest.mark.parametrize("name", [c.name for c in FIRST if _arguments(getattr(torch.nn, c.name)) is not None])

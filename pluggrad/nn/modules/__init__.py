@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from . import (
     activation,
+    attention,
     batchnorm,
     container,
     conv,
@@ -19,11 +20,15 @@ from . import (
     piecewise,
     pooling,
     pooling_sizes,
+    rnn,
+    rnn_cell,
     shuffling,
     sparse,
+    transformer,
     upsampling,
 )
 from .activation import *  # noqa: F403
+from .attention import *  # noqa: F403
 from .batchnorm import *  # noqa: F403
 from .container import *  # noqa: F403
 from .conv import *  # noqa: F403
@@ -39,12 +44,16 @@ from .padding import *  # noqa: F403
 from .piecewise import *  # noqa: F403
 from .pooling import *  # noqa: F403
 from .pooling_sizes import *  # noqa: F403
+from .rnn import *  # noqa: F403
+from .rnn_cell import *  # noqa: F403
 from .shuffling import *  # noqa: F403
 from .sparse import *  # noqa: F403
+from .transformer import *  # noqa: F403
 from .upsampling import *  # noqa: F403
 
 _FAMILIES = (
     activation,
+    attention,
     batchnorm,
     container,
     conv,
@@ -60,8 +69,11 @@ _FAMILIES = (
     piecewise,
     pooling,
     pooling_sizes,
+    rnn,
+    rnn_cell,
     shuffling,
     sparse,
+    transformer,
     upsampling,
 )
 

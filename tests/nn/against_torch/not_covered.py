@@ -21,6 +21,7 @@ MODULES: dict[str, str] = {
 } | dict.fromkeys(("LinearCrossEntropyOptions",), _NO_MODULE)
 
 FUNCTIONS: dict[str, str] = {
+    "multi_head_attention_forward": "covered by MultiheadAttention, which is this function",
     "conv_tbc": "a layout of fairseq's, which no other function of PyTorch has",
     "native_channel_shuffle": "channel_shuffle under the name that PyTorch's compiler calls it by",
     "grouped_mm": "products of ragged groups, for mixtures of experts on GPUs",
@@ -39,9 +40,8 @@ HELPERS = {
 
 #: To be built: sequences and containers; images and elementwise things.
 MODULES |= dict.fromkeys((
-    "Bilinear", "CTCLoss", "EmbeddingBag", "GRU", "GRUCell", "LSTM", "LSTMCell", "ModuleDict", "ModuleList",
-    "MultiheadAttention", "ParameterDict", "ParameterList", "RNN", "RNNCell", "Transformer", "TransformerDecoder",
-    "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer",
+    "Bilinear", "CTCLoss", "EmbeddingBag", "ModuleDict", "ModuleList",
+    "ParameterDict", "ParameterList",
 ), _TO_COME)  # fmt: skip
 MODULES |= dict.fromkeys((
     "AdaptiveLogSoftmaxWithLoss", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d", "LazyConv1d",
@@ -50,7 +50,7 @@ MODULES |= dict.fromkeys((
     "MultiLabelMarginLoss", "MultiMarginLoss",
 ), _TO_COME)  # fmt: skip
 FUNCTIONS |= dict.fromkeys((
-    "bilinear", "ctc_loss", "embedding_bag", "multi_head_attention_forward", "scaled_dot_product_attention",
+    "bilinear", "ctc_loss", "embedding_bag",
 ), _TO_COME)  # fmt: skip
 FUNCTIONS |= dict.fromkeys((
     "affine_grid", "grid_sample", "linear_cross_entropy", "multi_margin_loss", "multilabel_margin_loss",
