@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from ...autograd.autocast import runs_in
 from ...dtypes import REAL_FLOATING
 from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
@@ -36,7 +37,7 @@ def _huber_x(xp: Any, g: Any, x: Any, target: Any, delta: float, reduction: str)
 
 
 @composite(
-    name="huber_loss", result="same", kinds=REAL_FLOATING,
+    name="huber_loss", autocast="float32", result="same", kinds=REAL_FLOATING,
     vjp=[_huber_x, lambda xp, g, x, target, delta, reduction: _huber_x(xp, g, target, x, delta, reduction)],
 )  # fmt: skip
 def _huber(xp: Any, x: Any, target: Any, /, *, delta: float, reduction: str) -> Any:
@@ -68,6 +69,7 @@ def huber_loss(
     return _finish(_huber(x, t, delta=delta, reduction="none") * weight, reduction)
 
 
+@runs_in("float32")
 def smooth_l1_loss(
     input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
     reduction: str = "mean", beta: float = 1.0,
@@ -90,6 +92,7 @@ def smooth_l1_loss(
 # -- divergences and likelihoods ----------------------------------------------------------------------------------
 
 
+@runs_in("float32")
 def kl_div(
     input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
     reduction: str = "mean", log_target: bool = False,
@@ -124,6 +127,7 @@ def kl_div(
     return out / input._array.shape[0] if batch and input._array.ndim else out
 
 
+@runs_in("float32")
 def poisson_nll_loss(
     input: Tensor, target: Tensor, log_input: bool = True, full: bool = False, size_average: bool | None = None,
     eps: float = 1e-8, reduce: bool | None = None, reduction: str = "mean",
@@ -182,6 +186,7 @@ def gaussian_nll_loss(
 # -- margins ------------------------------------------------------------------------------------------------------
 
 
+@runs_in("float32")
 def soft_margin_loss(
     input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
 ) -> Tensor:
@@ -196,6 +201,7 @@ def soft_margin_loss(
     )
 
 
+@runs_in("float32")
 def hinge_embedding_loss(
     input: Tensor, target: Tensor, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None,
     reduction: str = "mean",
@@ -211,6 +217,7 @@ def hinge_embedding_loss(
     return _finish(far + where(target != -1, input, input * 0.0), reduction)
 
 
+@runs_in("float32")
 def margin_ranking_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, size_average: bool | None = None,
     reduce: bool | None = None, reduction: str = "mean",
@@ -289,6 +296,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     return vector_norm(x1 - x2 + eps, p, -1, keepdim=keepdim)
 
 
+@runs_in("float32")
 def cosine_embedding_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, size_average: bool | None = None,
     reduce: bool | None = None, reduction: str = "mean",
@@ -318,6 +326,7 @@ def cosine_embedding_loss(
     return _finish(near + where(target == -1, (cos - margin).clamp(min=0), cos * 0.0), reduction)
 
 
+@runs_in("float32")
 def triplet_margin_loss(
     anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2, eps: float = 1e-6,
     swap: bool = False, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
