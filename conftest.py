@@ -6,6 +6,8 @@ Were they not imported, it would import one of them a second time, and declare i
 import importlib.util
 from pathlib import Path
 
+import pytest
+
 import pluggrad  # noqa: F401
 
 
@@ -16,3 +18,15 @@ def _is_installed(plugin: Path) -> bool:
 
 
 collect_ignore = [str(p) for p in Path(__file__).parent.glob("plugins/*") if p.is_dir() and not _is_installed(p)]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say so if the tests of the CuPy plugin, most of which need no GPU, were left out."""
+    if importlib.util.find_spec("cupy") is None or importlib.util.find_spec("pluggrad_cupy") is None:
+        terminalreporter.section("CuPy is not installed", sep="!", yellow=True, bold=True)
+        terminalreporter.line(
+            "The tests of the CuPy plugin were LEFT OUT; they need no GPU. To run them: "
+            "pip install -e '.[cupy-test]' -e ./plugins/cupy_backend && pytest plugins/cupy_backend",
+            yellow=True,
+            bold=True,
+        )

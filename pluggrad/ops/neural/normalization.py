@@ -291,8 +291,9 @@ def batch_norm(
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
     out, mean, rstd = _batch_norm(*affine(input, weight, bias, (channels,)), eps=eps)
     if count and (running_mean is not None or running_var is not None):
-        unbiased = (1.0 / (rstd._array * rstd._array) - eps) * (count / max(count - 1, 1))
-        move_running((running_mean, running_var), (mean._array, unbiased), momentum)
+        with rstd._type.here():
+            unbiased = (1.0 / (rstd._array * rstd._array) - eps) * (count / max(count - 1, 1))
+            move_running((running_mean, running_var), (mean._array, unbiased), momentum)
     return out
 
 

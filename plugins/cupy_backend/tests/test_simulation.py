@@ -1,0 +1,35 @@
+"""The conformance suite and the plugin's own tests (``simulated_tests.py``) on the simulation, in its own process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from host import build
+
+HERE = Path(__file__).parent
+pytestmark = pytest.mark.skipif(build.compiler() is None, reason="there is no C++ compiler (g++, clang++ or CXX)")
+
+
+def simulated(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "PLUGGRAD_", "COV"))}
+    done = subprocess.run(
+        [sys.executable, str(HERE / "simulated.py"), "-q", "-p", "no:cacheprovider", "--tb=short", *arguments],
+        capture_output=True, text=True, check=False, timeout=560, cwd=HERE.parents[2], env=environment,
+    )  # fmt: skip
+    assert done.stdout.startswith("SIMULATION: CuPy"), done.stdout[:500] + done.stderr[-1000:]
+    return done
+
+
+@pytest.mark.parametrize("device", ["cuda:0", pytest.param("cuda:1", marks=pytest.mark.slow)])
+def test_conformance(device: str) -> None:
+    done = simulated(f"--pluggrad-device={device}", "--pyargs", "pluggrad.testing.conformance")
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_the_plugin() -> None:
+    done = simulated(str(HERE / "simulated_tests.py"))
+    assert done.returncode == 0, done.stdout[-3000:]
