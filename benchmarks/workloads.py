@@ -156,3 +156,50 @@ def pointwise(lib: Any) -> Step:
         x.grad = None
 
     return step
+
+
+def _train(lib: Any, net: Any, optimizer: Any) -> Step:
+    """A step on 32 images of 32×32 pixels and 10 classes."""
+    x, t = lib.randn(32, 3, 32, 32), lib.randint(0, 10, (32,))
+    loss_of = lib.nn.CrossEntropyLoss()
+
+    def step() -> None:
+        optimizer.zero_grad()
+        loss_of(net(x), t).backward()
+        optimizer.step()
+
+    return step
+
+
+@workload("3-layer CNN on 32×3×32×32, Adam step", 1.5)
+def cnn(lib: Any) -> Step:
+    lib.manual_seed(0)
+    nn = lib.nn
+    net = nn.Sequential(
+        nn.Conv2d(3, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(64, 64, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10),
+    )  # fmt: skip
+    return _train(lib, net, lib.optim.Adam(net.parameters()))
+
+
+@workload("residual network with batch norm on 32×3×32×32, SGD step", 1.5)
+def residual(lib: Any) -> Step:
+    lib.manual_seed(0)
+    nn = lib.nn
+
+    class Block(nn.Module):
+        def __init__(self, n: int, m: int, stride: int) -> None:
+            super().__init__()
+            self.first = nn.Sequential(nn.Conv2d(n, m, 3, stride, 1, bias=False), nn.BatchNorm2d(m), nn.ReLU())
+            self.second = nn.Sequential(nn.Conv2d(m, m, 3, 1, 1, bias=False), nn.BatchNorm2d(m))
+            self.short = nn.Conv2d(n, m, 1, stride, bias=False) if (n, stride) != (m, 1) else nn.Identity()
+
+        def forward(self, x: Any) -> Any:
+            return nn.functional.relu(self.second(self.first(x)) + self.short(x))
+
+    net = nn.Sequential(
+        nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(),
+        Block(16, 16, 1), Block(16, 32, 2), Block(32, 64, 2), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10),
+    )  # fmt: skip
+    return _train(lib, net, lib.optim.SGD(net.parameters(), lr=0.01, momentum=0.9))

@@ -11,12 +11,14 @@ import warnings
 from typing import Any
 
 from ..autograd.mode import no_grad
-from ..random import Generator
+from ..ops.creation import eye, zeros
+from ..ops.decompositions import qr
+from ..random import Generator, randperm
 from ..tensor import Tensor
 
 __all__ = [
-    "calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "uniform_",
-    "xavier_normal_", "xavier_uniform_", "zeros_",
+    "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",
+    "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
 ]  # fmt: skip
 
 _LINEAR = (
@@ -153,6 +155,97 @@ def kaiming_normal_(
     if _is_empty(tensor):
         return tensor
     return normal_(tensor, 0.0, _kaiming_deviation(tensor, a, mode, nonlinearity), generator)
+
+
+def trunc_normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
+    generator: Generator | None = None,
+) -> Tensor:  # fmt: skip
+    """Fill with normally distributed numbers of which those outside of [a, b] are drawn again; returns the tensor.
+
+    By inversion of the normal distribution between the bounds.
+    """
+    low, high = (math.erf((bound - mean) / (std * math.sqrt(2.0))) for bound in (a, b))
+    with no_grad():
+        drawn = tensor.detach().uniform_(low, high, generator=generator).erfinv() * (std * math.sqrt(2.0)) + mean
+        return tensor.copy_(drawn.clamp(min=a, max=b))
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """Fill a matrix with the identity; returns the tensor.
+
+    Raises
+    ------
+    ValueError : no matrix
+    """
+    if tensor._array.ndim != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    with no_grad():
+        return tensor.copy_(eye(*tensor._array.shape, dtype=tensor.dtype, device=tensor.device))
+
+
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """Fill the weight of a convolution so that it passes its channels on, as many as there are; returns the tensor.
+
+    Raises
+    ------
+    ValueError : another number of axes than 3, 4 or 5; groups that do not divide the output channels
+    """
+    shape = tensor._array.shape
+    if len(shape) not in (3, 4, 5):
+        raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
+    if shape[0] % groups:
+        raise ValueError("dim 0 must be divisible by groups")
+    middle = tuple(n // 2 for n in shape[2:])
+    each = shape[0] // groups
+    with no_grad():
+        tensor.zero_()
+        for group in range(groups):
+            for i in range(min(each, shape[1])):
+                tensor[(group * each + i, i, *middle)] = 1
+    return tensor
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
+    """Fill with a matrix whose rows, or columns, are orthogonal, times ``gain``; returns the tensor.
+
+    Axes behind the first are taken for one (Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics
+    of learning in deep linear neural networks", 2013).
+
+    Raises
+    ------
+    ValueError : fewer than 2 axes
+    """
+    shape = tensor._array.shape
+    if len(shape) < 2:
+        raise ValueError("Only tensors with 2 or more dimensions are supported")
+    if not tensor.size:
+        return tensor
+    rows, columns = shape[0], math.prod(shape[1:])
+    with no_grad():
+        flat = zeros(max(rows, columns), min(rows, columns), dtype=tensor.dtype, device=tensor.device)
+        q, r = qr(flat.normal_(0, 1, generator=generator))
+        # The signs of the diagonal of r make the distribution even over all such matrices.
+        q = q * r.diagonal().sign()
+        return tensor.copy_((q.mT if rows < columns else q).reshape(*shape) * gain)
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
+    """Fill a matrix normally, but a fraction ``sparsity`` of each column with 0; returns the tensor.
+
+    Raises
+    ------
+    ValueError : no matrix
+    """
+    if tensor._array.ndim != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    rows, columns = tensor._array.shape
+    count = math.ceil(sparsity * rows)
+    with no_grad():
+        tensor.normal_(0, std, generator=generator)
+        for column in range(columns):
+            tensor[randperm(rows, generator=generator)[:count], column] = 0
+    return tensor
 
 
 def __getattr__(name: str) -> Any:

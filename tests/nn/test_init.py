@@ -10,6 +10,8 @@ import pytest
 import pluggrad
 from pluggrad.nn import init
 
+torch = pytest.importorskip("torch")
+
 SHAPE = (40, 30, 3, 3)
 FAN_IN, FAN_OUT = 30 * 9, 40 * 9
 
@@ -98,3 +100,33 @@ def test_mistakes() -> None:
         init.kaiming_uniform_(pluggrad.empty(0, 3))
     with pytest.raises(AttributeError, match="it works in place: use uniform_"):
         init.uniform  # noqa: B018
+
+
+def test_truncated_normal_numbers() -> None:
+    x = np.asarray(init.trunc_normal_(pluggrad.empty(100, 100), 0.5, 2.0, -1.0, 3.0).tolist()).reshape(-1)
+    y = torch.nn.init.trunc_normal_(torch.empty(100, 100), 0.5, 2.0, -1.0, 3.0).numpy().reshape(-1)
+    assert x.min() >= -1
+    assert x.max() <= 3
+    assert x.mean() == pytest.approx(y.mean(), abs=0.05)
+    assert x.std() == pytest.approx(y.std(), rel=0.05)
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 2, 3)])
+def test_orthogonal_rows_or_columns(shape: tuple[int, ...]) -> None:
+    w = np.asarray(init.orthogonal_(pluggrad.empty(*shape, dtype=pluggrad.float64), 2.0).tolist())
+    w = w.reshape(shape[0], -1)
+    product = w @ w.T if w.shape[0] < w.shape[1] else w.T @ w
+    np.testing.assert_allclose(product, np.eye(len(product)) * 4, atol=1e-12)
+
+
+@pytest.mark.parametrize(("shape", "groups"), [((4, 2, 3), 2), ((3, 5, 3, 2), 1), ((2, 2, 1, 3, 3), 1)])
+def test_dirac(shape: tuple[int, ...], groups: int) -> None:
+    mine = init.dirac_(pluggrad.empty(*shape), groups)
+    assert mine.tolist() == torch.nn.init.dirac_(torch.empty(*shape), groups).tolist()
+
+
+def test_eye_and_sparse() -> None:
+    assert init.eye_(pluggrad.empty(2, 3)).tolist() == [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+    x = np.asarray(init.sparse_(pluggrad.empty(20, 7), 0.33).tolist())
+    assert ((x == 0).sum(0) == 7).all()
+    assert x[x != 0].std() == pytest.approx(0.01, rel=0.3)

@@ -47,12 +47,10 @@ MODULES |= dict.fromkeys((
     "AdaptiveLogSoftmaxWithLoss", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d", "LazyConv1d",
     "LazyConv2d", "LazyConv3d", "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d",
     "LazyInstanceNorm1d", "LazyInstanceNorm2d", "LazyInstanceNorm3d", "LazyLinear", "LinearCrossEntropyLoss",
-    "MultiLabelMarginLoss", "MultiMarginLoss",
 ), _TO_COME)  # fmt: skip
 FUNCTIONS |= dict.fromkeys((
     "bilinear", "ctc_loss", "embedding_bag",
 ), _TO_COME)  # fmt: skip
 FUNCTIONS |= dict.fromkeys((
-    "affine_grid", "grid_sample", "linear_cross_entropy", "multi_margin_loss", "multilabel_margin_loss",
-    "one_hot", "pdist",
+    "affine_grid", "grid_sample", "linear_cross_entropy", "pdist",
 ), _TO_COME)  # fmt: skip
