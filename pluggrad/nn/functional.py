@@ -55,7 +55,7 @@ from ..ops.neural.embedding_losses import (
 from ..ops.neural.folding import fold, unfold
 from ..ops.neural.group_normalization import group_norm, instance_norm, local_response_norm, rms_norm
 from ..ops.neural.interpolation import interpolate, upsample, upsample_bilinear, upsample_nearest
-from ..ops.neural.linear import linear
+from ..ops.neural.linear import bilinear, linear
 from ..ops.neural.losses import binary_cross_entropy, binary_cross_entropy_with_logits, l1_loss, mse_loss
 from ..ops.neural.lp_pool import lp_pool1d, lp_pool2d, lp_pool3d
 from ..ops.neural.max_pool import (
@@ -113,7 +113,7 @@ from .drawing import (
     rrelu_,
 )
 
-__all__ = ["embedding", "linear", "log_softmax", "softmax", "softmin"]
+__all__ = ["bilinear", "embedding", "linear", "log_softmax", "softmax", "softmin"]
 # Activations.
 __all__ += [
     "celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish",

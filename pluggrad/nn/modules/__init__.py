@@ -6,6 +6,7 @@ from . import (
     activation,
     attention,
     batchnorm,
+    bilinear,
     container,
     conv,
     dropout,
@@ -17,6 +18,7 @@ from . import (
     module,
     normalization,
     padding,
+    parameter_containers,
     piecewise,
     pooling,
     pooling_sizes,
@@ -30,6 +32,7 @@ from . import (
 from .activation import *  # noqa: F403
 from .attention import *  # noqa: F403
 from .batchnorm import *  # noqa: F403
+from .bilinear import *  # noqa: F403
 from .container import *  # noqa: F403
 from .conv import *  # noqa: F403
 from .dropout import *  # noqa: F403
@@ -41,6 +44,7 @@ from .loss import *  # noqa: F403
 from .module import *  # noqa: F403
 from .normalization import *  # noqa: F403
 from .padding import *  # noqa: F403
+from .parameter_containers import *  # noqa: F403
 from .piecewise import *  # noqa: F403
 from .pooling import *  # noqa: F403
 from .pooling_sizes import *  # noqa: F403
@@ -55,6 +59,7 @@ _FAMILIES = (
     activation,
     attention,
     batchnorm,
+    bilinear,
     container,
     conv,
     dropout,
@@ -66,6 +71,7 @@ _FAMILIES = (
     module,
     normalization,
     padding,
+    parameter_containers,
     piecewise,
     pooling,
     pooling_sizes,

@@ -10,7 +10,7 @@ from ...errors import ShapeError
 from ...tensor import Tensor
 from ..declare import composite
 
-__all__ = ["linear"]
+__all__ = ["bilinear", "linear"]
 
 
 def _rows(xp: Any, x: Any) -> Any:
@@ -71,3 +71,38 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if bias is not None and bias._array.shape != (w_shape[0],):
         raise ShapeError(f"linear: bias must have shape ({w_shape[0]},), got {tuple(bias.shape)}")
     return _linear(input, weight, bias)
+
+
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Apply the map ``input1ᵀ weight input2 + bias``.
+
+    Parameters
+    ----------
+    input1, input2 : Tensors, shapes (..., I) and (..., J), alike but for the last axis
+    weight : Tensor, shape (O, I, J)
+    bias : Tensor, shape (O,), or None
+
+    Returns
+    -------
+    Tensor, shape (..., O)
+
+    Raises
+    ------
+    ShapeError : shapes that do not fit
+
+    >>> import pluggrad
+    >>> one = pluggrad.ones(1, 2)
+    >>> pluggrad.nn.functional.bilinear(one, one, pluggrad.ones(3, 2, 2))
+    tensor([[4., 4., 4.]])
+    """
+    shape1, shape2, w = tuple(input1.shape), tuple(input2.shape), tuple(weight.shape)
+    if len(w) != 3 or not shape1 or shape1[:-1] != shape2[:-1] or (shape1[-1], shape2[-1]) != w[1:]:
+        raise ShapeError(
+            f"bilinear: need input1 (..., I), input2 (..., J) and weight (O, I, J); got shapes {shape1}, {shape2}, {w}"
+        )
+    if bias is not None and tuple(bias.shape) != w[:1]:
+        raise ShapeError(f"bilinear: bias must have shape ({w[0]},), got {tuple(bias.shape)}")
+    # (..., I) with (I, O J) is one large product; what is left is a sum over J.
+    left = _linear(input1, weight.permute(0, 2, 1).reshape(w[0] * w[2], w[1]))
+    out = (left.reshape(*shape1[:-1], w[0], w[2]) * input2.unsqueeze(-2)).sum(-1)
+    return out if bias is None else out + bias
