@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from ..dtypes import bool_
 from ..errors import ShapeError
@@ -150,6 +151,7 @@ def multi_head_attention_forward(
             f"key's sequence and batch dims {tuple(key.shape[:2])} do not match value's {tuple(value.shape[:2])}"
         )
     biases = (None,) * 3 if in_proj_bias is None else in_proj_bias.chunk(3)
+    weights: Any
     if use_separate_proj_weight:
         weights = (q_proj_weight, k_proj_weight, v_proj_weight)
         if any(w is None for w in weights):
@@ -163,6 +165,7 @@ def multi_head_attention_forward(
     if weights:
         q, k, v = (linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
     else:  # attention of a sequence to itself: one large product
+        assert in_proj_weight is not None
         q, k, v = linear(query, in_proj_weight, in_proj_bias).chunk(3, -1)
     if bias_k is not None and bias_v is not None:
         k, v = (concat([x, b.expand(1, batch, width)], axis=0) for x, b in ((k, bias_k), (v, bias_v)))
@@ -195,6 +198,8 @@ def _combined_mask(
     """Both masks as numbers to add, shape broadcasting to (B, heads, L, S); ``added`` keys at the end are open."""
     batch, heads, length = q.shape[:3]
     total: Tensor | None = None
+    allowed: tuple[tuple[int, ...], ...]
+    shape: tuple[int, ...]
     for name, mask in (("attn_mask", attn_mask), ("key_padding_mask", key_padding_mask)):
         if mask is None:
             continue

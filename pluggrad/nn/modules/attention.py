@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...device import Device
 from ...dtypes import DType
 from ...errors import ShapeError
@@ -38,6 +40,7 @@ class MultiheadAttention(Module):
     """
 
     in_proj_bias: Parameter | None
+    out_proj: Any
     bias_k: Parameter | None
     bias_v: Parameter | None
 

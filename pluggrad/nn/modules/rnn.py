@@ -71,7 +71,7 @@ class RNNBase(Module):
         for layer in range(num_layers):
             size = input_size if layer == 0 else out * len(self._directions)
             for direction in self._directions:
-                shapes = {"weight_ih": (gates, size), "weight_hh": (gates, out)}
+                shapes: dict[str, tuple[int, ...]] = {"weight_ih": (gates, size), "weight_hh": (gates, out)}
                 if bias:
                     shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)}
                 if proj_size:
@@ -180,7 +180,7 @@ class RNNBase(Module):
         bias_ih, bias_hh = (getattr(self, f"bias_{b}{suffix}") if self.bias else None for b in ("ih", "hh"))
         # One large product for the inputs of all steps.
         inputs = F.linear(data, getattr(self, f"weight_ih{suffix}"), bias_ih).split(sizes)
-        weights = (getattr(self, f"weight_hh{suffix}"), bias_hh)
+        weights: tuple[Any, ...] = (getattr(self, f"weight_hh{suffix}"), bias_hh)
         weights += (getattr(self, f"weight_hr{suffix}"),) if self.proj_size else ()
         step, backwards = STEPS[self.mode], suffix.endswith("_reverse")
         times = range(len(sizes))[::-1] if backwards else range(len(sizes))

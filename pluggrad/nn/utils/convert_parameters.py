@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from ...errors import ShapeError
 from ...ops.joining import concat
@@ -21,7 +22,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     return concat([p.reshape(-1) for p in parameters], axis=0)
 
 
-def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+def vector_to_parameters(vec: Tensor, parameters: Iterable[Any]) -> None:
     """Make the parts of a vector the values of the parameters, as :func:`parameters_to_vector` orders them.
 
     Raises
