@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
 
-from ..dtypes import bool_
-from ..errors import ShapeError
+from ..dtypes import bool_, float32
+from ..errors import DTypeError, ShapeError
 from ..ops.creation import ones, zeros
 from ..ops.joining import concat
-from ..ops.matrix import matmul
+from ..ops.manipulation import broadcast_shapes
+from ..ops.neural.attention import _attention
 from ..ops.neural.linear import linear
-from ..ops.neural.softmax import softmax
 from ..tensor import Tensor
 from .drawing import dropout
 
@@ -71,26 +71,38 @@ def scaled_dot_product_attention(
                 f"those of key ({groups}) and value ({value.shape[-3]}), which must be equal"
             )
         key, value = (t.repeat_interleave(heads // groups, -3) for t in (key, value))
-    weights = _attention_weights(query, key, attn_mask, is_causal, scale)
-    return matmul(dropout(weights, dropout_p) if dropout_p else weights, value)
+    mask = None if attn_mask is None else _mask_of(attn_mask, query)
+    lead = broadcast_shapes(*(t.shape[:-2] for t in (query, key, value, mask) if t is not None))
+    query, key, value = (t if t.shape[:-2] == lead else t.expand(*lead, *t.shape[-2:]) for t in (query, key, value))
+    return _attend(query, key, value, mask, dropout_p, scale, is_causal)[0]
 
 
-def _attention_weights(
-    query: Tensor, key: Tensor, attn_mask: Tensor | None, is_causal: bool, scale: float | None
-) -> Tensor:
-    factor = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
-    scores = matmul(query * factor, key.transpose(-2, -1))
-    if is_causal:
-        attn_mask = ones(*scores.shape[-2:], dtype=bool_, device=scores.device).tril()
-    if attn_mask is None:
-        return softmax(scores, dim=-1)
-    if attn_mask.dtype is not bool_:
-        return softmax(scores + attn_mask, dim=-1)
-    # Rows without a key: softmax over equal numbers, then 0, where it would be NaN over -inf alone.
-    closed = attn_mask.logical_not()
-    empty = closed.all(-1, keepdim=True)
-    weights = softmax(scores.masked_fill(closed.logical_and(empty.logical_not()), -math.inf), dim=-1)
-    return weights.masked_fill(empty, 0.0)
+def _mask_of(mask: Tensor, query: Tensor) -> Tensor:
+    """What ``attn_mask`` adds to the scores."""
+    if mask.dtype is bool_:
+        return _additive(mask.logical_not(), query)
+    if mask.dtype not in (query.dtype, float32):
+        raise DTypeError(
+            f"scaled_dot_product_attention: attn_mask must be bool, float32 or of query's dtype {query.dtype}, got "
+            f"{mask.dtype}"
+        )
+    return mask.to(query.dtype)
+
+
+def _attend(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout_p: float, scale: float | None = None,
+    causal: bool = False,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Attention and its weights, those after dropout; ``mask`` is added to the scores."""
+    given = [query, key, value] if mask is None else [query, key, value, mask]
+    factors = None
+    if dropout_p:
+        shape = (*query.shape[:-1], key.shape[-2])
+        factors = dropout(ones(*shape, dtype=query.dtype, device=query.device), dropout_p)
+        given.append(factors)
+    scale = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
+    out, weights = _attention(*given, scale=scale, causal=causal, masked=mask is not None, dropped=factors is not None)
+    return out, weights if factors is None else weights * factors
 
 
 def _additive(mask: Tensor, like: Tensor) -> Tensor:
@@ -130,7 +142,7 @@ def multi_head_attention_forward(
     ShapeError : shapes that do not fit
     RuntimeError : ``is_causal`` without ``attn_mask``
     """
-    batched = query.ndim == 3
+    batched, to_itself = query.ndim == 3, query is key and key is value
     if query.ndim not in (2, 3) or key.ndim != query.ndim or value.ndim != query.ndim:
         raise ShapeError(
             "multi_head_attention_forward: query, key and value must all be 2-D (unbatched) or all 3-D (batched); got "
@@ -150,23 +162,19 @@ def multi_head_attention_forward(
         raise ShapeError(
             f"key's sequence and batch dims {tuple(key.shape[:2])} do not match value's {tuple(value.shape[:2])}"
         )
-    biases = (None,) * 3 if in_proj_bias is None else in_proj_bias.chunk(3)
-    weights: Any
     if use_separate_proj_weight:
-        weights = (q_proj_weight, k_proj_weight, v_proj_weight)
-        if any(w is None for w in weights):
+        if q_proj_weight is None or k_proj_weight is None or v_proj_weight is None:
             raise ValueError("use_separate_proj_weight is True but q_, k_ or v_proj_weight is None")
+        weights: Sequence[Tensor] = (q_proj_weight, k_proj_weight, v_proj_weight)
     elif in_proj_weight is None:
         raise ValueError("use_separate_proj_weight is False but in_proj_weight is None")
-    elif query is key and key is value:
-        weights = ()
     else:
-        weights = in_proj_weight.chunk(3)
-    if weights:
+        weights = (in_proj_weight,) if to_itself else in_proj_weight.chunk(3)
+    if len(weights) == 1:  # attention of a sequence to itself: one large product
+        q, k, v = linear(query, weights[0], in_proj_bias).chunk(3, -1)
+    else:
+        biases = (None,) * 3 if in_proj_bias is None else in_proj_bias.chunk(3)
         q, k, v = (linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
-    else:  # attention of a sequence to itself: one large product
-        assert in_proj_weight is not None
-        q, k, v = linear(query, in_proj_weight, in_proj_bias).chunk(3, -1)
     if bias_k is not None and bias_v is not None:
         k, v = (concat([x, b.expand(1, batch, width)], axis=0) for x, b in ((k, bias_k), (v, bias_v)))
     head = width // num_heads
@@ -179,11 +187,9 @@ def multi_head_attention_forward(
         nothing = zeros(batch, num_heads, 1, head, dtype=k.dtype, device=k.device)
         k, v = concat([k, nothing], axis=2), concat([v, nothing], axis=2)
     keys = k.shape[2]
-    mask = _combined_mask(attn_mask, key_padding_mask, q, keys, keys - key.shape[0] if static_k is None else 0)
-    probabilities = _attention_weights(q, k, mask, False, None)
-    if training and dropout_p:
-        probabilities = dropout(probabilities, dropout_p)
-    out = matmul(probabilities, v).permute(2, 0, 1, 3).reshape(length, batch, width)
+    mask = _combined_mask(attn_mask, key_padding_mask, q, keys, (bias_k is not None) + add_zero_attn)
+    out, probabilities = _attend(q, k, v, mask, dropout_p if training else 0.0)
+    out = out.permute(2, 0, 1, 3).reshape(length, batch, width)
     out = linear(out, out_proj_weight, out_proj_bias)
     shown = None
     if need_weights:
@@ -198,11 +204,11 @@ def _combined_mask(
     """Both masks as numbers to add, shape broadcasting to (B, heads, L, S); ``added`` keys at the end are open."""
     batch, heads, length = q.shape[:3]
     total: Tensor | None = None
-    allowed: tuple[tuple[int, ...], ...]
-    shape: tuple[int, ...]
     for name, mask in (("attn_mask", attn_mask), ("key_padding_mask", key_padding_mask)):
         if mask is None:
             continue
+        allowed: tuple[tuple[int, ...], ...]
+        shape: tuple[int, ...]
         if name == "attn_mask":
             allowed = ((length, keys - added), (batch * heads, length, keys - added))
             shape = (batch, heads, length, keys - added) if mask.ndim == 3 else (1, 1, length, keys - added)

@@ -85,6 +85,7 @@ CASES = {
     "pinverse": (lambda lib, a: lib.pinverse(a), (B,)),
     "tensorinv": (lambda lib, a: lib.linalg.tensorinv(a, ind=1), (B,)),
     "tensorsolve": (lambda lib, a, b: lib.linalg.tensorsolve(a, b), (B, (3,))),
+    "attention": (lambda lib, a, b, c: lib.nn.functional.scaled_dot_product_attention(a, b, c), ((1, 2, 4, 4),) * 3),
     "cat": (lambda lib, a, b: lib.cat([a, b]), (A, A)),
     "stack": (lambda lib, a, b: lib.stack([a, b]), (A, A)),
     "add": (lambda lib, a, b: a + b, (A, A)),

@@ -8,8 +8,8 @@ The public functions have PyTorch's signatures; :mod:`pluggrad.nn.functional` li
 from importlib import import_module
 
 _MODULES = (
-    "activations", "adaptive_avg_pool", "avg_pool", "class_margins", "convolution", "cross_entropy", "dropout",
-    "embedding", "embedding_losses", "folding", "group_normalization", "interpolation", "linear", "losses",
+    "activations", "adaptive_avg_pool", "attention", "avg_pool", "class_margins", "convolution", "cross_entropy",
+    "dropout", "embedding", "embedding_losses", "folding", "group_normalization", "interpolation", "linear", "losses",
     "lp_pool", "max_pool", "normalization", "piecewise", "shuffling", "softmax", "transposed_convolution",
     "window_max",
 )  # fmt: skip

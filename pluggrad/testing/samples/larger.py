@@ -107,6 +107,12 @@ add_larger(
     ),
     call(real(0, 3, 5, 5), real(4, 3, 3, 3), real(4), **_plain),
 )
+add_larger(
+    "scaled_dot_product_attention",
+    call(real(2, 3, 37, 16), real(2, 3, 41, 16), real(2, 3, 41, 24), scale=0.25),
+    call(real(2, 3, 37, 16), real(2, 3, 37, 16), real(2, 3, 37, 16), scale=0.25, causal=True),
+    call(real(0, 3, 4), real(0, 5, 4), real(0, 5, 2), scale=0.5),
+)
 add_larger("layer_norm", call(real(37, 509), count=1, eps=1e-3))
 add_larger("batch_norm", call(real(64, 16), eps=1e-3))
 _pool = {"kernel_size": (3, 2), "stride": (2, 2), "padding": ((1, 1), (0, 0))}

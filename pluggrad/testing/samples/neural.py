@@ -72,6 +72,16 @@ add(
     call(real(6, 2), integer(6, high=3), rows=3, scale_grad_by_freq=True),
 )
 
+_query, _key, _value = real(2, 3, 4), real(2, 5, 4), real(2, 5, 2)
+add(
+    "scaled_dot_product_attention",
+    call(_query, _key, _value, scale=0.5),
+    call(real(3, 2), real(3, 2), real(3, 4), scale=1.0, causal=True),
+    call(_query, _key, _value, real(3, 5), scale=0.3, masked=True),
+    call(_query, _key, _value, real(2, 1, 5), positive(2, 3, 5), scale=0.3, masked=True, dropped=True),
+    call(_query, _key, _value, positive(2, 3, 5), scale=0.3, causal=True, dropped=True),
+)
+
 # -- convolution ---------------------------------------------------------------------------------------------
 
 _GEOMETRIES: list[Any] = [

@@ -1,0 +1,89 @@
+"""Attention: a mean of values, weighted by how well queries fit keys (Vaswani et al., 2017, arXiv:1706.03762).
+
+With scores scale·q kᵀ + mask, weights P = softmax(scores) and dropout factors F,
+
+    out = (P∘F) v,    for v: (P∘F)ᵀ g,    for the scores: D = P∘(H - sum(P∘H)),  H = (g vᵀ)∘F + g_weights,
+
+and from them scale·D k for q, scale·Dᵀ q for k, and D for the mask. Dropout's factors are given: drawing them, and the
+public function with them, is :mod:`pluggrad.nn.attending`'s.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ...autograd.broadcasting import sum_to_shape
+from ...dtypes import REAL_FLOATING
+from ..declare import composite
+
+__all__: list[str] = []
+
+
+def _transposed(xp: Any, x: Any) -> Any:
+    return xp.permute_dims(x, axes=(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
+
+
+def _split(arrays: Any, masked: bool, dropped: bool) -> tuple[Any, Any, Any, Any, Any]:
+    """Query, key, value, and mask and dropout factors or None."""
+    query, key, value, *others = arrays
+    return query, key, value, others[0] if masked else None, others[-1] if dropped else None
+
+
+def _attention_arrays(
+    xp: Any, g: Any, arrays: Any, weights: Any, scale: float, masked: bool, dropped: bool, needs: tuple[bool, ...]
+) -> tuple[Any, ...]:
+    query, key, value, mask, factors = _split(arrays, masked, dropped)
+    g_out, g_weights = g
+    found: list[Any] = [None] * len(arrays)
+    if needs[2]:
+        found[2] = xp.matmul(_transposed(xp, weights if factors is None else weights * factors), g_out)
+    if not (needs[0] or needs[1] or any(needs[3:])):
+        return tuple(found)
+    of_dropped = xp.matmul(g_out, _transposed(xp, value))
+    if dropped and needs[-1]:
+        found[-1] = of_dropped * weights
+    of_weights = (of_dropped if factors is None else of_dropped * factors) + g_weights
+    of_scores = (of_weights - xp.sum(of_weights * weights, axis=(weights.ndim - 1,), keepdims=True)) * weights
+    if needs[0]:
+        found[0] = xp.matmul(of_scores, key) * scale
+    if needs[1]:
+        found[1] = xp.matmul(_transposed(xp, of_scores), query) * scale
+    if masked and needs[3]:
+        found[3] = sum_to_shape(xp, of_scores, tuple(mask.shape))
+    return tuple(found)
+
+
+@composite(
+    name="scaled_dot_product_attention", autocast="lower", kinds=REAL_FLOATING, outputs=("out", "weights"),
+    vjp=_attention_arrays,
+)  # fmt: skip
+def _attention(
+    xp: Any, *arrays: Any, scale: float, causal: bool = False, masked: bool = False, dropped: bool = False
+) -> Any:
+    """Query (..., L, E), key (..., S, E) and value (..., S, V), leading axes alike, give (..., L, V) and weights.
+
+    If ``masked``, numbers that broadcast to (..., L, S) and are added to the scores; if ``dropped``, factors of the
+    weights (..., L, S). ``causal`` closes the keys after a query's position.
+    """
+    query, key, value, mask, factors = _split(arrays, masked, dropped)
+    ns = xp.namespace
+    scores = ns.matmul(query * scale, ns.matrix_transpose(key))
+    if mask is not None:
+        scores = scores + mask
+    if causal:
+        device, (rows, columns) = xp.native_device(query), scores.shape[-2:]
+        position = ns.arange(columns, device=device)
+        seen = ns.reshape(position, (1, columns)) <= ns.reshape(ns.arange(rows, device=device), (rows, 1))
+        scores = ns.where(seen, scores, ns.full((), -math.inf, dtype=scores.dtype, device=device))
+    weights = _weights(xp, scores) if masked else xp.softmax(scores, axis=scores.ndim - 1)
+    return ns.matmul(weights if factors is None else weights * factors, value), weights
+
+
+def _weights(xp: Any, scores: Any) -> Any:
+    """Softmax along the last axis; 0 in rows without a key, which hold -inf alone."""
+    ns = xp.namespace
+    largest = ns.max(scores, axis=-1, keepdims=True)
+    e = xp.exp(scores - ns.where(largest == -math.inf, ns.zeros_like(largest), largest))
+    total = ns.sum(e, axis=-1, keepdims=True)
+    return e / ns.where(total == 0, ns.ones_like(total), total)
