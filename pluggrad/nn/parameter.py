@@ -1,13 +1,16 @@
-"""Parameter and Buffer: tensors that a module keeps, to train or just to carry along."""
+"""Parameter and Buffer: tensors that a module keeps, to train or just to carry along; also of a shape yet unknown."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ..device import Device
+from ..dtypes import DType
 from ..ops.creation import empty
 from ..tensor import Tensor
+from .uninitialized import Uninitialized, is_lazy
 
-__all__ = ["Buffer", "Parameter"]
+__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "is_lazy"]
 
 
 class Parameter(Tensor):
@@ -63,3 +66,73 @@ class Buffer(metaclass=_BufferMeta):
         tensor = source.detach().requires_grad_(source.requires_grad)
         tensor.persistent, tensor._is_buffer = persistent, True
         return tensor
+
+
+class UninitializedParameter(Uninitialized, Parameter):
+    """A parameter whose shape is not known yet: what lazy modules have until they are called.
+
+    It has a dtype and a device, but neither shape nor values: what needs these raises. ``materialize`` makes it a
+    :class:`Parameter`, the same object.
+
+    Parameters
+    ----------
+    requires_grad : whether it gets a gradient
+    device, dtype : of the parameter that it becomes
+
+    >>> import pluggrad
+    >>> weight = pluggrad.nn.UninitializedParameter()
+    >>> weight
+    <UninitializedParameter>
+    >>> weight.materialize((2, 3))
+    >>> type(weight), weight.shape
+    (<class 'pluggrad.nn.parameter.Parameter'>, pluggrad.Size([2, 3]))
+    """
+
+    __slots__ = ()
+
+    cls_to_become = Parameter
+
+    def __new__(
+        cls, requires_grad: bool = True, device: Device | str | None = None, dtype: DType | None = None
+    ) -> UninitializedParameter:
+        return cls.hide(Tensor.__new__(Parameter, empty(0, device=device, dtype=dtype), requires_grad=requires_grad))
+
+    def __init__(
+        self, requires_grad: bool = True, device: Device | str | None = None, dtype: DType | None = None
+    ) -> None:
+        """Everything is done in ``__new__``."""
+
+
+class UninitializedBuffer(Uninitialized, Tensor):
+    """A buffer whose shape is not known yet; ``materialize`` makes it a plain tensor, the same object.
+
+    Parameters
+    ----------
+    requires_grad : whether it gets a gradient
+    device, dtype : of the tensor that it becomes
+    persistent : whether it is part of the module's ``state_dict``
+
+    >>> import pluggrad
+    >>> mean = pluggrad.nn.UninitializedBuffer()
+    >>> mean.materialize((2,))
+    >>> mean.shape
+    pluggrad.Size([2])
+    """
+
+    __slots__ = ()
+
+    cls_to_become = Tensor
+
+    def __new__(
+        cls, requires_grad: bool = False, device: Device | str | None = None, dtype: DType | None = None,
+        persistent: bool = True,
+    ) -> UninitializedBuffer:  # fmt: skip
+        self = cls.hide(empty(0, device=device, dtype=dtype, requires_grad=requires_grad))
+        self.persistent, self._is_buffer = persistent, True
+        return self
+
+    def __init__(
+        self, requires_grad: bool = False, device: Device | str | None = None, dtype: DType | None = None,
+        persistent: bool = True,
+    ) -> None:  # fmt: skip
+        """Everything is done in ``__new__``."""

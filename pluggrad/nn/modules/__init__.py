@@ -13,6 +13,8 @@ from . import (
     embedding_loss,
     flatten,
     fold,
+    lazy,
+    lazy_layers,
     linear,
     loss,
     module,
@@ -39,6 +41,8 @@ from .dropout import *  # noqa: F403
 from .embedding_loss import *  # noqa: F403
 from .flatten import *  # noqa: F403
 from .fold import *  # noqa: F403
+from .lazy import *  # noqa: F403
+from .lazy_layers import *  # noqa: F403
 from .linear import *  # noqa: F403
 from .loss import *  # noqa: F403
 from .module import *  # noqa: F403
@@ -66,6 +70,8 @@ _FAMILIES = (
     embedding_loss,
     flatten,
     fold,
+    lazy,
+    lazy_layers,
     linear,
     loss,
     module,

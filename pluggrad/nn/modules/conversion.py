@@ -11,6 +11,7 @@ from ...device import Device
 from ...dtypes import DType
 from ...ops.creation import empty_like
 from ...tensor import Tensor
+from ..uninitialized import Uninitialized
 
 __all__ = ["Conversion"]
 
@@ -30,6 +31,9 @@ class Conversion:
         for parameter in self._parameters.values():
             if parameter is None:
                 continue
+            if isinstance(parameter, Uninitialized):
+                parameter.convert(fn)
+                continue
             with no_grad():
                 value, grad = fn(parameter), parameter.grad
                 if value is not parameter:
@@ -38,7 +42,9 @@ class Conversion:
                 if grad is not None:
                     parameter.grad = fn(grad).requires_grad_(grad.requires_grad)
         for name, buffer in self._buffers.items():
-            if buffer is not None:
+            if isinstance(buffer, Uninitialized):
+                buffer.convert(fn)
+            elif buffer is not None:
                 self._buffers[name] = fn(buffer)
         return self
 

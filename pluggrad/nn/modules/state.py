@@ -12,6 +12,7 @@ from ...autograd.mode import no_grad
 from ...ops.creation import asarray
 from ...tensor import Tensor
 from ..parameter import Parameter
+from ..uninitialized import Uninitialized
 
 __all__ = ["IncompatibleKeys", "State"]
 
@@ -121,7 +122,8 @@ class State:
         """Add this module's own state, without that of its submodules."""
         for name, value in itertools.chain(self._parameters.items(), self._persistent_buffers().items()):
             if value is not None:
-                destination[prefix + name] = value if keep_vars else value.detach()
+                as_it_is = keep_vars or isinstance(value, Uninitialized)
+                destination[prefix + name] = value if as_it_is else value.detach()
         if self._has_extra_state():
             destination[prefix + EXTRA_STATE] = self.get_extra_state()
 
@@ -229,7 +231,9 @@ class State:
                 f"received {type(given)}"
             )
             return
-        if value._array.shape != target._array.shape:
+        if isinstance(target, Uninitialized) and isinstance(value, Uninitialized):
+            return  # neither has values
+        if value.shape != target.shape:
             if not (target._array.ndim == 0 and value._array.shape == (1,)):
                 error_msgs.append(
                     f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, "
