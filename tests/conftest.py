@@ -49,6 +49,17 @@ def defaults() -> Iterator[None]:
     pluggrad.set_default_device(None)
 
 
+@pytest.fixture
+def float16() -> None:
+    """For tests in half precision, which not every backend has."""
+    import pluggrad
+
+    try:
+        pluggrad.zeros(1, dtype=pluggrad.float16)
+    except TypeError:
+        pytest.skip("the backend under test has no float16")
+
+
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """No doctests are looked for in what tests share: importing it may need what is not installed."""
     path = collection_path

@@ -30,6 +30,7 @@ def product(lib, **options):
     return Product, seen
 
 
+@pytest.mark.usefixtures("float16")
 @pytest.mark.parametrize("cast_inputs", [None, "float32", "float16"])
 @pytest.mark.parametrize("inside", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "float16", "float64"])

@@ -51,6 +51,7 @@ def test_step_for_step(options, unscale):
         assert (scale, state, enabled) == (scale_, state_, enabled_)
 
 
+@pytest.mark.usefixtures("float16")
 def test_training_in_float16():
     """Gradients of 1e-8, which float16 does not have, arrive; without the scaler they do not."""
     moved = []
@@ -68,6 +69,7 @@ def test_training_in_float16():
     assert moved[0] == pytest.approx(0.7, rel=1e-3) and moved[1] == 1.0
 
 
+@pytest.mark.usefixtures("float16")
 def test_a_half_precision_loss_is_scaled_in_float32():
     loss = pluggrad.tensor(2.0, dtype=pluggrad.float16)
     scaled = scaler_of(pluggrad).scale(loss)
@@ -179,7 +181,9 @@ def an_empty_state(lib):
         twice_unscaled, unscaled_after_the_step, two_steps, with_a_closure, half_precision_gradients, an_empty_state,
     ],
 )  # fmt: skip
-def test_mistakes_in_pytorchs_words(act):
+def test_mistakes_in_pytorchs_words(act, request):
+    if act is half_precision_gradients:
+        request.getfixturevalue("float16")
     caught = []
     for lib in (pluggrad, torch):
         with pytest.raises((RuntimeError, ValueError)) as error:

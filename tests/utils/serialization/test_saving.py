@@ -134,6 +134,7 @@ def test_a_computed_tensor_comes_back_as_a_leaf() -> None:
 
 
 @pytest.mark.cpu  # other devices may not tell where a tensor lies
+@pytest.mark.cpu  # others need not tell where their memory is
 def test_one_tensor_stays_one_and_shared_memory_stays_shared() -> None:
     x = nn.Parameter(pluggrad.zeros(3))
     after = through({"x": x, "again": x, "alias": x.detach(), "part": x.detach()[1:], "copy": x.detach().clone()})
