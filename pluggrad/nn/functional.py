@@ -34,6 +34,7 @@ from ..ops.neural.avg_pool import avg_pool1d, avg_pool2d, avg_pool3d
 from ..ops.neural.class_margins import multi_margin_loss, multilabel_margin_loss, one_hot
 from ..ops.neural.convolution import conv1d, conv2d, conv3d
 from ..ops.neural.cross_entropy import cross_entropy, nll_loss
+from ..ops.neural.ctc import ctc_loss
 from ..ops.neural.embedding import embedding
 from ..ops.neural.embedding_losses import (
     cosine_embedding_loss,
@@ -143,7 +144,7 @@ __all__ += ["multi_head_attention_forward", "scaled_dot_product_attention"]
 # Losses.
 __all__ += [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cosine_similarity",
-    "cross_entropy", "gaussian_nll_loss", "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss",
+    "cross_entropy", "ctc_loss", "gaussian_nll_loss", "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss",
     "margin_ranking_loss", "mse_loss", "multi_margin_loss", "multilabel_margin_loss",
     "multilabel_soft_margin_loss", "nll_loss", "normalize", "one_hot", "pairwise_distance", "poisson_nll_loss",
     "smooth_l1_loss", "soft_margin_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss",

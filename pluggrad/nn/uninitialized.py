@@ -62,14 +62,14 @@ class Uninitialized:
         """Become a tensor of this shape, uninitialised, of its own device and dtype unless others are given."""
         value = empty(shape, device=self.device if device is None else device, dtype=dtype or self.dtype)
         self.__class__ = self.cls_to_become  # type: ignore[assignment]
-        self.data = value
+        self.data = value  # type: ignore[misc]
 
     def convert(self, fn: Callable[[Tensor], Tensor]) -> None:
         """Take the dtype and device that ``fn`` gives an empty tensor of this one's."""
         own = type(self)
         self.__class__ = own.cls_to_become  # type: ignore[assignment]
         try:
-            self.data = fn(self.data)
+            self.data = fn(self.data)  # type: ignore[misc]
         finally:
             self.__class__ = own
 

@@ -9,6 +9,7 @@ from . import (
     bilinear,
     container,
     conv,
+    ctc,
     dropout,
     embedding_loss,
     flatten,
@@ -37,6 +38,7 @@ from .batchnorm import *  # noqa: F403
 from .bilinear import *  # noqa: F403
 from .container import *  # noqa: F403
 from .conv import *  # noqa: F403
+from .ctc import *  # noqa: F403
 from .dropout import *  # noqa: F403
 from .embedding_loss import *  # noqa: F403
 from .flatten import *  # noqa: F403
@@ -66,6 +68,7 @@ _FAMILIES = (
     bilinear,
     container,
     conv,
+    ctc,
     dropout,
     embedding_loss,
     flatten,

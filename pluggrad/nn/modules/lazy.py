@@ -13,7 +13,10 @@ from .module import Module
 __all__: list[str] = []
 
 # At run time the mixin stands before the class that it extends, and is no Module by itself, as in PyTorch.
-_Base = Module if TYPE_CHECKING else object
+if TYPE_CHECKING:
+    _Base = Module
+else:
+    _Base = object
 
 
 class LazyModuleMixin(_Base):
@@ -64,7 +67,7 @@ class LazyModuleMixin(_Base):
             given = state_dict.get(prefix + name)
             if is_lazy(own) and given is not None and not is_lazy(given):
                 with no_grad():
-                    own.materialize(tuple(given.shape))
+                    own.materialize(tuple(given.shape))  # type: ignore[union-attr]
 
     def _infer_parameters(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         module.initialize_parameters(*args, **kwargs)

@@ -94,7 +94,7 @@ class _LazyConvolution(LazyModuleMixin):
     def reset_parameters(self) -> None:
         """Draw weight and bias anew; nothing while they have no shape."""
         if not self.has_uninitialized_params() and self.in_channels != 0:
-            super().reset_parameters()
+            super().reset_parameters()  # type: ignore[misc]
 
     def initialize_parameters(self, input: Tensor, *args: Any, **kwargs: Any) -> None:
         """Give weight and bias their shapes, and draw them.
@@ -245,7 +245,7 @@ class _LazyNorm(LazyModuleMixin):
     def reset_parameters(self) -> None:
         """Weights 1, biases 0, no statistics; nothing while they have no shape."""
         if not self.has_uninitialized_params() and self.num_features != 0:
-            super().reset_parameters()
+            super().reset_parameters()  # type: ignore[misc]
 
     def initialize_parameters(self, input: Tensor) -> None:
         """Give weights and statistics their shapes and first values."""

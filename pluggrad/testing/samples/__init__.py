@@ -19,6 +19,7 @@ for _name in (
     "manipulation",
     "neural",
     "reductions",
+    "sequences",
     "special",
 ):
     import_module(f".{_name}", __name__)

@@ -50,14 +50,14 @@ HELPERS = {
 
 #: To be built: sequences and containers; images and elementwise things.
 MODULES |= dict.fromkeys((
-    "CTCLoss", "EmbeddingBag",
+    "EmbeddingBag",
 
 ), _TO_COME)  # fmt: skip
 MODULES |= dict.fromkeys((
     "AdaptiveLogSoftmaxWithLoss", "LinearCrossEntropyLoss",
 ), _TO_COME)  # fmt: skip
 FUNCTIONS |= dict.fromkeys((
-    "ctc_loss", "embedding_bag",
+    "embedding_bag",
 ), _TO_COME)  # fmt: skip
 FUNCTIONS |= dict.fromkeys((
     "affine_grid", "grid_sample", "linear_cross_entropy", "pdist",
