@@ -203,3 +203,47 @@ def residual(lib: Any) -> Step:
         Block(16, 16, 1), Block(16, 32, 2), Block(32, 64, 2), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10),
     )  # fmt: skip
     return _train(lib, net, lib.optim.SGD(net.parameters(), lr=0.01, momentum=0.9))
+
+
+@workload("GPT 4×128 on 12×64 tokens, AdamW step", 1.5)
+def gpt(lib: Any) -> Step:
+    """Four blocks with four heads each, 128 wide, that read the tokens before each."""
+    lib.manual_seed(0)
+    nn, width, heads, length, tokens = lib.nn, 128, 4, 64, 65
+
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+            self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+            self.feed = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+
+        def forward(self, x: Any) -> Any:
+            n, t, _ = x.shape
+            parts = self.qkv(self.norm1(x)).split(width, dim=2)
+            q, k, v = (part.view(n, t, heads, width // heads).transpose(1, 2) for part in parts)
+            mixed = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+            x = x + self.out(mixed.transpose(1, 2).reshape(n, t, width))
+            return x + self.feed(self.norm2(x))
+
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.token, self.position = nn.Embedding(tokens, width), nn.Embedding(length, width)
+            self.blocks = nn.Sequential(*[Block() for _ in range(4)], nn.LayerNorm(width))
+            self.head = nn.Linear(width, tokens, bias=False)
+
+        def forward(self, x: Any) -> Any:
+            return self.head(self.blocks(self.token(x) + self.position(positions)))
+
+    net = Model()
+    positions = lib.arange(length)
+    x, t = lib.randint(0, tokens, (12, length)), lib.randint(0, tokens, (12 * length,))
+    optimizer = lib.optim.AdamW(net.parameters(), lr=1e-3)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(x).view(-1, tokens), t).backward()
+        optimizer.step()
+
+    return step
