@@ -40,17 +40,18 @@ def _attention_arrays(
         found[2] = xp.matmul(_transposed(xp, weights if factors is None else weights * factors), g_out)
     if not (needs[0] or needs[1] or any(needs[3:])):
         return tuple(found)
-    of_dropped = xp.matmul(g_out, _transposed(xp, value))
+    # One name for what is as large as the weights: each is freed when the next is made.
+    slope = xp.matmul(g_out, _transposed(xp, value))
     if dropped and needs[-1]:
-        found[-1] = of_dropped * weights
-    of_weights = (of_dropped if factors is None else of_dropped * factors) + g_weights
-    of_scores = (of_weights - xp.sum(of_weights * weights, axis=(weights.ndim - 1,), keepdims=True)) * weights
+        found[-1] = slope * weights
+    slope = (slope if factors is None else slope * factors) + g_weights
+    slope = xp.softmax_input(slope, weights, axis=weights.ndim - 1)
     if needs[0]:
-        found[0] = xp.matmul(of_scores, key) * scale
+        found[0] = xp.matmul(slope, key) * scale
     if needs[1]:
-        found[1] = xp.matmul(_transposed(xp, of_scores), query) * scale
+        found[1] = xp.matmul(_transposed(xp, slope), query) * scale
     if masked and needs[3]:
-        found[3] = sum_to_shape(xp, of_scores, tuple(mask.shape))
+        found[3] = sum_to_shape(xp, slope, tuple(mask.shape))
     return tuple(found)
 
 

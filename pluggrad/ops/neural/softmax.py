@@ -13,9 +13,23 @@ from ..dtype_functions import _astype
 __all__ = ["log_softmax", "softmax", "softmin"]
 
 
-def _softmax_x(xp: Any, g: Any, out: Any, axis: int) -> Any:
+def _softmax_input_y(xp: Any, g: Any, g0: Any, y: Any, axis: int) -> Any:
+    along = xp.sum(g0 * y, axis=(axis,), keepdims=True)
+    return g * (g0 - along) - g0 * xp.sum(g * y, axis=(axis,), keepdims=True)
+
+
+@composite(
+    name="softmax_input", result="same", kinds=REAL_FLOATING,
+    vjp=[lambda xp, g, y, axis: xp.softmax_input(g, y, axis=axis), _softmax_input_y],
+)  # fmt: skip
+def _softmax_input(xp: Any, g0: Any, y: Any, /, *, axis: int) -> Any:
+    """The gradient of softmax with respect to its input, of the one ``g0`` for its output ``y``."""
     # The product is freed before the next array is made.
-    return (g - xp.sum(g * out, axis=(axis,), keepdims=True)) * out
+    return (g0 - xp.namespace.sum(g0 * y, axis=axis, keepdims=True)) * y
+
+
+def _softmax_x(xp: Any, g: Any, out: Any, axis: int) -> Any:
+    return xp.softmax_input(g, out, axis=axis)
 
 
 @composite(name="softmax", result="same", kinds=REAL_FLOATING, vjp=_softmax_x)

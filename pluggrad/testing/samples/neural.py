@@ -51,6 +51,7 @@ add("glu", call(real(2, 6), axis=1), call(real(4, 3, 1), axis=0))
 
 for _name in ("softmax", "log_softmax"):
     add(_name, call(real(3, 4), axis=1), call(real(2, 3, 2), axis=0), call(real(4), axis=0))
+add("softmax_input", call(real(3, 4), real(3, 4), axis=1), call(real(2, 3, 2), real(2, 3, 2), axis=0))
 add(
     "linear",
     call(real(3, 4), real(2, 4), real(2)),

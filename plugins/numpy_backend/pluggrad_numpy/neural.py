@@ -79,6 +79,45 @@ def softmax(x: np.ndarray, *, axis: int) -> np.ndarray:
     return out
 
 
+def softmax_input(g: np.ndarray, y: np.ndarray, *, axis: int) -> np.ndarray:
+    if g.dtype == np.float16:
+        return softmax_input(g.astype(np.float32), y.astype(np.float32), axis=axis).astype(np.float16)
+    if axis == g.ndim - 1 and g.ndim:
+        along = np.einsum("...i,...i->...", g, y)[..., None]
+    else:
+        along = np.add.reduce(g * y, axis, keepdims=True)
+    found = np.subtract(g, along)
+    found *= y
+    return found
+
+
+def scaled_dot_product_attention(
+    *arrays: np.ndarray, scale: float, causal: bool = False, masked: bool = False, dropped: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """The scores become the weights in place."""
+    query, key, value = arrays[:3]
+    if query.dtype == np.float16:
+        wide = scaled_dot_product_attention(
+            *(a.astype(np.float32) for a in arrays), scale=scale, causal=causal, masked=masked, dropped=dropped
+        )
+        return wide[0].astype(np.float16), wide[1].astype(np.float16)
+    weights = np.matmul(query * query.dtype.type(scale), np.swapaxes(key, -1, -2))
+    if masked:
+        weights += arrays[3]
+    if causal:
+        np.copyto(weights, -np.inf, where=np.logical_not(np.tri(*weights.shape[-2:], dtype=np.bool_)))
+    largest = np.maximum.reduce(weights, -1, keepdims=True)
+    if masked:
+        largest[largest == -np.inf] = 0.0  # rows without a key: all weights are 0
+    weights -= largest
+    np.exp(weights, out=weights)
+    total = np.add.reduce(weights, -1, keepdims=True)
+    if masked:
+        total[total == 0.0] = 1.0
+    weights /= total
+    return np.matmul(weights * arrays[-1] if dropped else weights, value), weights
+
+
 def log_softmax(x: np.ndarray, *, axis: int) -> np.ndarray:
     if x.dtype == np.float16:
         return log_softmax(x.astype(np.float32), axis=axis).astype(np.float16)
@@ -438,8 +477,8 @@ def _tanh_slope(a: np.ndarray, b: np.ndarray) -> None:
 KERNELS = {
     f.__name__: f
     for f in (
-        linear, dropout, embedding, embedding_weight, softmax, log_softmax, nll_loss, nll_loss_input, cross_entropy,
-        cross_entropy_input, mse_loss, layer_norm, layer_norm_gradients, batch_norm, batch_norm_gradients, leaky_relu,
-        silu, gelu, gelu_input,
+        linear, dropout, embedding, embedding_weight, softmax, softmax_input, log_softmax,
+        scaled_dot_product_attention, nll_loss, nll_loss_input, cross_entropy, cross_entropy_input, mse_loss,
+        layer_norm, layer_norm_gradients, batch_norm, batch_norm_gradients, leaky_relu, silu, gelu, gelu_input,
     )
 }  # fmt: skip
