@@ -60,5 +60,5 @@ FUNCTIONS |= dict.fromkeys((
     "embedding_bag",
 ), _TO_COME)  # fmt: skip
 FUNCTIONS |= dict.fromkeys((
-    "affine_grid", "grid_sample", "linear_cross_entropy", "pdist",
+    "linear_cross_entropy", "pdist",
 ), _TO_COME)  # fmt: skip
