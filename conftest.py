@@ -21,12 +21,20 @@ collect_ignore = [str(p) for p in Path(__file__).parent.glob("plugins/*") if p.i
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say so if the tests of the CuPy plugin, most of which need no GPU, were left out."""
+    """Say so if the tests of a plugin that anyone could run were left out: CuPy's, which need no GPU, and Numba's."""
     if importlib.util.find_spec("cupy") is None or importlib.util.find_spec("pluggrad_cupy") is None:
         terminalreporter.section("CuPy is not installed", sep="!", yellow=True, bold=True)
         terminalreporter.line(
             "The tests of the CuPy plugin were LEFT OUT; they need no GPU. To run them: "
             "pip install -e '.[cupy-test]' -e ./plugins/cupy_backend && pytest plugins/cupy_backend",
+            yellow=True,
+            bold=True,
+        )
+    if importlib.util.find_spec("numba") is None or importlib.util.find_spec("pluggrad_numba") is None:
+        terminalreporter.section("The compiled kernels are not installed", sep="!", yellow=True, bold=True)
+        terminalreporter.line(
+            "Their tests were LEFT OUT. To run them: "
+            "pip install -e ./plugins/numba_kernels && pytest plugins/numba_kernels",
             yellow=True,
             bold=True,
         )

@@ -45,6 +45,7 @@ from .random import (
 )  # fmt: skip
 from .tensor import Size, Tensor, get_printoptions, printoptions, set_printoptions
 from .tensor.inference import is_inference
+from .threads import get_num_threads, set_num_threads
 from .typed import (
     BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor, IntTensor, LongTensor,
     ShortTensor,

@@ -22,6 +22,7 @@ from . import optim as optim
 from . import profiler as profiler
 from . import random as random
 from . import special as special
+from . import threads as threads
 from . import torch as torch
 from . import typed as typed
 from . import utils as utils
@@ -477,6 +478,8 @@ from .tensor.printing import printoptions as printoptions
 from .tensor.printing import set_printoptions as set_printoptions
 from .tensor.size import Size as Size
 from .tensor.tensor import Tensor as Tensor
+from .threads import get_num_threads as get_num_threads
+from .threads import set_num_threads as set_num_threads
 from .typed import BFloat16Tensor as BFloat16Tensor
 from .typed import BoolTensor as BoolTensor
 from .typed import ByteTensor as ByteTensor

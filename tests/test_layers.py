@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "pluggrad"
 #: From the bottom up. What stands in one row is on one level: its parts do not import each other.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "locks"),
-    ("dtypes",),
+    ("dtypes", "threads"),
     ("device",),
     ("function",),
     ("backends",),

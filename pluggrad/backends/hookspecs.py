@@ -50,7 +50,7 @@ def pluggrad_backends() -> Sequence[BackendInfo]:
 
 
 @hookspec
-def pluggrad_kernels(backend: str) -> Mapping[str, Callable[[Any], Any]]:
+def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mapping[str, Callable[[Any], Any]]:
     """Replace kernels of another plugin's backend.
 
     Called once for each backend, with its name, when it is loaded, and again when a plugin comes or goes
@@ -58,6 +58,9 @@ def pluggrad_kernels(backend: str) -> Mapping[str, Callable[[Any], Any]]:
     that was there and returns the one to use instead, which may hand some inputs (small ones, say) on to
     the old one. Several plugins wrap in the order in which they were registered. Must not be slow when
     ``backend`` is not the one that it has kernels for: return an empty dict.
+
+    A kernel with threads of its own calls ``get_num_threads()``, which costs next to nothing, each time to
+    learn how many it may use. A plugin without such kernels leaves that argument out.
     """
 
 

@@ -182,6 +182,7 @@ class LoadedBackend:
         if hasattr(backend, "use_errors"):
             backend.use_errors(errors)
         self.accelerator = getattr(backend, "accelerator", None)
+        self._set_num_threads = getattr(backend, "set_num_threads", None)
         self.namespace = backend.namespace
         # What an array's dtype attribute gives, which need not be the namespace's own name for it (NumPy).
         self._native_dtypes = {
@@ -215,6 +216,17 @@ class LoadedBackend:
         for array_type in types.values():
             array_type.siblings = types
         return types
+
+    def use_threads(self, count: int) -> None:
+        """Limit the library's own threads, if it has any."""
+        if self._set_num_threads is not None:
+            try:
+                self._set_num_threads(count)
+            except Exception as error:
+                raise PluginError(
+                    f"plugin {self.plugin!r}: exception in set_num_threads({count}) of backend {self.name!r}: "
+                    f"{type(error).__name__}: {error}"
+                ) from error
 
     def enter(self, device: Device) -> Callable[[], None] | None:
         """What makes a device the thread's current one; None where it always is."""

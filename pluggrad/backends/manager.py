@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import pluggy
 
-from .. import function
+from .. import function, threads
 from ..device import Device
 from ..dtypes import DType
 from ..errors import BackendError, BackendUnavailable, DeviceError, PluginError
@@ -213,6 +213,7 @@ class Plugins:
                 self._failed[device_type] = str(error)
                 raise
             self._loaded[device_type] = loaded
+            threads.follow(loaded)
             return loaded
 
     def description(self, device: str | Device) -> tuple[str, BackendInfo]:
@@ -273,7 +274,9 @@ class Plugins:
     def _wrappers(self, backend: str) -> Wrappers:
         """The kernels that plugins replace in a backend, each with the plugin's name."""
         wrappers: dict[str, list[tuple[str, Callable[[Any], Any]]]] = {}
-        for plugin, mapping in self._contributions("pluggrad_kernels", backend=backend):
+        for plugin, mapping in self._contributions(
+            "pluggrad_kernels", backend=backend, get_num_threads=threads.get_num_threads
+        ):
             for name, wrapper in mapping.items():
                 if not isinstance(name, str) or not callable(wrapper):
                     self.leave_out(

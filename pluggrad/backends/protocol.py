@@ -29,6 +29,9 @@ class Backend(Protocol):
     ``use_errors`` : Callable[[module], None]
         Is given :mod:`pluggrad.errors` when the backend is loaded, so that its errors can be of these classes though
         it does not import pluggrad.
+    ``set_num_threads`` : Callable[[int], None]
+        Limits the library's own threads; those of BLAS need nothing. Is called when the backend is loaded, if a
+        number was asked for by then, and at each :func:`pluggrad.set_num_threads`; in a forked process with 1.
     """
 
     @property

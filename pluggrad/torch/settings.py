@@ -5,16 +5,15 @@ Some have an effect, most have none: pluggrad's results do not depend on them, a
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 from .. import dtypes
 from ..device import set_default_device
 from ..dtypes import DType
-from ..errors import DTypeError
+from ..errors import ArgumentError, DTypeError
 from ..methods.conversion import TYPE_NAMES
+from ..threads import get_num_threads, set_num_threads
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -135,39 +134,7 @@ def set_flush_denormal(mode: bool) -> bool:
     return False
 
 
-# -- threads -------------------------------------------------------------------------------------------
-
-
-def get_num_threads() -> int:
-    """How many threads the array library's products of matrices may use."""
-    try:
-        from threadpoolctl import threadpool_info
-    except ImportError:
-        return int(os.environ.get("OMP_NUM_THREADS", "0")) or os.cpu_count() or 1
-    found = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
-    return int(found[0]) if found else os.cpu_count() or 1
-
-
-_limits: list[Any] = []  # kept: a limit that is let go ends
-
-
-def set_num_threads(int: int) -> None:
-    """Limit the threads of the array library's products of matrices, by ``threadpoolctl``; without it, warn.
-
-    Raises
-    ------
-    RuntimeError : not positive
-    """
-    if int < 1:
-        raise RuntimeError("set_num_threads expects a positive integer")
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:
-        warnings.warn(
-            "set_num_threads: install threadpoolctl, or set OMP_NUM_THREADS before Python starts", stacklevel=2
-        )
-        return
-    _limits[:] = [threadpool_limits(int)]
+# -- threads: the others are pluggrad's own ------------------------------------------------------------
 
 
 def get_num_interop_threads() -> int:
@@ -176,7 +143,14 @@ def get_num_interop_threads() -> int:
 
 
 def set_num_interop_threads(int: int) -> None:
-    """Accepted, without effect: operations run one after the other."""
+    """Accepted, without effect: operations run one after the other.
+
+    Raises
+    ------
+    ArgumentError : not positive
+    """
+    if int < 1:
+        raise ArgumentError(f"set_num_interop_threads: expected a positive integer, got {int}")
 
 
 # -- types -----------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from ... import threads
 from ..random_state import get_random_state, seed_worker, set_random_state
 from .blocks import Outbox
 from .fetch import END, Fetcher, Recipe, StreamFetcher, fetcher_of
@@ -143,7 +144,7 @@ def run(
     """What a worker process does until the loader closes the connection, or is no more."""
     # Ctrl-C is sent to all processes of a terminal: the loader's decides what becomes of this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit_threads()
+    threads.use(1)  # there is a process for each core already
     inbox: queue.SimpleQueue[Begin | Fetch | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, inbox), name="listen", daemon=True).start()
     outbox = Outbox(prefix)
@@ -177,14 +178,6 @@ def _listen(connection: Connection, inbox: queue.SimpleQueue[Any]) -> None:
     inbox.put(None)
     time.sleep(GRACE)
     os._exit(1)  # the dataset is stuck, and nobody will read what it makes
-
-
-def _limit_threads() -> None:
-    """One thread for matrix products: there is a process for each core already."""
-    with contextlib.suppress(ImportError):
-        from threadpoolctl import threadpool_limits
-
-        threadpool_limits(1, user_api="blas")
 
 
 class _Session:

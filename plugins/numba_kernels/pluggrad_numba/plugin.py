@@ -11,10 +11,11 @@ hookimpl = pluggy.HookimplMarker("pluggrad")
 
 
 @hookimpl
-def pluggrad_kernels(backend: str) -> Mapping[str, Callable[[Any], Any]]:
+def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mapping[str, Callable[[Any], Any]]:
     """Wrappers of NumPy's kernels; none of any other backend's."""
     if backend != "numpy":
         return {}
-    from . import elementwise, steps
+    from . import elementwise, steps, threads
 
+    threads.obey(get_num_threads)
     return {**elementwise.wrappers(), **steps.WRAPPERS}

@@ -14,39 +14,39 @@ from typing import Any
 #: Bytes of one array that are worth a thread of their own: waking it costs what 100 KiB do.
 _GRAIN = 1 << 18
 
-_main_process = os.getpid()
-_pool: ThreadPoolExecutor | None = None
+
+def _one() -> int:
+    return 1
 
 
-def _available() -> int:
-    asked = os.environ.get("PLUGGRAD_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS", "")
-    if asked.isdigit() and int(asked) > 0:
-        return int(asked)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+#: Says how many threads a kernel may use: pluggrad's setting, once the plugin is given it.
+_get_num_threads: Callable[[], int] = _one
+#: The pool, and for how many threads it was made, that of the caller among them.
+_pool: tuple[int, ThreadPoolExecutor] | None = None
 
 
-_count = _available()
+def obey(get_num_threads: Callable[[], int]) -> None:
+    """Ask this, from now on, how many threads a kernel may use."""
+    global _get_num_threads
+    _get_num_threads = get_num_threads
 
 
-def get_num_threads() -> int:
-    """How many threads a kernel may use: ``PLUGGRAD_NUM_THREADS``, else ``OMP_NUM_THREADS``, else the cores.
-
-    In a process that was forked, such as a DataLoader's worker, 1: the others have the cores.
-    """
-    return _count if os.getpid() == _main_process else 1
+def _forget_pool() -> None:
+    global _pool
+    _pool = None
 
 
-def set_num_threads(count: int) -> None:
-    """Choose how many threads a kernel may use.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)  # its threads are not in the new process
 
-    Raises
-    ------
-    ValueError : not a positive integer
-    """
-    global _count, _pool
-    if not isinstance(count, int) or count < 1:
-        raise ValueError(f"set_num_threads: need a positive integer, got {count!r}")
-    _count, _pool = count, None
+
+def _pool_for(count: int) -> ThreadPoolExecutor:
+    global _pool
+    pool = _pool
+    if pool is None or pool[0] != count:
+        # One that another caller still uses ends when that caller lets it go.
+        _pool = pool = count, ThreadPoolExecutor(count - 1, thread_name_prefix="pluggrad-numba")
+    return pool[1]
 
 
 def run(kernel: Callable[..., None], arrays: tuple[Any, ...], *numbers: Any) -> None:
@@ -57,17 +57,16 @@ def run(kernel: Callable[..., None], arrays: tuple[Any, ...], *numbers: Any) -> 
     kernel : compiled, without Python's lock; treats each element by itself, so that parts do not matter
     arrays : 1-D, of one size
     """
-    global _pool
     first = arrays[0]
-    parts = min(get_num_threads(), first.nbytes // _GRAIN)
+    count = _get_num_threads()
+    parts = min(count, first.nbytes // _GRAIN)
     if parts < 2:
         kernel(*arrays, *numbers)
         return
-    if _pool is None:
-        _pool = ThreadPoolExecutor(max(1, _count - 1), thread_name_prefix="pluggrad-numba")
+    pool = _pool_for(count)
     size = -(-first.size // parts)
     pending = [
-        _pool.submit(kernel, *[a[start : start + size] for a in arrays], *numbers)
+        pool.submit(kernel, *[a[start : start + size] for a in arrays], *numbers)
         for start in range(size, first.size, size)
     ]
     kernel(*[a[:size] for a in arrays], *numbers)

@@ -23,6 +23,7 @@ class TorchBackend:
 
     namespace = torch_namespace
     kernels = KERNELS
+    set_num_threads = staticmethod(torch.set_num_threads)
 
     def __init__(self) -> None:
         found = devices()
