@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 
 from ..dtypes import bool_, float32
-from ..errors import DTypeError, ShapeError
+from ..errors import ArgumentError, DTypeError, ShapeError
 from ..ops.creation import ones, zeros
 from ..ops.joining import concat
 from ..ops.manipulation import broadcast_shapes
+from ..ops.matrix import matmul
 from ..ops.neural.attention import _attention
 from ..ops.neural.linear import linear
 from ..tensor import Tensor
@@ -43,6 +44,7 @@ def scaled_dot_product_attention(
     Raises
     ------
     ShapeError : shapes that do not fit
+    DTypeError : a mask of another data type
     RuntimeError : both ``attn_mask`` and ``is_causal``
 
     >>> import pluggrad
@@ -71,14 +73,20 @@ def scaled_dot_product_attention(
                 f"those of key ({groups}) and value ({value.shape[-3]}), which must be equal"
             )
         key, value = (t.repeat_interleave(heads // groups, -3) for t in (key, value))
-    mask = None if attn_mask is None else _mask_of(attn_mask, query)
+    mask = None if attn_mask is None else _mask_of(attn_mask, query, key)
     lead = broadcast_shapes(*(t.shape[:-2] for t in (query, key, value, mask) if t is not None))
     query, key, value = (t if t.shape[:-2] == lead else t.expand(*lead, *t.shape[-2:]) for t in (query, key, value))
     return _attend(query, key, value, mask, dropout_p, scale, is_causal)[0]
 
 
-def _mask_of(mask: Tensor, query: Tensor) -> Tensor:
+def _mask_of(mask: Tensor, query: Tensor, key: Tensor) -> Tensor:
     """What ``attn_mask`` adds to the scores."""
+    scores = (query.shape[-2], key.shape[-2])
+    if any(n not in (1, m) for n, m in zip(mask.shape[::-1], scores[::-1], strict=False)):
+        raise ShapeError(
+            f"scaled_dot_product_attention: attn_mask must broadcast to (..., L, S) = (..., {scores[0]}, {scores[1]}), "
+            f"got shape {tuple(mask.shape)}"
+        )
     if mask.dtype is bool_:
         return _additive(mask.logical_not(), query)
     if mask.dtype not in (query.dtype, float32):
@@ -94,13 +102,16 @@ def _attend(
     causal: bool = False,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Attention and its weights, those after dropout; ``mask`` is added to the scores."""
+    if key.shape[-2] == 0:  # no key: sums of nothing, which are 0
+        weights = matmul(query, key.transpose(-2, -1))
+        return matmul(weights, value), weights
     given = [query, key, value] if mask is None else [query, key, value, mask]
     factors = None
     if dropout_p:
         shape = (*query.shape[:-1], key.shape[-2])
         factors = dropout(ones(*shape, dtype=query.dtype, device=query.device), dropout_p)
         given.append(factors)
-    scale = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
+    scale = 1.0 / math.sqrt(query.shape[-1] or 1) if scale is None else scale
     out, weights = _attention(*given, scale=scale, causal=causal, masked=mask is not None, dropped=factors is not None)
     return out, weights if factors is None else weights * factors
 
@@ -140,6 +151,7 @@ def multi_head_attention_forward(
     Raises
     ------
     ShapeError : shapes that do not fit
+    ArgumentError : a mask of integers
     RuntimeError : ``is_causal`` without ``attn_mask``
     """
     batched, to_itself = query.ndim == 3, query is key and key is value
@@ -209,6 +221,8 @@ def _combined_mask(
             continue
         allowed: tuple[tuple[int, ...], ...]
         shape: tuple[int, ...]
+        if mask.dtype is not bool_ and not mask.is_floating_point():
+            raise ArgumentError(f"only bool and floating types of {name} are supported, got {mask.dtype}")
         if name == "attn_mask":
             allowed = ((length, keys - added), (batch * heads, length, keys - added))
             shape = (batch, heads, length, keys - added) if mask.ndim == 3 else (1, 1, length, keys - added)

@@ -1,6 +1,6 @@
 """Attention, and the transformers made of it."""
 
-from ..case import Case, Refusal, boolean, function, module, normal, refused, values
+from ..case import Case, Refusal, boolean, function, integer, module, normal, refused, values
 
 _Q, _K, _V = normal(2, 3, 4, 6), normal(2, 3, 5, 6), normal(2, 3, 5, 3)
 _ATTEND = "scaled_dot_product_attention"
@@ -22,6 +22,8 @@ CASES: list[Case] = [
     function(_ATTEND, _Q, _K, _V, normal(4, 5), scale=2.0),
     function(_ATTEND, _Q, _K, _V, dropout_p=0.5, random=True),
     function(_ATTEND, normal(4, 6), normal(5, 6), normal(5, 2), is_causal=True),
+    function(_ATTEND, normal(2, 4, 6), normal(2, 0, 6), normal(2, 0, 3)),
+    function(_ATTEND, normal(2, 0, 6), normal(2, 3, 6), normal(2, 3, 3)),
     function(_ATTEND, normal(2, 1, 4, 6), normal(3, 5, 6), normal(2, 3, 5, 2)),
     function(_ATTEND, normal(2, 6, 4, 6), normal(2, 2, 5, 6), normal(2, 2, 5, 6), boolean(2, 6, 4, 5), enable_gqa=True),
     function(_ATTEND, normal(2, 4, 3, 6), normal(2, 2, 5, 6), normal(2, 2, 5, 3), enable_gqa=True),
@@ -54,6 +56,8 @@ CASES: list[Case] = [
 ]
 
 REFUSALS: list[Refusal] = [
+    refused(_ATTEND, _Q, _K, _V, boolean(4, 4), match="must broadcast to .* got shape"),
+    refused("MultiheadAttention(8, 2)", _X, _X, _X, attn_mask=integer(5, 5, high=2), match="of attn_mask are supp"),
     refused(_ATTEND, _Q, _K, _V, values([[0, 1, 0, 1, 1]] * 4), match="attn_mask must be bool"),
     refused(_ATTEND, _Q, _K, _V, boolean(4, 5), is_causal=True, match="should not be set"),
     refused(_ATTEND, _Q, normal(2, 3, 5, 7), _V, match="need query"),
