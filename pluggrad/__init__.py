@@ -18,6 +18,7 @@ from .autograd.autocast import (
     autocast, clear_autocast_cache, get_autocast_dtype, is_autocast_available, is_autocast_cache_enabled,
     is_autocast_enabled, set_autocast_cache_enabled, set_autocast_dtype, set_autocast_enabled,
 )  # fmt: skip
+from .autograd.transforms import vmap
 from .autograd import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
 from .device import Device as device
 from .device import get_default_device, set_default_device
@@ -52,7 +53,7 @@ from .typed import (
 )  # fmt: skip
 
 if _typing.TYPE_CHECKING:
-    from . import accelerator, amp, cuda, distributions, nn, optim, profiler, special, torch, utils
+    from . import accelerator, amp, cuda, distributions, func, nn, optim, profiler, special, torch, utils
     from .utils.serialization import load, save
 
 __version__ = "0.1.0"
@@ -63,7 +64,7 @@ cfloat, cdouble = complex64, complex128
 e, pi, inf, nan, newaxis = 2.718281828459045, 3.141592653589793, 1e309, 1e309 - 1e309, None
 
 #: Parts that are imported when they are first asked for: who only differentiates does not wait for them.
-_PARTS = ("accelerator", "amp", "cuda", "distributions", "nn", "optim", "profiler", "special", "torch", "utils")
+_PARTS = ("accelerator", "amp", "cuda", "distributions", "func", "nn", "optim", "profiler", "special", "torch", "utils")
 _LATE = {"load": ".utils.serialization", "save": ".utils.serialization"}
 
 

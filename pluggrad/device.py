@@ -76,7 +76,8 @@ class Device:
         return self.type if self.index is None else f"{self.type}:{self.index}"
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, str) and str(self) == other)
+        # A transform's levels have a Device of their own, equal to that below.
+        return self is other or (isinstance(other, str | Device) and str(self) == str(other))
 
     def __hash__(self) -> int:
         return hash(str(self))

@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ops",),
     ("info", "random", "linalg", "fft", "special"),
     ("methods",),
-    ("typed", "accelerator", "distributions"),
+    ("typed", "accelerator", "distributions", "func"),
     ("cuda",),
     ("nn",),
     ("optim",),

@@ -138,6 +138,10 @@ def unify(function: Function, args: tuple[Any, ...]) -> tuple[Any, ...]:
     device = tensors[0]._type.device
     for other in tensors[1:]:
         if other._type.device is not device:
+            if other._type.device == device:  # the same device at another level of a transform
+                from .transforms.levels import lift_all  # it is built on this module
+
+                return unify(function, tuple(lift_all(out)))
             raise DeviceError(
                 f"{function.name}: arguments on two devices, {str(device)!r} and {str(other.device)!r}; "
                 f"move one, as in x.to({str(device)!r})"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import function
@@ -48,6 +48,10 @@ class Indices:
 
     def __repr__(self) -> str:
         return f"Indices({', '.join('None' if b is None else str(tuple(b.array.shape)) for b in self.buffers)})"
+
+    def of(self, each: Callable[[Any], Any]) -> Indices:
+        """The same indices with ``each(array)`` in the place of every array."""
+        return Indices([None if b is None else Buffer(each(b.array)) for b in self.buffers])
 
     @property
     def key(self) -> tuple[Any, ...]:

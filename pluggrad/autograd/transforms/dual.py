@@ -1,0 +1,448 @@
+"""The arrays of forward mode: a value with its tangent, and the library of such arrays.
+
+The tangent of a result comes from what a function's declaration says already, without a second rule:
+
+- a function that is linear in its arrays: the function of the tangents;
+- one that is linear in each of them (a product): the sum over them, with one replaced by its tangent;
+- one that works on each element by itself: its Jacobian is diagonal, so the derivative rule, which multiplies by the
+  conjugate of the diagonal, does for the tangent what it does for a cotangent;
+- any other: the rule is linear in its cotangent, so its own derivative with respect to that is the tangent.
+
+Cotangents of dual arrays are dual arrays with the parts swapped: if ``y`` and its tangent ``y'`` get the gradients
+``a`` and ``b``, the rule runs on the dual cotangent ``b + a ε``; its ε part is the gradient of the value.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import Any
+
+from ... import function
+from ...function import Function
+from ...tensor import Tensor, make
+from ..gradients import grad
+from ..mode import enable_grad
+from . import levels
+from .rules import _elementwise, rule_of
+
+
+class DualArray:
+    """An array of the library below with its tangent; ``tangent`` None stands for zeros."""
+
+    __slots__ = ("primal", "tangent", "xp")
+
+    __array_priority__ = 2000
+    __array_ufunc__ = None
+
+    def __init__(self, primal: Any, tangent: Any, xp: DualKernels) -> None:
+        self.primal, self.tangent, self.xp = primal, tangent, xp
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the value."""
+        return self.primal.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self.primal.ndim
+
+    @property
+    def dtype(self) -> Any:
+        """The native data type."""
+        return self.primal.dtype
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return functools.reduce(operator.mul, self.shape, 1)
+
+    @property
+    def mT(self) -> DualArray:
+        """The transpose."""
+        return DualArray(self.primal.mT, None if self.tangent is None else self.tangent.mT, self.xp)
+
+    @property
+    def T(self) -> DualArray:
+        """The transpose."""
+        return self.mT
+
+    def __getitem__(self, key: Any) -> DualArray:
+        key = key if isinstance(key, tuple) else (key,)
+        return self.xp.getitem(self, key=key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.xp.write(self, key, value)
+
+    def __bool__(self) -> bool:
+        return bool(self.primal)
+
+    def __int__(self) -> int:
+        return int(self.primal)
+
+    def __float__(self) -> float:
+        return float(self.primal)
+
+    def __index__(self) -> int:
+        return int(self.primal)
+
+
+_OPERATORS = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide",
+    "mod": "remainder", "pow": "pow", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "lt": "less",
+    "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal", "matmul": "matmul",
+}  # fmt: skip
+_UNARY = {"neg": "negative", "abs": "abs", "invert": "bitwise_invert"}
+
+
+def _attach_operators() -> None:
+    for symbol, name in _OPERATORS.items():
+
+        def plain(self: DualArray, other: Any, name: str = name) -> Any:
+            return getattr(self.xp, name)(self, self.xp.operand(other, self))
+
+        def reflected(self: DualArray, other: Any, name: str = name) -> Any:
+            return getattr(self.xp, name)(self.xp.operand(other, self), self)
+
+        setattr(DualArray, f"__{symbol}__", plain)
+        if name not in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"):
+            setattr(DualArray, f"__r{symbol}__", reflected)
+    for symbol, name in _UNARY.items():
+        setattr(DualArray, f"__{symbol}__", lambda self, name=name: getattr(self.xp, name)(self))
+    DualArray.__pos__ = lambda self: self  # type: ignore[attr-defined]
+
+
+_attach_operators()
+
+#: Functions linear in all their arrays together.
+_LINEAR = frozenset(
+    "add_strided as_strided astype broadcast_to concat conj copy copy_diagonal copy_strided cumulative_sum diagonal "
+    "expand_dims fftn flip fold_edges fold_windows getitem identity_like ifftn imag index irfftn mean negative "
+    "pad_edges permute_dims positive put_diagonal real repeat reshape rfftn roll split squeeze stack sum take tile "
+    "tril triu unfold unstack view view_imag view_real windows avg_pool avg_pool_input im2col col2im gather "
+    "subtract add".split()
+)
+#: Functions linear in each of their arrays.
+_MULTILINEAR = frozenset(
+    "matmul multiply linear convolution convolution_input convolution_weight vecdot cross embedding "
+    "embedding_weight".split()
+)
+#: Elementwise functions that have no complex derivative.
+_NOT_HOLOMORPHIC = frozenset("abs angle sign real imag conj complex polar where copysign hypot tanh_backward masked_fill".split())
+
+
+class DualNamespace:
+    """The few functions of a namespace that the core calls by itself: those that create."""
+
+    def __init__(self, kernels: DualKernels) -> None:
+        self._kernels = kernels
+
+    def asarray(self, x: Any, /, **options: Any) -> DualArray:
+        """An array with the tangent 0; a dual one with its options."""
+        namespace = self._kernels.inner.namespace
+        if not isinstance(x, DualArray):
+            return DualArray(namespace.asarray(x, **options), None, self._kernels)
+        tangent = None if x.tangent is None else namespace.asarray(x.tangent, **options)
+        return DualArray(namespace.asarray(x.primal, **options), tangent, self._kernels)
+
+    def reshape(self, x: DualArray, /, shape: tuple[int, ...]) -> DualArray:
+        """Another shape."""
+        return self._kernels.reshape(x, shape=shape)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        inner = getattr(self._kernels.inner.namespace, name)
+        if not callable(inner) or isinstance(inner, type):
+            return inner
+
+        def create(*args: Any, **options: Any) -> Any:
+            if function.get(name) is not None and any(isinstance(a, DualArray) for a in args):
+                return getattr(self._kernels, name)(*args, **options)
+            out = inner(*(primal(a) for a in args), **options)
+            # What is made to be written to gets a tangent to write to, which its views share.
+            return DualArray(out, _zeros(self._kernels, out), self._kernels)
+
+        return create
+
+
+def _zeros(xp: DualKernels, like: Any) -> Any:
+    if xp.inner.isdtype(like.dtype, ("real floating", "complex floating")):
+        return xp.inner.namespace.zeros_like(like)
+    return None
+
+
+def primal(a: Any) -> Any:
+    """The value of a dual array; anything else as it is."""
+    return a.primal if isinstance(a, DualArray) else a
+
+
+def _primal_parameter(value: Any) -> Any:
+    if hasattr(value, "buffers"):  # the indices of an advanced key
+        return value.of(primal)
+    return value
+
+
+class DualKernels:
+    """The functions of a virtual library of dual arrays, by name, each made of the kernel below and its rules."""
+
+    array_class = DualArray
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.native_dtype = inner.native_dtype
+        self.namespace = DualNamespace(self)
+        self.inner_type: Any = None  # set by VirtualBackend
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        declared = function.get(name)
+        getattr(self.inner, name)  # raises for what there is not
+        kernel = functools.partial(_run, self, name, declared)
+        setattr(self, name, kernel)
+        return kernel
+
+    def operand(self, value: Any, like: DualArray) -> Any:
+        """An operand of an operator as an array."""
+        if isinstance(value, DualArray):
+            return value
+        if isinstance(value, bool | int | float | complex):
+            namespace = self.inner.namespace
+            if isinstance(value, complex) and not self.inner.isdtype(like.dtype, "complex floating"):
+                value = namespace.asarray(value)
+            elif isinstance(value, float) and self.inner.isdtype(like.dtype, ("integral", "bool")):
+                value = namespace.asarray(value)
+            else:
+                value = namespace.asarray(value, dtype=like.dtype, device=self.inner.native_device(like.primal))
+        return DualArray(value, None, self)
+
+    def lift(self, x: Tensor, array_type: levels.LevelType, level: levels.Level) -> Tensor:
+        """``x`` with the tangent 0."""
+        array = DualArray(x._array, None, array_type.kernels)  # type: ignore[arg-type]
+        return levels.cross((x,), array, array_type, "Lift", lambda g: g.tangent, lambda g: unpack(g)[1])
+
+    # -- what is asked of a backend besides functions ------------------------------------------------
+
+    def check_array(self, x: Any) -> None:
+        """Nothing to refuse."""
+
+    def native_device(self, x: DualArray) -> Any:
+        """The device of the value."""
+        return self.inner.native_device(primal(x))
+
+    def strides(self, x: DualArray) -> tuple[int, ...]:
+        """The strides of the value, in elements."""
+        return self.inner.strides(x.primal)
+
+    def owns_memory(self, x: DualArray) -> bool:
+        """False: copied when in doubt."""
+        return False
+
+    def isdtype(self, dtype: Any, kind: Any) -> bool:
+        """As below."""
+        return self.inner.isdtype(dtype, kind)
+
+    def synchronize(self, device: Any) -> None:
+        """As below."""
+        self.inner.synchronize(device)
+
+    def data_ptr(self, x: DualArray) -> int:
+        """As below."""
+        return self.inner.data_ptr(x.primal)
+
+    def tolist(self, x: DualArray) -> Any:
+        """The values."""
+        return self.inner.tolist(x.primal)
+
+    def to_host(self, x: DualArray) -> Any:
+        """The values."""
+        return self.inner.to_host(x.primal)
+
+    def write(self, x: DualArray, key: Any, value: Any) -> None:
+        """Write value and tangent into ``x[key]``, in place."""
+        key = tuple(map(primal, key)) if isinstance(key, tuple) else primal(key)
+        self.inner.write(x.primal, key, primal(value))
+        tangent = value.tangent if isinstance(value, DualArray) else None
+        if tangent is None and x.tangent is None:
+            return
+        if x.tangent is None:
+            x.tangent = self.inner.namespace.zeros_like(x.primal)
+        self.inner.write(x.tangent, key, 0 if tangent is None else tangent)
+
+
+def _run(xp: DualKernels, name: str, declared: Function | None, /, *args: Any, **parameters: Any) -> Any:
+    """One call: the values by the kernel below, the tangents by what is known of the function."""
+    inner = xp.inner
+    parameters = {k: _primal_parameter(p) for k, p in parameters.items()}
+    primals = [primal(a) for a in args]
+    tangents = [a.tangent if isinstance(a, DualArray) else None for a in args]
+    kernel = getattr(inner, name)
+    out = kernel(*primals, **parameters)
+    if all(t is None for t in tangents) or declared is None or not declared.differentiable:
+        return _wrap(xp, out, None)
+    if name in _LINEAR and not (name == "take" and tangents[1:] != [None]):
+        return _wrap(xp, out, _linear(xp, name, primals, tangents, parameters))
+    if name in _MULTILINEAR:
+        return _wrap(xp, out, _multilinear(xp, name, primals, tangents, parameters))
+    if rule_of(name) is _elementwise and not declared.has_many_outputs and not isinstance(out, tuple):
+        found = _diagonal(xp, declared, primals, tangents, parameters, out)
+        if found is not NotImplemented:
+            return _wrap(xp, out, found)
+    return _wrap(xp, out, *_twice_reverse(xp, declared, primals, tangents, parameters))
+
+
+def _wrap(xp: DualKernels, out: Any, tangent: Any) -> Any:
+    if isinstance(out, tuple | list):
+        tangents = (None,) * len(out) if tangent is None else tangent
+        return tuple(_wrap(xp, o, t) for o, t in zip(out, tangents, strict=True))
+    if not hasattr(out, "shape"):
+        return out
+    return DualArray(out, tangent, xp)
+
+
+def _zeros_for(xp: DualKernels, p: Any, t: Any) -> Any:
+    if t is not None or not hasattr(p, "dtype"):
+        return t if t is not None else p
+    if not xp.inner.isdtype(p.dtype, ("real floating", "complex floating")):
+        return p  # an index, a mask
+    return xp.inner.namespace.zeros_like(p)
+
+
+def _linear(xp: DualKernels, name: str, primals: Any, tangents: Any, parameters: dict[str, Any]) -> Any:
+    return getattr(xp.inner, name)(
+        *[_zeros_for(xp, p, t) for p, t in zip(primals, tangents, strict=True)], **parameters
+    )
+
+
+def _multilinear(xp: DualKernels, name: str, primals: Any, tangents: Any, parameters: dict[str, Any]) -> Any:
+    kernel = getattr(xp.inner, name)
+    biased = name in ("linear", "convolution") and len(primals) > 2
+    total = None
+    for i, t in enumerate(tangents[:2]):
+        if t is not None:
+            operands = [t if j == i else p for j, p in enumerate(primals[:2])]
+            term = kernel(*operands, *((None,) if biased else ()), **parameters)
+            total = term if total is None else total + term
+    if biased and tangents[2] is not None:
+        t = tangents[2]
+        shape = primals[0].shape
+        if name == "linear":
+            term = xp.inner.broadcast_to(t, shape=(*shape[:-1], t.shape[0]))
+            return term if total is None else total + term
+        zeros = xp.inner.namespace.zeros_like(primals[0])
+        term = kernel(zeros, primals[1], t, **parameters)
+        total = term if total is None else total + term
+    return total
+
+
+def _diagonal(xp: DualKernels, f: Function, primals: Any, tangents: Any, parameters: dict[str, Any], out: Any) -> Any:
+    """The tangent of an elementwise function, by its derivative rules; NotImplemented where that would not do."""
+    inner = xp.inner
+    is_complex = any(hasattr(p, "dtype") and inner.isdtype(p.dtype, "complex floating") for p in (*primals, out))
+    if is_complex and f.name in _NOT_HOLOMORPHIC:
+        return NotImplemented
+    known = {**parameters, "out": out, **dict(zip(f.arrays, primals, strict=False))}
+    known |= {f"{n}_shape": p.shape for n, p in zip(f.arrays, primals, strict=False) if hasattr(p, "shape")}
+    for p, d in f.parameters.items():
+        known.setdefault(p, d)
+    total = None
+    for rule, t in zip(f.rules, tangents, strict=False):
+        if rule is None or t is None:
+            continue
+        if any(n not in known for n in rule.names):
+            return NotImplemented
+        if tuple(t.shape) != tuple(out.shape):
+            t = inner.broadcast_to(t, shape=tuple(out.shape))
+        term = rule.call(inner, inner.conj(t) if is_complex else t, *[known[n] for n in rule.names])
+        if tuple(term.shape) != tuple(out.shape):
+            return NotImplemented  # a rule that sums: its argument is one number for all
+        term = inner.conj(term) if is_complex else term
+        total = term if total is None else total + term
+    return total
+
+
+def _twice_reverse(xp: DualKernels, f: Function, primals: Any, tangents: Any, parameters: dict[str, Any]) -> Any:
+    """Tangents of the outputs of any function: its vjp is linear in the cotangent, and differentiated by it."""
+    siblings = xp.inner_type.siblings
+
+    def tensor(a: Any) -> Any:
+        if not hasattr(a, "dtype"):
+            return a
+        array_type = siblings[a.dtype]
+        a = a if a.__class__ is array_type.array_class else xp.inner.namespace.asarray(a)
+        return make(a, array_type)
+
+    with enable_grad():
+        xs = [tensor(p) for p in primals]
+        active = [i for i, t in enumerate(tangents) if t is not None]
+        for i in active:
+            xs[i].requires_grad = True
+        outs = f.call(*xs, **parameters)
+        many = isinstance(outs, tuple | list)
+        outs = tuple(outs) if many else (outs,)
+        wanted = [o for o in outs if o._node is not None]
+        found: dict[int, Any] = {}
+        if wanted:
+            gs = []
+            for o in wanted:
+                g = tensor(xp.inner.namespace.zeros_like(o._array))
+                g.requires_grad = True
+                gs.append(g)
+            inputs = [xs[i] for i in active]
+            back = grad(wanted, inputs, gs, create_graph=True, allow_unused=True)
+            pairs = [
+                (b, tensor(tangents[i])) for b, i in zip(back, active, strict=True) if b is not None and b._node is not None
+            ]
+            if pairs:
+                results = grad([b for b, _ in pairs], gs, [t for _, t in pairs], allow_unused=True)
+                found = {
+                    id(o): None if r is None else r._array for o, r in zip(wanted, results, strict=True)
+                }
+    out = tuple(found.get(id(o)) for o in outs)
+    return (out,) if many else out
+
+
+# -- tensors -------------------------------------------------------------------------------------------
+
+
+def make_dual(x: Tensor, tangent: Tensor) -> Tensor:
+    """The dual tensor of a value and its tangent: one level up."""
+    array_type = levels.level_type(x._type, DualKernels)
+    kernels = array_type.kernels
+    array = DualArray(x._array, tangent._array, kernels)  # type: ignore[arg-type]
+
+    def again(g: Tensor) -> tuple[Tensor, Tensor]:
+        first, second = unpack(g)
+        return second, first
+
+    return levels.cross((x, tangent), array, array_type, "MakeDual", lambda g: (g.tangent, g.primal), again)
+
+
+def unpack(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The value and the tangent of a dual tensor, one level down; zeros where it has none."""
+    array_type = x._type
+    assert isinstance(array_type, levels.LevelType)
+    kernels, inner = array_type.kernels, array_type.inner
+    namespace = inner.kernels.namespace
+    value, tangent = x._array.primal, x._array.tangent
+    if tangent is None:
+        tangent = namespace.zeros_like(value)
+    value, tangent = (a if a.__class__ is inner.array_class else namespace.asarray(a) for a in (value, tangent))
+
+    def zeros(g: Tensor) -> Tensor:
+        return make(g._type.kernels.namespace.zeros_like(g._array), g._type)
+
+    def dual(a: Any, b: Any) -> DualArray:
+        return DualArray(a, b, kernels)  # type: ignore[arg-type]
+
+    of = inner.siblings[value.dtype]
+    return (
+        levels.cross((x,), value, of, "Primal", lambda g: dual(namespace.zeros_like(g), g),
+                     lambda g: make_dual(zeros(g), g)),
+        levels.cross((x,), tangent, of, "Tangent", lambda g: dual(g, None), lambda g: make_dual(g, zeros(g))),
+    )  # fmt: skip
+
+
+__all__ = ["DualArray", "DualKernels", "make_dual", "unpack"]

@@ -1,0 +1,171 @@
+"""A transform is an array library: what virtual libraries have in common, and how tensors pass between levels.
+
+Inside ``vmap`` a tensor's array is a :class:`~.batched.BatchedArray`, inside forward mode a :class:`~.dual.DualArray`:
+raw arrays of a *virtual* library, whose kernels call the kernels of the library below. Each level has ArrayTypes of
+its own, by which a call finds its kernels as it does for NumPy; so functions, graphs and derivative rules need not
+know of levels, and levels stack: the library below may be virtual, too.
+
+A tensor of a lower level that meets one of a higher is *lifted*: wrapped, level by level, on record. Levels are told
+apart by their Device object, equal to that below but not the same, so ordinary calls never look for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from ...backends.loaded import ArrayType
+from ...device import Device
+from ...dtypes import DType
+from ...errors import GradientError
+from ...tensor import Node, Tensor, make
+from ..mode import is_grad_enabled
+
+#: The virtual types over a type of the library below: made once, for tables of kernels are kept by type.
+_types: dict[tuple[ArrayType, type], LevelType] = {}
+
+
+class LevelError(GradientError):
+    """What a transform cannot do, or a tensor of a transform that is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One transform that is running: its kind of kernels; for ``vmap``, the size of the batch and the random mode."""
+
+    kernels: type
+    size: int = 0
+    randomness: str = "error"
+
+
+#: The transforms that are running in this thread and task, the outermost first.
+LEVELS: ContextVar[tuple[Level, ...]] = ContextVar("pluggrad_levels", default=())
+
+
+class VirtualBackend:
+    """The library of one level on one device: what an ArrayType asks of its backend."""
+
+    def __init__(self, inner: ArrayType, kernels: type) -> None:
+        self.inner = inner.backend
+        self.name = self.inner.name
+        self.kernels = kernels(inner.kernels)
+        self.kernels.inner_type = inner
+        self.namespace = self.kernels.namespace
+        self.array_class = kernels.array_class  # type: ignore[attr-defined]
+
+    def enter(self, device: Device) -> None:
+        """No context of its own: the kernels below make theirs."""
+        return
+
+    def native_dtype(self, dtype: DType) -> Any:
+        """The native dtypes are those of the library below."""
+        return self.inner.native_dtype(dtype)
+
+    @property
+    def dtypes(self) -> tuple[DType, ...]:
+        """The data types that it has."""
+        return self.inner.dtypes
+
+
+class LevelType(ArrayType):
+    """A dtype on a device, at a level of a transform. ``inner`` : the type of the level below; ``depth`` from 1 on."""
+
+    __slots__ = ("depth", "inner")
+
+    def __init__(self, backend: Any, device: Device, inner: ArrayType) -> None:
+        super().__init__(backend, device, inner.native_device, inner.dtype, inner.native)
+        self.inner = inner
+        self.depth = depth_of(inner) + 1
+
+
+def depth_of(array_type: ArrayType) -> int:
+    """How many transforms a type belongs to: 0 for that of a real library."""
+    return array_type.depth if isinstance(array_type, LevelType) else 0
+
+
+def level_type(inner: ArrayType, kernels: type) -> LevelType:
+    """The type of a level over ``inner``; its siblings come with it."""
+    found = _types.get((inner, kernels))
+    if found is None:
+        backend = VirtualBackend(inner, kernels)
+        device = object.__new__(Device)
+        device.type, device.index = inner.device.type, inner.device.index
+        siblings = {native: LevelType(backend, device, sibling) for native, sibling in inner.siblings.items()}
+        for native, one in siblings.items():
+            one.siblings = siblings  # type: ignore[assignment]
+            _types[inner.siblings[native], kernels] = one
+        found = _types[inner, kernels]
+    return found
+
+
+class Crossing:
+    """A step between levels, as a function of the graph: ``up`` and ``down`` are each other's derivative.
+
+    ``across`` takes the raw cotangent, ``again`` the cotangent as a Tensor, on record.
+    """
+
+    saves_arrays = False
+
+    def __init__(self, name: str, across: Callable[[Any], Any], again: Callable[[Tensor], Any]) -> None:
+        self.grad_name = f"{name}Backward0"
+        self._across, self._again = across, again
+
+    def backward(self, xp: Any, g: Any, parents: Any, node: Node) -> tuple[Any, ...]:
+        """The cotangents of the parents, raw."""
+        out = self._across(g)
+        return out if isinstance(out, tuple) else (out,)
+
+    def backward_graph(self, xp: Any, g: Tensor, parents: Any, node: Node) -> tuple[Any, ...]:
+        """The cotangents of the parents as Tensors."""
+        out = self._again(g)
+        return out if isinstance(out, tuple) else (out,)
+
+
+def cross(
+    parents: Sequence[Tensor], array: Any, array_type: ArrayType, name: str, across: Callable[[Any], Any],
+    again: Callable[[Tensor], Any],
+) -> Tensor:  # fmt: skip
+    """A tensor on another level than the ``parents`` that it was made of, with its place in the graph."""
+    out = make(array, array_type)
+    if array_type.dtype.is_differentiable and is_grad_enabled():
+        vertices = tuple(p._node for p in parents)
+        if any(v is not None for v in vertices):
+            out._node = Node(Crossing(name, across, again), vertices, (), array.shape, array_type)
+    return out
+
+
+def lift_all(values: Sequence[Any]) -> list[Any]:
+    """Tensors of several levels on the deepest of them; anything else as it is.
+
+    Raises
+    ------
+    LevelError : a tensor of a transform that is over, or of another one
+    """
+    tensors = [v for v in values if isinstance(v, Tensor)]
+    deepest = max((t._type for t in tensors), key=depth_of)
+    assert isinstance(deepest, LevelType)
+    return [lift(v, deepest) if isinstance(v, Tensor) else v for v in values]
+
+
+def lift(x: Tensor, target: ArrayType) -> Tensor:
+    """``x`` on the level of ``target``: the same value for every member of a batch, and of tangent 0."""
+    depth = depth_of(target)
+    start = depth_of(x._type)
+    if start == depth:
+        return x
+    running = LEVELS.get()
+    chain: list[LevelType] = []
+    while depth_of(target) > start:
+        assert isinstance(target, LevelType)
+        chain.append(target)
+        target = target.inner
+    if len(running) < depth:
+        raise LevelError(
+            "a tensor that was made inside vmap or forward mode is used after it is over; "
+            "return it from the function instead"
+        )
+    for step in reversed(chain):
+        x = step.kernels.lift(x, level_type(x._type, type(step.kernels)), running[step.depth - 1])
+    return x

@@ -1,0 +1,149 @@
+"""Every registered function, from its samples: ``vmap`` against a loop, forward mode against central differences.
+
+Generated from the registry, so that no function can slip through.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import pluggrad
+from pluggrad.autograd.transforms import LevelError
+from pluggrad.func import grad, jvp, vmap
+from pluggrad.function import functions
+from pluggrad.testing.samples import Sample, Spec, determined, samples_of
+
+SIZE = 3
+CASES = [(name, i) for name in sorted(functions()) for i in range(len(samples_of(name)))]
+#: The shape of what they give depends on the values: vmap says so.
+DATA_DEPENDENT = {
+    "nonzero", "argwhere", "unique_values", "unique_all", "unique_rows", "consecutive_rows",
+}  # fmt: skip
+
+
+def dtype_for(name: str) -> pluggrad.dtype:
+    kinds = functions()[name].kinds
+    return pluggrad.float64 if "real floating" in kinds else pluggrad.complex128
+
+
+def tensor_of(spec: Spec, seed: int, dtype: pluggrad.dtype) -> pluggrad.Tensor:
+    return pluggrad.tensor(spec.values(seed, dtype.is_complex), dtype=dtype if spec.floating else None)
+
+
+def batch_of(sample: Sample, dtype: pluggrad.dtype) -> list[pluggrad.Tensor]:
+    return [
+        pluggrad.stack([tensor_of(spec, 10 * i + seed, dtype) for i in range(SIZE)])
+        for seed, spec in enumerate(sample.arrays)
+    ]
+
+
+def as_tuple(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, tuple | list) else (value,)
+
+
+def assert_close(got: pluggrad.Tensor, want: pluggrad.Tensor, tolerance: float = 1e-9) -> None:
+    assert got.shape == want.shape and got.dtype is want.dtype
+    if got.dtype.kind in ("bool", "signed integer", "unsigned integer"):
+        assert bool(pluggrad.all(got == want))
+    else:
+        assert bool(pluggrad.all(pluggrad.isclose(got, want, rtol=tolerance, atol=tolerance, equal_nan=True)))
+
+
+@pytest.mark.parametrize(("name", "i"), CASES)
+@pytest.mark.parametrize("which", ["all", "first", "last"])
+def test_vmap_is_a_loop(name: str, i: int, which: str) -> None:
+    sample = samples_of(name)[i]
+    batch = batch_of(sample, dtype_for(name))
+    mapped = {"all": range(len(batch)), "first": [0], "last": [len(batch) - 1]}[which]
+    if which != "all" and len(batch) == 1:
+        return  # the same as "all"
+    in_dims = tuple(0 if k in mapped else None for k in range(len(batch)))
+    args = [x if k in mapped else x[0] for k, x in enumerate(batch)]
+
+    def f(*xs: Any) -> Any:
+        outs = as_tuple(functions()[name].call(*xs, **sample.parameters))
+        return tuple(determined(name, outs))
+
+    if name in DATA_DEPENDENT:
+        with pytest.raises(LevelError, match="depends on the values"):
+            vmap(f, in_dims=in_dims)(*args)
+        return
+    got = as_tuple(vmap(f, in_dims=in_dims)(*args))
+    each = [as_tuple(f(*(x[j] if k in mapped else x for k, x in enumerate(args)))) for j in range(SIZE)]
+    assert len(got) == len(each[0])
+    for k, out in enumerate(got):
+        assert_close(out, pluggrad.stack([e[k] for e in each]))
+
+
+DIFFERENTIABLE = [(n, i) for n, i in CASES if functions()[n].differentiable]
+
+
+def smooth(name: str, sample: Sample, outs: Any) -> Any:
+    """The outputs that have a derivative, and are determined."""
+    function = functions()[name]
+    outs = as_tuple(outs)
+    outs = [o for k, o in enumerate(outs) if not (function.outputs and function.outputs[k] in function.constant)]
+    return [o for o in determined(name, outs) if o.dtype.is_differentiable]
+
+
+def active(name: str, inputs: list[pluggrad.Tensor]) -> list[int]:
+    function = functions()[name]
+    rules = function.rules * len(inputs) if function.variadic else function.rules
+    return [k for k, x in enumerate(inputs) if rules[k] is not None and x.dtype.is_differentiable]
+
+
+def direction(x: pluggrad.Tensor, k: int) -> pluggrad.Tensor:
+    d = pluggrad.sin(pluggrad.arange(float(x.size), dtype=pluggrad.float64) * 1.3 + 0.4 + k).reshape(x.shape)
+    return d + 1j * pluggrad.cos(d * 3.0) if x.dtype.is_complex else d
+
+
+@pytest.mark.parametrize(("name", "i"), DIFFERENTIABLE)
+@pytest.mark.parametrize("kind", ["real floating", "complex floating"])
+def test_jvp_is_the_slope(name: str, i: int, kind: str) -> None:
+    if kind not in functions()[name].kinds:
+        return  # the function does not take such numbers
+    sample = samples_of(name)[i]
+    dtype = pluggrad.float64 if kind == "real floating" else pluggrad.complex128
+    inputs = [tensor_of(spec, seed, dtype) for seed, spec in enumerate(sample.arrays)]
+    where = active(name, inputs)
+    directions = {k: direction(inputs[k], k) for k in where}
+
+    def f(*some: Any) -> Any:
+        given = list(inputs)
+        for k, x in zip(where, some, strict=True):
+            given[k] = x
+        return tuple(smooth(name, sample, functions()[name].call(*given, **sample.parameters)))
+
+    for wanted in [where, *([k] for k in where if len(where) > 1)]:
+        tangents = tuple(directions[k] if k in wanted else pluggrad.zeros_like(inputs[k]) for k in where)
+        outs, slopes = jvp(f, tuple(inputs[k] for k in where), tangents)
+        eps = 1e-6
+        high = f(*(inputs[k] + eps * t for k, t in zip(where, tangents, strict=True)))
+        low = f(*(inputs[k] - eps * t for k, t in zip(where, tangents, strict=True)))
+        for out, value, slope, a, b in zip(outs, f(*(inputs[k] for k in where)), slopes, high, low, strict=True):
+            assert_close(out, value)
+            assert_close(slope, (a - b) / (2 * eps), 2e-5)
+
+
+@pytest.mark.parametrize(("name", "i"), [(n, i) for n, i in DIFFERENTIABLE if "real floating" in functions()[n].kinds])
+def test_vmap_of_grad_is_a_loop(name: str, i: int) -> None:
+    sample = samples_of(name)[i]
+    batch = batch_of(sample, pluggrad.float64)
+    where = active(name, batch)
+
+    def total(*xs: Any) -> Any:
+        terms = [
+            (pluggrad.real(o) * pluggrad.cos(pluggrad.arange(float(o.size), dtype=pluggrad.float64)).reshape(o.shape)).sum()
+            for o in smooth(name, sample, functions()[name].call(*xs, **sample.parameters))
+        ]
+        return sum(terms[1:], terms[0])
+
+    if not where or name in DATA_DEPENDENT:
+        return
+    one = grad(total, argnums=tuple(where))
+    got = vmap(one)(*batch)
+    each = [one(*(x[j] for x in batch)) for j in range(SIZE)]
+    for k in range(len(where)):
+        assert_close(got[k], pluggrad.stack([e[k] for e in each]), 1e-8)
