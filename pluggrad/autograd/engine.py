@@ -37,6 +37,11 @@ class GraphNamespace:
         return is_kind(dtype, kind)
 
     @staticmethod
+    def anywhere(condition: Tensor) -> bool:
+        """Whether a condition holds; in a batch, whether it does for any member."""
+        return condition._type.kernels.anywhere(condition._array)
+
+    @staticmethod
     def zeros_like(x: Tensor) -> Tensor:
         """Zeros of the shape, dtype and device of ``x``."""
         return make(x._type.kernels.namespace.zeros_like(x._array), x._type)

@@ -19,6 +19,11 @@ def check_array(xp: Any, x: Any) -> None:
     """Refuse an array that a user brings and that the kernels cannot work on, by an exception that says why."""
 
 
+def anywhere(xp: Any, condition: Any) -> bool:
+    """Whether a condition, a 0-D bool array, holds; in a batch, whether it does for any member."""
+    return bool(condition)
+
+
 def native_device(xp: Any, x: Any) -> Any:
     """The library's own object for the device that holds ``x``."""
     return array_api_compat.device(x)

@@ -28,7 +28,7 @@ def functional_call(
     Parameters
     ----------
     module : nn.Module
-    parameter_and_buffer_dicts : dict of tensors by full name, or a sequence of such; the module's own serve for the rest
+    parameter_and_buffer_dicts : dict of tensors by full name, or a sequence of such; its own serve for the rest
     args : the arguments, a tuple; or the only one
     kwargs : arguments by name
     tie_weights : a parameter that the module has under several names is replaced under all

@@ -25,7 +25,8 @@ def _pairs(primals: Any, tangents: Any, name: str) -> tuple[list[Any], list[Any]
     given, _ = flatten(tangents)
     if len(flat) != len(given):
         raise ArgumentError(
-            f"{name}: Expected primals and tangents to have the same python structure: {len(flat)} and {len(given)} tensors"
+            f"{name}: Expected primals and tangents to have the same python structure: "
+            f"{len(flat)} and {len(given)} tensors"
         )
     for p, t in zip(flat, given, strict=True):
         if isinstance(p, Tensor) and isinstance(t, Tensor) and tuple(p.shape) != tuple(t.shape):
@@ -58,7 +59,9 @@ def jvp(func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool =
         aux = None
         if has_aux:
             if not (isinstance(out, tuple) and len(out) == 2):
-                raise GradientError("jvp(f, ...): output of function f should be a tuple: (output, aux) if has_aux is True")
+                raise GradientError(
+                    "jvp(f, ...): output of function f should be a tuple: (output, aux) if has_aux is True"
+                )
             out, aux = out
         outs, out_tree = flatten(out)
         values, slopes = [], []

@@ -231,7 +231,9 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     aux = None
     if has_aux:
         if not (isinstance(out, tuple) and len(out) == 2):
-            raise GradientError("vjp(f, *primals): output of function f should be a tuple: (output, aux) if has_aux is True")
+            raise GradientError(
+                "vjp(f, *primals): output of function f should be a tuple: (output, aux) if has_aux is True"
+            )
         out, aux = out
     outputs, out_tree = flatten(out)
     for o in outputs:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import dtypes
 from ..autograd.operands import SCALARS
+from ..autograd.transforms.levels import LevelType
 from ..backends import ArrayType, plugins
 from ..device import Device, get_default_device
 from ..dtypes import DType
@@ -374,6 +375,8 @@ def _like(x: Tensor, dtype: DType | None, device: Device | str | None) -> ArrayT
 
 def _filled_like(name: str, x: Tensor, dtype: DType | None, device: Any, requires_grad: bool) -> Tensor:
     array_type = _like(x, dtype, device)
+    if isinstance(x._type, LevelType) and array_type is x._type:  # inside a transform: a batch like that of x
+        return _finish(getattr(array_type.kernels.namespace, f"{name}_like")(x._array), array_type, requires_grad)
     create = getattr(array_type.kernels.namespace, name)
     array = create(tuple(x._array.shape), dtype=array_type.native, device=array_type.native_device)
     return _finish(array, array_type, requires_grad)

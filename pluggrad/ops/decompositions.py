@@ -56,7 +56,7 @@ def _check_phase(xp: Any, imaginary: Any, name: str, vectors: str) -> None:
     ------
     GradientError
     """
-    if math.prod(imaginary.shape) and bool(xp.any(xp.abs(imaginary) > 1e-2, axis=tuple(range(imaginary.ndim)))):
+    if math.prod(imaginary.shape) and xp.anywhere(xp.any(xp.abs(imaginary) > 1e-2, axis=tuple(range(imaginary.ndim)))):
         raise GradientError(
             f"linalg.{name}: the {vectors} in the complex case are specified up to multiplication by e^(i phi). "
             f"The specified loss function depends on this quantity, so it is ill-defined."

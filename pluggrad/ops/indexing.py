@@ -17,6 +17,7 @@ from ..autograd.broadcasting import sum_to_shape
 from ..autograd.inplace import assign, check_writable, rebase
 from ..autograd.mode import is_grad_enabled
 from ..autograd.operands import SCALARS, cast, constant, is_operand, wrap
+from ..autograd.transforms.levels import writable_into
 from ..backends import ArrayType
 from ..dtypes import COMPLEX, FLOATING, INTEGRAL, bool_, int64
 from ..errors import DeviceError, DTypeError, ShapeError
@@ -523,6 +524,8 @@ def as_value(value: Any, array_type: ArrayType) -> Tensor:
     ------
     DTypeError : complex for a real tensor
     """
+    if isinstance(value, Tensor) and value._type.device is not array_type.device:
+        value = writable_into(value, array_type)
     dtype = array_type.dtype
     if isinstance(value, SCALARS):
         if isinstance(value, complex) and dtype.kind not in COMPLEX:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..autograd.transforms import drawing
+from ..autograd.transforms.levels import LevelType
 from ..backends import ArrayType
 from ..dtypes import DType, bfloat16, finfo, float16, float32, float64, iinfo
 from ..errors import ArgumentError, DTypeError
@@ -30,6 +32,8 @@ def require_floating(name: str, dtype: DType, *, complex_too: bool = False) -> N
 
 def _draw(kind: str, count: int, bits: int, array_type: ArrayType, generator: Generator | None) -> Any:
     """``count`` numbers from a kernel: 1-D, float32 or float64."""
+    if isinstance(array_type, LevelType):
+        return drawing.draw(array_type, count, lambda base, n: _draw(kind, n, bits, base, generator))
     seed, block = (generator or default_generator).reserve(-(-count // (4 if bits == 64 else 8)))
     kernel = getattr(array_type.kernels, kind)
     return kernel(seed=seed, block=block, count=count, bits=bits, device=array_type.native_device)
@@ -37,6 +41,8 @@ def _draw(kind: str, count: int, bits: int, array_type: ArrayType, generator: Ge
 
 def words(count: int, array_type: ArrayType, generator: Generator | None) -> Any:
     """Random 64-bit words: uint64, 1-D."""
+    if isinstance(array_type, LevelType):
+        return drawing.draw(array_type, count, lambda base, n: words(n, base, generator))
     seed, block = (generator or default_generator).reserve(-(-count // 4))
     return array_type.kernels.random_bits(seed=seed, block=block, count=count, device=array_type.native_device)
 

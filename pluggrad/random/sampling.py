@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import dtypes
 from ..autograd.mode import no_grad
+from ..autograd.transforms.drawing import random_type
 from ..backends import ArrayType
 from ..device import Device
 from ..dtypes import DType
@@ -57,7 +58,7 @@ def rand(
     tensor([[0.0347, 0.0115],
             [0.6120, 0.2415]])
     """
-    array_type = creation._array_type(dtype, device)
+    array_type = random_type(creation._array_type(dtype, device))
     draws.require_floating("rand", array_type.dtype, complex_too=True)
     return _tensor(draws.uniform(_shape("rand", shape, size), array_type, generator), array_type, requires_grad)
 
@@ -85,7 +86,7 @@ def randn(
     >>> pluggrad.randn(3)
     tensor([-1.8153, -2.2719,  0.2844])
     """
-    array_type = creation._array_type(dtype, device)
+    array_type = random_type(creation._array_type(dtype, device))
     draws.require_floating("randn", array_type.dtype, complex_too=True)
     return _tensor(draws.normal(_shape("randn", shape, size), array_type, generator), array_type, requires_grad)
 
@@ -95,7 +96,7 @@ def rand_like(
     requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Numbers from [0, 1), of the shape and, unless given, the dtype and device of ``x``; see :func:`rand`."""
-    array_type = creation._like(x, dtype, device)
+    array_type = random_type(creation._like(x, dtype, device))
     draws.require_floating("rand_like", array_type.dtype, complex_too=True)
     return _tensor(draws.uniform(tuple(x._array.shape), array_type, generator), array_type, requires_grad)
 
@@ -105,7 +106,7 @@ def randn_like(
     requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:  # fmt: skip
     """Normal numbers of the shape and, unless given, the dtype and device of ``x``; see :func:`randn`."""
-    array_type = creation._like(x, dtype, device)
+    array_type = random_type(creation._like(x, dtype, device))
     draws.require_floating("randn_like", array_type.dtype, complex_too=True)
     return _tensor(draws.normal(tuple(x._array.shape), array_type, generator), array_type, requires_grad)
 
@@ -141,7 +142,7 @@ def randint(
         low, high = 0, low
     if not isinstance(size, Iterable):
         raise TypeError(f"randint: size must be a sequence of ints, as in randint(0, 10, (3,)), got {size!r}")
-    array_type = creation._array_type(dtype, device, default=dtypes.int64)
+    array_type = random_type(creation._array_type(dtype, device, default=dtypes.int64))
     low, high = operator.index(low), operator.index(high)
     draws.check_bounds("randint", low, high, array_type.dtype)
     array = draws.integers(creation._shape((size,)), low, high, array_type, generator)
@@ -155,7 +156,7 @@ def randint_like(
     """Whole numbers of the shape and, unless given, the dtype and device of ``x``; bounds as in :func:`randint`."""
     if high is None:
         low, high = 0, low
-    array_type = creation._like(x, dtype, device)
+    array_type = random_type(creation._like(x, dtype, device))
     low, high = operator.index(low), operator.index(high)
     draws.check_bounds("randint_like", low, high, array_type.dtype)
     return _tensor(draws.integers(tuple(x._array.shape), low, high, array_type, generator), array_type, requires_grad)
@@ -189,7 +190,7 @@ def randperm(
     n = operator.index(n)
     if n < 0:
         raise ArgumentError(f"randperm: n must not be negative, got {n}")
-    array_type = creation._array_type(dtype, device, default=dtypes.int64)
+    array_type = random_type(creation._array_type(dtype, device, default=dtypes.int64))
     if n:
         draws.check_bounds("randperm", 0, n, array_type.dtype)
     return _tensor(_shuffled(n, array_type, generator), array_type, requires_grad)

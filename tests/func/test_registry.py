@@ -135,7 +135,9 @@ def test_vmap_of_grad_is_a_loop(name: str, i: int) -> None:
 
     def total(*xs: Any) -> Any:
         terms = [
-            (pluggrad.real(o) * pluggrad.cos(pluggrad.arange(float(o.size), dtype=pluggrad.float64)).reshape(o.shape)).sum()
+            (
+                pluggrad.real(o) * pluggrad.cos(pluggrad.arange(float(o.size), dtype=pluggrad.float64)).reshape(o.shape)
+            ).sum()
             for o in smooth(name, sample, functions()[name].call(*xs, **sample.parameters))
         ]
         return sum(terms[1:], terms[0])

@@ -90,6 +90,16 @@ class BatchedArray:
         return f"BatchedArray({self.array!r}, batched={self.batched})"
 
 
+def in_place(plain: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The in-place form of an operator: writes the result into the memory of the first."""
+
+    def write(self: Any, other: Any) -> Any:
+        self.xp.write(self, ..., plain(self, other))
+        return self
+
+    return write
+
+
 def _attach_operators() -> None:
     binary = "add sub mul truediv floordiv mod pow and or xor lshift rshift lt le gt ge eq ne".split()
     for name in binary:
@@ -103,6 +113,7 @@ def _attach_operators() -> None:
 
         setattr(BatchedArray, f"__{name}__", plain)
         if name not in ("lt", "le", "gt", "ge", "eq", "ne"):
+            setattr(BatchedArray, f"__i{name}__", in_place(plain))
             setattr(BatchedArray, f"__r{name}__", reflected)
     for name in ("neg", "pos", "abs", "invert"):
         unary = getattr(operator, name)
@@ -136,6 +147,35 @@ class BatchedNamespace:
     def astype(self, x: BatchedArray, dtype: Any, /, **options: Any) -> BatchedArray:
         """Each member in another native dtype."""
         return BatchedArray(self._kernels.inner.namespace.astype(x.array, dtype, **options), x.batched, self._kernels)
+
+    def _of_all(self, name: str, x: Any, **options: Any) -> BatchedArray:
+        # The core asks for these to check values: of the whole batch.
+        namespace = self._kernels.inner.namespace
+        return BatchedArray(getattr(namespace, name)(bare(x), **options), False, self._kernels)
+
+    def min(self, x: Any, /) -> BatchedArray:
+        """The least element of the whole batch."""
+        return self._of_all("min", x)
+
+    def max(self, x: Any, /) -> BatchedArray:
+        """The greatest element of the whole batch."""
+        return self._of_all("max", x)
+
+    def any(self, x: Any, /) -> BatchedArray:
+        """Whether any element of the whole batch is true."""
+        return self._of_all("any", x)
+
+    def all(self, x: Any, /) -> BatchedArray:
+        """Whether all elements of the whole batch are true."""
+        return self._of_all("all", x)
+
+    def sort(self, x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> BatchedArray:
+        """Each member sorted."""
+        return self._kernels.sort_values(x, axis=axis, descending=descending)
+
+    def argsort(self, x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> BatchedArray:
+        """The order of each member."""
+        return self._kernels.argsort(x, axis=axis, descending=descending)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -259,6 +299,11 @@ class BatchedKernels:
         """As below."""
         return self.inner.data_ptr(x.array)
 
+    def anywhere(self, condition: BatchedArray) -> bool:
+        """Whether a condition holds for any member."""
+        array = condition.array
+        return self.inner.anywhere(self.inner.any(array, axis=(0,), keepdims=False) if condition.batched else array)
+
     def tolist(self, x: BatchedArray) -> Any:
         """The values, of what is the same for all of the batch.
 
@@ -276,6 +321,10 @@ class BatchedKernels:
 
     to_host = tolist
 
+    def write_index(self, x: BatchedArray, indices: Any, values: Any, accumulate: bool) -> None:
+        """Write ``values`` at indices into ``x``, in place."""
+        self.write(x, ..., self.index_put(x, values, indices=indices, accumulate=accumulate))
+
     def write(self, x: BatchedArray, key: Any, value: Any) -> None:
         """Write ``value`` into ``x[key]`` for each member, in place.
 
@@ -285,16 +334,8 @@ class BatchedKernels:
         """
         batched = isinstance(value, BatchedArray) and value.batched
         if batched and not x.batched:
-            raise levels.LevelError(
-                "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in "
-                "extra_args that has more elements than `self`: the tensor written to is the same for all of the batch, "
-                "the value differs. Compute a new tensor instead, or make the tensor from a batched one, "
-                "as in pluggrad.zeros_like(x)"
-            )
+            raise levels.LevelError(levels.SHARED)
         key = key if isinstance(key, tuple) else (key,)
-        if any(hasattr(k, "dtype") for k in key):
-            x.array = self.index_write(x, key, value).array
-            return
         if not x.batched:
             self.inner.write(x.array, key if len(key) != 1 else key[0], bare(value))
             return
@@ -316,8 +357,9 @@ def _holds_batched(parameters: dict[str, Any]) -> bool:
     )
 
 
-def _run(xp: BatchedKernels, name: str, rule: Callable[..., Any], defaults: dict[str, Any], /, *args: Any,
-         **parameters: Any) -> Any:
+def _run(
+    xp: BatchedKernels, name: str, rule: Callable[..., Any], defaults: dict[str, Any], /, *args: Any, **parameters: Any
+) -> Any:
     """One call: of the kernel below where nothing is batched, of the rule elsewhere."""
     indexed = _holds_batched(parameters)
     if not indexed and not any(isinstance(a, BatchedArray) and a.batched for a in args):

@@ -24,6 +24,7 @@ from ...tensor import Tensor, make
 from ..gradients import grad
 from ..mode import enable_grad
 from . import levels
+from .batched import in_place
 from .rules import _elementwise, rule_of
 
 
@@ -107,6 +108,7 @@ def _attach_operators() -> None:
 
         setattr(DualArray, f"__{symbol}__", plain)
         if name not in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"):
+            setattr(DualArray, f"__i{symbol}__", in_place(plain))
             setattr(DualArray, f"__r{symbol}__", reflected)
     for symbol, name in _UNARY.items():
         setattr(DualArray, f"__{symbol}__", lambda self, name=name: getattr(self.xp, name)(self))
@@ -117,11 +119,13 @@ _attach_operators()
 
 #: Functions linear in all their arrays together.
 _LINEAR = frozenset(
-    "add_strided as_strided astype broadcast_to concat conj copy copy_diagonal copy_strided cumulative_sum diagonal "
-    "expand_dims fftn flip fold_edges fold_windows getitem identity_like ifftn imag index irfftn mean negative "
-    "pad_edges permute_dims positive put_diagonal real repeat reshape rfftn roll split squeeze stack sum take tile "
-    "tril triu unfold unstack view view_imag view_real windows avg_pool avg_pool_input im2col col2im gather "
-    "subtract add".split()
+    (
+        "add add_strided as_strided astype avg_pool avg_pool_input broadcast_to col2im concat conj copy copy_diagonal "
+        "copy_strided cumulative_sum diagonal expand_dims fftn flip fold_edges fold_windows gather getitem "
+        "identity_like ifftn im2col imag index irfftn mean negative pad_edges permute_dims positive put_diagonal real "
+        "repeat reshape rfftn roll split squeeze stack subtract sum take tile tril triu unfold unstack view view_imag "
+        "view_real windows"
+    ).split()
 )
 #: Functions linear in each of their arrays.
 _MULTILINEAR = frozenset(
@@ -129,7 +133,9 @@ _MULTILINEAR = frozenset(
     "embedding_weight".split()
 )
 #: Elementwise functions that have no complex derivative.
-_NOT_HOLOMORPHIC = frozenset("abs angle sign real imag conj complex polar where copysign hypot tanh_backward masked_fill".split())
+_NOT_HOLOMORPHIC = frozenset(
+    "abs angle sign real imag conj complex polar where copysign hypot tanh_backward masked_fill".split()
+)
 
 
 class DualNamespace:
@@ -210,9 +216,9 @@ class DualKernels:
             return value
         if isinstance(value, bool | int | float | complex):
             namespace = self.inner.namespace
-            if isinstance(value, complex) and not self.inner.isdtype(like.dtype, "complex floating"):
-                value = namespace.asarray(value)
-            elif isinstance(value, float) and self.inner.isdtype(like.dtype, ("integral", "bool")):
+            if (isinstance(value, complex) and not self.inner.isdtype(like.dtype, "complex floating")) or (
+                isinstance(value, float) and self.inner.isdtype(like.dtype, ("integral", "bool"))
+            ):
                 value = namespace.asarray(value)
             else:
                 value = namespace.asarray(value, dtype=like.dtype, device=self.inner.native_device(like.primal))
@@ -252,6 +258,10 @@ class DualKernels:
         """As below."""
         return self.inner.data_ptr(x.primal)
 
+    def anywhere(self, condition: DualArray) -> bool:
+        """Whether a condition holds."""
+        return self.inner.anywhere(condition.primal)
+
     def tolist(self, x: DualArray) -> Any:
         """The values."""
         return self.inner.tolist(x.primal)
@@ -259,6 +269,10 @@ class DualKernels:
     def to_host(self, x: DualArray) -> Any:
         """The values."""
         return self.inner.to_host(x.primal)
+
+    def write_index(self, x: DualArray, indices: Any, values: Any, accumulate: bool) -> None:
+        """Write ``values`` at indices into ``x``, in place."""
+        self.write(x, ..., self.index_put(x, values, indices=indices, accumulate=accumulate))
 
     def write(self, x: DualArray, key: Any, value: Any) -> None:
         """Write value and tangent into ``x[key]``, in place."""
@@ -393,13 +407,13 @@ def _twice_reverse(xp: DualKernels, f: Function, primals: Any, tangents: Any, pa
             inputs = [xs[i] for i in active]
             back = grad(wanted, inputs, gs, create_graph=True, allow_unused=True)
             pairs = [
-                (b, tensor(tangents[i])) for b, i in zip(back, active, strict=True) if b is not None and b._node is not None
+                (b, tensor(tangents[i]))
+                for b, i in zip(back, active, strict=True)
+                if b is not None and b._node is not None
             ]
             if pairs:
                 results = grad([b for b, _ in pairs], gs, [t for _, t in pairs], allow_unused=True)
-                found = {
-                    id(o): None if r is None else r._array for o, r in zip(wanted, results, strict=True)
-                }
+                found = {id(o): None if r is None else r._array for o, r in zip(wanted, results, strict=True)}
     out = tuple(found.get(id(o)) for o in outs)
     return (out,) if many else out
 

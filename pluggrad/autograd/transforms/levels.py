@@ -31,6 +31,13 @@ class LevelError(GradientError):
     """What a transform cannot do, or a tensor of a transform that is over."""
 
 
+SHARED = (
+    "vmap: inplace arithmetic is not possible because the value has more elements than the tensor written to: that is "
+    "the same for all of the batch, the value differs. Compute a new tensor instead, or make the tensor to write to "
+    "from a batched one, as in pluggrad.zeros_like(x)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """One transform that is running: its kind of kernels; for ``vmap``, the size of the batch and the random mode."""
@@ -147,6 +154,18 @@ def lift_all(values: Sequence[Any]) -> list[Any]:
     deepest = max((t._type for t in tensors), key=depth_of)
     assert isinstance(deepest, LevelType)
     return [lift(v, deepest) if isinstance(v, Tensor) else v for v in values]
+
+
+def writable_into(value: Tensor, array_type: ArrayType) -> Tensor:
+    """A value on the level of the tensor that it is written into.
+
+    Raises
+    ------
+    LevelError : that tensor comes from outside of the transform
+    """
+    if depth_of(value._type) > depth_of(array_type):
+        raise LevelError(SHARED)
+    return lift(value, array_type) if depth_of(value._type) < depth_of(array_type) else value
 
 
 def lift(x: Tensor, target: ArrayType) -> Tensor:

@@ -85,8 +85,21 @@ def loop(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[
                 xp.inner.new_zeros(a.array, shape=a.shape) if isinstance(a, BatchedArray) and a.batched else bare(a)
                 for a in args
             ]
+        if name == "index" and _has_mask(xp, parameters):
+            raise LevelError(
+                "vmap: how many elements a mask picks depends on its values, which may differ over the batch; use "
+                "pluggrad.where(mask, x, 0) instead"
+            )
         outs.append(kernel(*members, **{k: _member(p, i) for k, p in parameters.items()}))
     return _stacked(xp, name, outs, size)
+
+
+def _has_mask(xp: BatchedKernels, parameters: dict[str, Any]) -> bool:
+    buffers = parameters["indices"].buffers
+    return any(
+        b is not None and isinstance(b.array, BatchedArray) and b.array.batched and xp.isdtype(b.array.dtype, "bool")
+        for b in buffers
+    )
 
 
 def _stacked(xp: BatchedKernels, name: str, outs: list[Any], size: int) -> Any:
@@ -340,7 +353,7 @@ def _norm(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict
 def _cross_entropy(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
     """The loss of each element, in one call; reduced member by member."""
     x, target, *rest = args
-    if rest and rest[0] is not None or not batch_size((x, target)):
+    if (rest and rest[0] is not None) or not batch_size((x, target)):
         return loop(xp, name, args, parameters)
     size = batch_size((x, target))
     one = x.ndim == 1  # the scores of one thing
@@ -364,7 +377,7 @@ def _counted(xp: BatchedKernels, target: BatchedArray, ignored: int, dtype: Any)
 @batching("cross_entropy_input")
 def _cross_entropy_input(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
     g, x, target, *rest = args
-    if rest and rest[0] is not None or not batch_size((g, x, target)):
+    if (rest and rest[0] is not None) or not batch_size((g, x, target)):
         return loop(xp, name, args, parameters)
     size = batch_size((g, x, target))
     reduction = parameters["reduction"]

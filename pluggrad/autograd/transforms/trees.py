@@ -55,7 +55,7 @@ def unflatten(leaves: list[Any], tree: Tree) -> Any:
 
 
 def broadcast_prefix(prefix: Any, value: Any) -> list[Any] | None:
-    """For each leaf of ``value``, the leaf of ``prefix`` that stands at its place or above it; None: they do not fit."""
+    """For each leaf of ``value``, the leaf of ``prefix`` at its place or above it; None: they do not fit."""
     found = _children(value)
     given = _children(prefix)
     if given is None:

@@ -125,9 +125,7 @@ def vmap(
         chunks = []
         for start in range(0, size, chunk_size):
             count = min(chunk_size, size - start)
-            part = [
-                v if d is None else _narrow(v, d, start, count) for v, d in zip(flat, dims, strict=True)
-            ]
+            part = [v if d is None else _narrow(v, d, start, count) for v, d in zip(flat, dims, strict=True)]
             outs, out_tree = run(part, count)
             places = _out_dims(out_dims, outs, out_tree)
             chunks.append([leave(o, d, count) for o, d in zip(outs, places, strict=True)])
@@ -261,7 +259,9 @@ def _out_dims(out_dims: Any, outs: list[Tensor], tree: Any) -> list[int]:
     elif given is None and isinstance(out_dims, tuple) and len(out_dims) == 1 and len(outs) == 1:
         given = list(out_dims)
     if given is None:
-        raise ArgumentError(f"vmap: out_dims {out_dims} is not compatible with the structure of the {len(outs)} outputs")
+        raise ArgumentError(
+            f"vmap: out_dims {out_dims} is not compatible with the structure of the {len(outs)} outputs"
+        )
     for out, dim in zip(outs, given, strict=True):
         ndim = out._array.ndim + 1
         if not isinstance(dim, int) or not -ndim <= dim < ndim:
