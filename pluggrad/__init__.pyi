@@ -11,6 +11,7 @@ from . import distributions as distributions
 from . import dtypes as dtypes
 from . import errors as errors
 from . import fft as fft
+from . import func as func
 from . import function as function
 from . import info as info
 from . import linalg as linalg
@@ -41,6 +42,7 @@ from .autograd.mode import is_grad_enabled as is_grad_enabled
 from .autograd.mode import is_inference_mode_enabled as is_inference_mode_enabled
 from .autograd.mode import no_grad as no_grad
 from .autograd.mode import set_grad_enabled as set_grad_enabled
+from .autograd.transforms.vmap import vmap as vmap
 from .device import Device as _device
 from .device import get_default_device as get_default_device
 from .device import set_default_device as set_default_device
