@@ -180,10 +180,11 @@ def instance_norm(
         raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
     out, mean, rstd = _group_norm(*affine(input, weight, bias, (channels,)), groups=channels, eps=eps)
     if running_mean is not None or running_var is not None:
-        ns = mean._type.kernels.namespace
-        biased = 1.0 / (rstd._array * rstd._array) - eps
-        averages = [ns.mean(a, axis=(0, 2)) for a in (mean._array, biased * (count / max(count - 1, 1)))]
-        move_running((running_mean, running_var), averages, momentum)
+        with mean._type.here():
+            ns = mean._type.kernels.namespace
+            biased = 1.0 / (rstd._array * rstd._array) - eps
+            averages = [ns.mean(a, axis=(0, 2)) for a in (mean._array, biased * (count / max(count - 1, 1)))]
+            move_running((running_mean, running_var), averages, momentum)
     return out
 
 

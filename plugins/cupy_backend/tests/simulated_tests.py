@@ -84,6 +84,17 @@ def test_a_training_step_copies_nothing_to_the_host(device: str) -> None:
     assert pluggrad.cuda.host_copies() != before
 
 
+def test_running_statistics_follow_their_device() -> None:
+    for norm in (pluggrad.nn.BatchNorm1d(3), pluggrad.nn.InstanceNorm1d(3, track_running_stats=True)):
+        x = pluggrad.randn(4, 3, 5)
+        norm(x)
+        mean = norm.running_mean.clone()
+        norm.reset_running_stats()
+        norm.to("cuda:1")(x.to("cuda:1"))  # while cuda:0 is current
+        assert norm.running_mean.device == "cuda:1"
+        assert pluggrad.allclose(norm.running_mean.cpu(), mean, atol=1e-6)
+
+
 def test_sync_debug_mode() -> None:
     x = pluggrad.ones(2, device="cuda")
     pluggrad.cuda.set_sync_debug_mode("error")

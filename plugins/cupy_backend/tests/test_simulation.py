@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,18 @@ def simulated(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_conformance(device: str) -> None:
     done = simulated(f"--pluggrad-device={device}", "--pyargs", "pluggrad.testing.conformance")
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_conformance_finds_planted_defects() -> None:
+    """Of softmax, log_softmax and layer_norm, the latter two compute wrongly (``planted.py``), and only they fail."""
+    done = simulated(
+        "--pluggrad-device=cuda:0", "-p", "planted", "-rfp", "-k", "(softmax or layer_norm) and test_values",
+        "--pyargs", "pluggrad.testing.conformance",
+    )  # fmt: skip
+    outcomes = re.findall(r"^(PASSED|FAILED) .*\[cuda:0-(\w+)-float32\]", done.stdout, flags=re.M)
+    assert sorted(outcomes) == [
+        ("FAILED", "layer_norm"), ("FAILED", "log_softmax"), ("PASSED", "layer_norm_gradients"), ("PASSED", "softmax"),
+    ]  # fmt: skip
 
 
 def test_the_plugin() -> None:
