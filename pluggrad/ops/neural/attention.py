@@ -16,6 +16,7 @@ from typing import Any
 from ...autograd.broadcasting import sum_to_shape
 from ...dtypes import REAL_FLOATING
 from ..declare import composite
+from .softmax import _softmax_input_y
 
 __all__: list[str] = []
 
@@ -30,6 +31,53 @@ def _split(arrays: Any, masked: bool, dropped: bool) -> tuple[Any, Any, Any, Any
     return query, key, value, others[0] if masked else None, others[-1] if dropped else None
 
 
+# -- D, the gradient for the scores, which a backend can compute in place ---------------------------------------
+
+
+def _slopes(xp: Any, g0: Any, value: Any, g_weights: Any, factors: Any) -> Any:
+    """H, the gradient for the weights."""
+    return _dropped(xp.matmul(g0, _transposed(xp, value)), factors) + g_weights
+
+
+def _dropped(x: Any, factors: Any) -> Any:
+    return x if factors is None else x * factors
+
+
+def _scores_g(xp: Any, g: Any, value: Any, weights: Any, factors: Any) -> Any:
+    return xp.matmul(_dropped(xp.softmax_input(g, weights, axis=weights.ndim - 1), factors), value)
+
+
+def _scores_value(xp: Any, g: Any, g0: Any, weights: Any, factors: Any) -> Any:
+    return xp.matmul(_transposed(xp, _dropped(xp.softmax_input(g, weights, axis=weights.ndim - 1), factors)), g0)
+
+
+def _scores_weights(xp: Any, g: Any, g0: Any, value: Any, weights: Any, g_weights: Any, factors: Any) -> Any:
+    return _softmax_input_y(xp, g, _slopes(xp, g0, value, g_weights, factors), weights, weights.ndim - 1)
+
+
+def _scores_g_weights(xp: Any, g: Any, weights: Any) -> Any:
+    return xp.softmax_input(g, weights, axis=weights.ndim - 1)
+
+
+def _scores_factors(xp: Any, g: Any, g0: Any, value: Any, weights: Any) -> Any:
+    return xp.softmax_input(g, weights, axis=weights.ndim - 1) * xp.matmul(g0, _transposed(xp, value))
+
+
+@composite(
+    name="attention_scores_gradient", kinds=REAL_FLOATING, result="same",
+    vjp=[_scores_g, _scores_value, _scores_weights, _scores_g_weights, _scores_factors],
+)  # fmt: skip
+def _attention_scores_gradient(
+    xp: Any, g0: Any, value: Any, weights: Any, g_weights: Any, factors: Any = None, /
+) -> Any:
+    """The gradient for the scores, of those for the output and for the weights."""
+    slopes = _dropped(xp.namespace.matmul(g0, xp.namespace.matrix_transpose(value)), factors) + g_weights
+    return xp.softmax_input(slopes, weights, axis=weights.ndim - 1)
+
+
+# -- attention -------------------------------------------------------------------------------------------------
+
+
 def _attention_arrays(
     xp: Any, g: Any, arrays: Any, weights: Any, scale: float, masked: bool, dropped: bool, needs: tuple[bool, ...]
 ) -> tuple[Any, ...]:
@@ -40,12 +88,9 @@ def _attention_arrays(
         found[2] = xp.matmul(_transposed(xp, weights if factors is None else weights * factors), g_out)
     if not (needs[0] or needs[1] or any(needs[3:])):
         return tuple(found)
-    # One name for what is as large as the weights: each is freed when the next is made.
-    slope = xp.matmul(g_out, _transposed(xp, value))
     if dropped and needs[-1]:
-        found[-1] = slope * weights
-    slope = (slope if factors is None else slope * factors) + g_weights
-    slope = xp.softmax_input(slope, weights, axis=weights.ndim - 1)
+        found[-1] = xp.matmul(g_out, _transposed(xp, value)) * weights
+    slope = xp.attention_scores_gradient(g_out, value, weights, g_weights, factors)
     if needs[0]:
         found[0] = xp.matmul(slope, key) * scale
     if needs[1]:

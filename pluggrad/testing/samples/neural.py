@@ -82,6 +82,12 @@ add(
     call(_query, _key, _value, real(2, 1, 5), positive(2, 3, 5), scale=0.3, masked=True, dropped=True),
     call(_query, _key, _value, positive(2, 3, 5), scale=0.3, causal=True, dropped=True),
 )
+_weights = real(2, 3, 5)
+add(
+    "attention_scores_gradient",
+    call(real(2, 3, 2), _value, _weights, _weights),
+    call(real(2, 3, 2), _value, _weights, _weights, positive(2, 3, 5)),
+)
 
 # -- convolution ---------------------------------------------------------------------------------------------
 

@@ -118,6 +118,21 @@ def scaled_dot_product_attention(
     return np.matmul(weights * arrays[-1] if dropped else weights, value), weights
 
 
+def attention_scores_gradient(
+    g: np.ndarray, value: np.ndarray, weights: np.ndarray, g_weights: np.ndarray, factors: np.ndarray | None = None
+) -> np.ndarray:
+    if g.dtype == np.float16:
+        given = (None if a is None else a.astype(np.float32) for a in (g, value, weights, g_weights, factors))
+        return attention_scores_gradient(*given).astype(np.float16)  # type: ignore[arg-type]
+    found = np.matmul(g, np.swapaxes(value, -1, -2))
+    if factors is not None:
+        found *= factors
+    found += g_weights
+    found -= np.einsum("...i,...i->...", found, weights)[..., None]
+    found *= weights
+    return found
+
+
 def log_softmax(x: np.ndarray, *, axis: int) -> np.ndarray:
     if x.dtype == np.float16:
         return log_softmax(x.astype(np.float32), axis=axis).astype(np.float16)
@@ -478,7 +493,8 @@ KERNELS = {
     f.__name__: f
     for f in (
         linear, dropout, embedding, embedding_weight, softmax, softmax_input, log_softmax,
-        scaled_dot_product_attention, nll_loss, nll_loss_input, cross_entropy, cross_entropy_input, mse_loss,
-        layer_norm, layer_norm_gradients, batch_norm, batch_norm_gradients, leaky_relu, silu, gelu, gelu_input,
+        scaled_dot_product_attention, attention_scores_gradient, nll_loss, nll_loss_input, cross_entropy,
+        cross_entropy_input, mse_loss, layer_norm, layer_norm_gradients, batch_norm, batch_norm_gradients, leaky_relu,
+        silu, gelu, gelu_input,
     )
 }  # fmt: skip
