@@ -36,6 +36,7 @@ from ..ops.neural.convolution import conv1d, conv2d, conv3d
 from ..ops.neural.cross_entropy import cross_entropy, nll_loss
 from ..ops.neural.ctc import ctc_loss
 from ..ops.neural.embedding import embedding
+from ..ops.neural.embedding_bag import embedding_bag
 from ..ops.neural.embedding_losses import (
     cosine_embedding_loss,
     cosine_similarity,
@@ -69,6 +70,7 @@ from ..ops.neural.max_pool import (
     max_pool3d_with_indices,
 )
 from ..ops.neural.normalization import batch_norm, layer_norm
+from ..ops.neural.pairs import pdist
 from ..ops.neural.piecewise import (
     hardshrink,
     hardsigmoid,
@@ -115,7 +117,7 @@ from .drawing import (
     rrelu_,
 )
 
-__all__ = ["bilinear", "embedding", "linear", "log_softmax", "softmax", "softmin"]
+__all__ = ["bilinear", "embedding", "embedding_bag", "linear", "log_softmax", "softmax", "softmin"]
 # Activations.
 __all__ += [
     "celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish",
@@ -181,11 +183,32 @@ __all__ += [
 __all__ += ["multi_head_attention_forward", "scaled_dot_product_attention"]
 # Losses.
 __all__ += [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "cosine_similarity",
-    "cross_entropy", "ctc_loss", "gaussian_nll_loss", "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss",
-    "margin_ranking_loss", "mse_loss", "multi_margin_loss", "multilabel_margin_loss",
-    "multilabel_soft_margin_loss", "nll_loss", "normalize", "one_hot", "pairwise_distance", "poisson_nll_loss",
-    "smooth_l1_loss", "soft_margin_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cosine_embedding_loss",
+    "cosine_similarity",
+    "cross_entropy",
+    "ctc_loss",
+    "gaussian_nll_loss",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "margin_ranking_loss",
+    "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
+    "nll_loss",
+    "normalize",
+    "one_hot",
+    "pairwise_distance",
+    "pdist",
+    "poisson_nll_loss",
+    "smooth_l1_loss",
+    "soft_margin_loss",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
 ]  # fmt: skip
 
 

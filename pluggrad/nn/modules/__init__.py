@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from . import (
     activation,
+    adaptive,
     attention,
     batchnorm,
     bilinear,
@@ -33,6 +34,7 @@ from . import (
     upsampling,
 )
 from .activation import *  # noqa: F403
+from .adaptive import *  # noqa: F403
 from .attention import *  # noqa: F403
 from .batchnorm import *  # noqa: F403
 from .bilinear import *  # noqa: F403
@@ -63,6 +65,7 @@ from .upsampling import *  # noqa: F403
 
 _FAMILIES = (
     activation,
+    adaptive,
     attention,
     batchnorm,
     bilinear,

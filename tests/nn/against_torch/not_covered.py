@@ -48,17 +48,6 @@ HELPERS = {
     "has_torch_function_unary", "has_torch_function_variadic",
 }  # fmt: skip
 
-#: To be built: sequences and containers; images and elementwise things.
-MODULES |= dict.fromkeys((
-    "EmbeddingBag",
-
-), _TO_COME)  # fmt: skip
-MODULES |= dict.fromkeys((
-    "AdaptiveLogSoftmaxWithLoss", "LinearCrossEntropyLoss",
-), _TO_COME)  # fmt: skip
-FUNCTIONS |= dict.fromkeys((
-    "embedding_bag",
-), _TO_COME)  # fmt: skip
-FUNCTIONS |= dict.fromkeys((
-    "linear_cross_entropy", "pdist",
-), _TO_COME)  # fmt: skip
+#: To be built.
+MODULES["LinearCrossEntropyLoss"] = _TO_COME
+FUNCTIONS["linear_cross_entropy"] = _TO_COME
