@@ -159,7 +159,7 @@ NOT_AIMED = {
     "torch.nested": "tensors of several shapes",
     "torch.mps": "Apple's GPUs", "torch.utils.mobile_optimizer": "mobile phones",
     "torch.hub": "downloads of models", "torch.utils.model_zoo": "downloads of models",
-    "torch.nn.utils.prune": "pruning", "torch.futures": "asynchronous calls between processes",
+    "torch.futures": "asynchronous calls between processes",
 }  # fmt: skip
 
 

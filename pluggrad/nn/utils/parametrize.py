@@ -212,7 +212,7 @@ def _computed_property(name: str) -> property:
         parametrization = self.parametrizations[name]
         known = _computed.get()
         if known is None:
-            return parametrization()  # type: ignore[no-any-return]
+            return parametrization()
         key = (id(self), name)
         if key not in known:
             known[key] = parametrization()
@@ -384,7 +384,7 @@ def transfer_parametrizations_and_params(from_module: Module, to_module: M, tens
             setattr(to_module, name, Parameter(getattr(from_module, name)))
         for parametrization in chains[name]:
             register_parametrization(to_module, name, parametrization)
-        mine: Any = to_module.parametrizations[name]  # type: ignore[index]
+        mine: Any = to_module.parametrizations[name]
         originals = ["original"] if chains[name].is_tensor else [f"original{i}" for i in range(chains[name].ntensors)]
         for original in originals:
             setattr(mine, original, getattr(chains[name], original))
