@@ -247,3 +247,28 @@ def gpt(lib: Any) -> Step:
         optimizer.step()
 
     return step
+
+
+@workload("per-sample gradients, vmap(grad), MLP 32-64-64-8, batch 64", 1.0)
+def per_sample(lib: Any) -> Step:
+    func = lib.func
+    net = _network(lib, 32, 64, 64, 8)
+    params = {name: p.detach() for name, p in net.named_parameters()}
+    x, t = lib.randn(64, 32), lib.randint(0, 8, (64,))
+
+    def loss(params: Any, x: Any, t: Any) -> Any:
+        out = func.functional_call(net, params, (x.unsqueeze(0),))
+        return lib.nn.functional.cross_entropy(out, t.unsqueeze(0))
+
+    gradients = func.vmap(func.grad(loss), in_dims=(None, 0, 0))
+    return lambda: gradients(params, x, t)
+
+
+@workload("Jacobian of 32 outputs, MLP 64-128-32, jacrev", 1.0)
+def jacobian(lib: Any) -> Step:
+    net = _network(lib, 64, 128, 32)
+    for p in net.parameters():
+        p.requires_grad_(False)
+    x = lib.randn(64)
+    rows = lib.func.jacrev(net)
+    return lambda: rows(x)
