@@ -19,7 +19,7 @@ from .module import Module
 
 __all__ = ["AdaptiveLogSoftmaxWithLoss"]
 
-_Output = namedtuple("ASMoutput", ["output", "loss"])  # noqa: PYI024 (its fields are PyTorch's)
+_ASMoutput = namedtuple("_ASMoutput", ["output", "loss"])  # noqa: PYI024 (its fields are PyTorch's)
 
 
 class AdaptiveLogSoftmaxWithLoss(Module):
@@ -117,7 +117,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             output = index_add(output, 0, rows, gather(local, 1, (target[rows] - low).unsqueeze(1)).reshape(-1))
         head = F.log_softmax(self.head(x), dim=1)
         output = output + gather(head, 1, number.unsqueeze(1)).reshape(-1)
-        return _Output(output.reshape(()) if single else output, (-output).mean())
+        return _ASMoutput(output.reshape(()) if single else output, (-output).mean())
 
     def log_prob(self, input: Tensor) -> Tensor:
         """The log-probabilities of all classes, (N, n_classes), of an input (N, in_features)."""
@@ -128,9 +128,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         return concat(parts, 1)
 
     def predict(self, input: Tensor) -> Tensor:
-        """The class of the highest probability, (N), of an input (N, in_features), as by PyTorch.
+        """The class of the highest probability, (N), of an input (N, in_features).
 
-        Rows whose likeliest class of the head is no cluster are given that class.
+        Where the likeliest class of the head is no cluster, it is that class: no other can be likelier.
         """
         best = self.head(input).argmax(1)
         rare = best >= self.shortlist_size

@@ -192,8 +192,9 @@ class EmbeddingBag(Module):
             raise ShapeError(
                 f"Embeddings parameter is expected to be 2-dimensional, got shape {tuple(embeddings.shape)}"
             )
+        rows, columns = embeddings.shape
         layer = cls(
-            *embeddings.shape, max_norm, norm_type, scale_grad_by_freq, mode, sparse, embeddings, include_last_offset,
+            rows, columns, max_norm, norm_type, scale_grad_by_freq, mode, sparse, embeddings, include_last_offset,
             padding_idx,
         )  # fmt: skip
         layer.weight.requires_grad = not freeze

@@ -36,5 +36,5 @@ def pdist(input: Tensor, p: float = 2) -> Tensor:
     if p < 0:
         raise ArgumentError(f"pdist only supports non-negative p values, got {p}")
     count = input.shape[0]
-    first, second = triu_indices(count, count, 1, device=input.device)
-    return vector_norm(input[first] - input[second], p, -1)
+    pairs = triu_indices(count, count, 1, device=input.device)
+    return vector_norm(input[pairs[0]] - input[pairs[1]], p, -1)
