@@ -135,6 +135,21 @@ def test_assigning_an_orthogonal_matrix() -> None:
             layer.weight = lib.eye(4)
 
 
+@pytest.mark.parametrize("shape", [(2, 4, 3), (2, 3, 4), (2, 3, 3)], ids=str)
+@pytest.mark.parametrize("orthogonal_map", ["matrix_exp", "cayley", "householder"])
+def test_batches_of_orthogonal_matrices(shape: tuple[int, ...], orthogonal_map: str) -> None:
+    modules = []
+    for lib in BOTH:
+        module = lib.nn.Module()
+        module.w = lib.nn.Parameter(tensor(lib, *shape))
+        modules.append(lib.nn.utils.parametrizations.orthogonal(module, "w", orthogonal_map))
+    share_state(*modules)
+    for module in modules:
+        (module.w.sin() ** 2).sum().backward()
+    same(*(m.w for m in modules))
+    same(*(m.parametrizations.w.original.grad for m in modules))
+
+
 def test_unitary() -> None:
     for lib in BOTH:
         module = lib.nn.Module()
