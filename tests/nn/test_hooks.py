@@ -144,3 +144,74 @@ def test_backward_hook_with_in_place_layers() -> None:
     net(pluggrad.ones(1, 2)).sum().backward()
     assert len(seen) == 3
     assert all(p.grad is not None for p in net.parameters())
+
+
+def everything_global(namespace: Any) -> list[Any]:
+    """What the hooks of all modules see, in either library."""
+    hooks, layers = namespace.nn.modules.module, namespace.nn
+    seen: list[Any] = []
+
+    class Fails(layers.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any, *, plus: float = 0.0) -> Any:
+            raise ValueError("no")
+
+    handles = [
+        hooks.register_module_parameter_registration_hook(lambda m, n, p: seen.append(("parameter", n))),
+        hooks.register_module_buffer_registration_hook(lambda m, n, b: seen.append(("buffer", n))),
+        hooks.register_module_module_registration_hook(
+            lambda m, n, c: seen.append(("module", n)) or (layers.Tanh() if n == "replaced" else None)
+        ),
+        hooks.register_module_forward_hook(lambda m, a, k, o: seen.append((sorted(k), o)), with_kwargs=True),
+        hooks.register_module_forward_hook(lambda m, a, o: seen.append(("always", o)), always_call=True),
+    ]
+    module = layers.Module()
+    module.weight = layers.Parameter(namespace.ones(1))
+    module.register_parameter("none", None)
+    module.register_buffer("mean", namespace.ones(1))
+    module.child = layers.Identity()
+    module.add_module("replaced", layers.ReLU())
+    seen.append(repr(module))
+    try:
+        Fails()(1, plus=2.0)
+    except ValueError:
+        seen.append("raised")
+    layers.Identity()(3)
+    for handle in handles:
+        handle.remove()
+    module.later = layers.Identity()
+    return seen
+
+
+def test_hooks_of_all_modules_are_pytorchs() -> None:
+    torch = pytest.importorskip("torch")
+    seen = everything_global(pluggrad)
+    assert seen == everything_global(torch)
+    assert ("always", None) in seen and ("module", "replaced") in seen
+
+
+def failing_hooks(namespace: Any) -> list[Any]:
+    seen: list[Any] = []
+    module = namespace.nn.Identity()
+    module.register_forward_hook(lambda m, args, out: 1 / 0)
+    module.register_forward_hook(lambda m, args, out: seen.append(out), always_call=True)
+    module.register_forward_hook(lambda m, args, out: int("x"), always_call=True)
+    with pytest.warns(UserWarning, match="silenced as another error was raised"), pytest.raises(ZeroDivisionError):
+        module(3)
+    return seen
+
+
+def test_a_failing_hook_hides_neither_the_output_nor_the_first_error() -> None:
+    torch = pytest.importorskip("torch")
+    assert failing_hooks(pluggrad) == failing_hooks(torch) == [3]
+
+
+def test_no_backward_hook_where_the_gradient_comes_by_another_way() -> None:
+    class Dict(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return {"y": x * 2}
+
+    module, seen = Dict(), []
+    module.register_full_backward_hook(lambda m, grad_input, grad_output: seen.append(grad_output))
+    x = tensor(1.0).requires_grad_()
+    module(x)["y"].backward()
+    assert not seen and x.grad.item() == 2.0

@@ -92,6 +92,7 @@ def test_assign_takes_the_tensors_over() -> None:
     assert layer.weight.dtype is pluggrad.float64
     assert layer.weight.requires_grad
     assert layer.bias is given["bias"]
+    assert layer.bias.requires_grad  # as before: what is trained is the model's matter
     given["weight"].zero_()
     assert layer.weight.tolist() == [[0.0, 0.0]]
 
@@ -148,6 +149,13 @@ def test_hooks() -> None:
     assert "note" in state
     net.load_state_dict(state)
     assert calls == [("save", "", False), ("load", 0, 0)]
+
+
+def test_a_post_hook_of_state_dict_returns_nothing() -> None:
+    layer = nn.Linear(1, 1)
+    layer.register_state_dict_post_hook(lambda m, state, prefix, meta: {})
+    with pytest.raises(RuntimeError, match="state_dict post-hook must return None"):
+        layer.state_dict()
 
 
 def test_post_hook_may_forgive() -> None:

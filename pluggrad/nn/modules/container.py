@@ -50,9 +50,17 @@ class _Numbered(Module):
         return self
 
     def insert(self, index: int, module: Module) -> Any:
-        """Put a module before the one at ``index``."""
+        """Put a module before the one at ``index``.
+
+        Raises
+        ------
+        TypeError : no Module
+        IndexError : no such position
+        """
         if not isinstance(module, Module):
             raise TypeError(f"module should be of type: {Module}, got {type(module).__name__}")
+        if not -len(self) <= index <= len(self):
+            raise IndexError(f"Index out of range: {index}")
         modules = list(self._modules.values())
         modules.insert(index, module)
         self._renumber(modules)
@@ -263,12 +271,21 @@ class ModuleDict(Module):
 
         Raises
         ------
-        TypeError : no mapping and no iterable of pairs
+        TypeError, ValueError : no mapping and no iterable of pairs
         """
         if not isinstance(modules, Iterable):
             raise TypeError(
                 f"ModuleDict.update should be called with an iterable of key/value pairs, "
                 f"but got {type(modules).__name__}"
             )
-        for name, module in modules.items() if isinstance(modules, Mapping | ModuleDict) else modules:
-            self[name] = module
+        if isinstance(modules, Mapping | ModuleDict):
+            modules = list(modules.items())
+        for number, pair in enumerate(modules):
+            if not isinstance(pair, Iterable):
+                raise TypeError(
+                    f"ModuleDict update sequence element #{number} should be Iterable; is {type(pair).__name__}"
+                )
+            entry: tuple[Any, ...] = tuple(pair)
+            if len(entry) != 2:
+                raise ValueError(f"ModuleDict update sequence element #{number} has length {len(entry)}; 2 is required")
+            self[entry[0]] = entry[1]

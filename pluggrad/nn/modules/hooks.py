@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -12,8 +13,10 @@ from ...autograd.hooks import RemovableHandle
 from ...tensor import Tensor
 
 __all__ = [
-    "HookedCall", "register_module_forward_hook", "register_module_forward_pre_hook",
-    "register_module_full_backward_hook", "register_module_full_backward_pre_hook",
+    "HookedCall", "register_module_buffer_registration_hook", "register_module_forward_hook",
+    "register_module_forward_pre_hook", "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook", "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
 ]  # fmt: skip
 
 
@@ -22,6 +25,8 @@ _global_forward_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
 _global_forward_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
 _global_backward_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
 _global_backward_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
+_global_forward_hooks_with_kwargs: set[int] = set()
+_global_forward_hooks_always_called: set[int] = set()
 _global_hooks = (_global_forward_pre_hooks, _global_forward_hooks, _global_backward_pre_hooks, _global_backward_hooks)
 
 
@@ -30,9 +35,21 @@ def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandl
     return RemovableHandle(_global_forward_pre_hooks, hook)
 
 
-def register_module_forward_hook(hook: Callable[..., Any]) -> RemovableHandle:
-    """Call ``hook(module, args, output)`` after the forward of every module; what it returns replaces ``output``."""
-    return RemovableHandle(_global_forward_hooks, hook)
+def register_module_forward_hook(
+    hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
+    """Call ``hook(module, args, output)`` after the forward of every module; what it returns replaces ``output``.
+
+    Parameters
+    ----------
+    with_kwargs, always_call : as for :meth:`HookedCall.register_forward_hook`
+    """
+    handle = RemovableHandle(_global_forward_hooks, hook)
+    if with_kwargs:
+        _global_forward_hooks_with_kwargs.add(handle.id)
+    if always_call:
+        _global_forward_hooks_always_called.add(handle.id)
+    return handle
 
 
 def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
@@ -43,6 +60,35 @@ def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> Removabl
 def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call ``hook(module, grad_input, grad_output)`` after the gradients of every module's inputs were computed."""
     return RemovableHandle(_global_backward_hooks, hook)
+
+
+# Hooks of what is assigned to modules, of all of them.
+_registration_hooks: dict[str, OrderedDict[int, Callable[..., Any]]] = {
+    "parameter": OrderedDict(), "buffer": OrderedDict(), "module": OrderedDict(),
+}  # fmt: skip
+
+
+def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, name, parameter)`` when a module gets a parameter; what it returns is taken instead."""
+    return RemovableHandle(_registration_hooks["parameter"], hook)
+
+
+def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, name, buffer)`` when a module gets a buffer; what it returns is taken instead."""
+    return RemovableHandle(_registration_hooks["buffer"], hook)
+
+
+def register_module_module_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, name, submodule)`` when a module gets a submodule; what it returns is taken instead."""
+    return RemovableHandle(_registration_hooks["module"], hook)
+
+
+def registered(kind: str, module: Any, name: str, value: Any) -> Any:
+    """What the hooks of this kind make of a value that a module gets."""
+    for hook in _registration_hooks[kind].values():
+        replaced = hook(module, name, value)
+        value = value if replaced is None else replaced
+    return value
 
 
 class HookedCall:
@@ -92,7 +138,8 @@ class HookedCall:
         ----------
         prepend : before the hooks that are there, not after them
         with_kwargs : call ``hook(module, args, kwargs, output)``
-        always_call : also when ``forward`` raised, with None as the output
+        always_call : also when ``forward``, or a hook, raised: with the output so far, or None; what it raises then
+            itself is a warning
         """
         handle = RemovableHandle(self._forward_hooks, hook)
         if prepend:
@@ -138,6 +185,7 @@ class HookedCall:
 
     def _hooked_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         called: set[int] = set()
+        output = None
         try:
             args, kwargs = self._run_forward_pre_hooks(args, kwargs)
             pre_hooks = [*_global_backward_pre_hooks.values(), *self._backward_pre_hooks.values()]
@@ -148,18 +196,29 @@ class HookedCall:
             output = self.forward(*args, **kwargs)
             for key, hook in [*_global_forward_hooks.items(), *self._forward_hooks.items()]:
                 called.add(key)
-                with_kwargs = key in self._forward_hooks_with_kwargs
-                replaced = hook(self, args, kwargs, output) if with_kwargs else hook(self, args, output)
+                replaced = self._call_forward_hook(key, hook, args, kwargs, output)
                 output = output if replaced is None else replaced
             return output if backward is None else backward.leave(output)
         except Exception:
-            for key in self._forward_hooks_always_called - called:
-                hook = self._forward_hooks[key]
-                if key in self._forward_hooks_with_kwargs:
-                    hook(self, args, kwargs, None)
-                else:
-                    hook(self, args, None)
+            always = _global_forward_hooks_always_called | self._forward_hooks_always_called
+            for key, hook in [*_global_forward_hooks.items(), *self._forward_hooks.items()]:
+                if key in always - called:
+                    try:
+                        self._call_forward_hook(key, hook, args, kwargs, output)
+                    except Exception as error:  # the first one is what the caller has to see
+                        warnings.warn(
+                            f"forward hook with ``always_call=True`` raised an exception that was silenced as "
+                            f"another error was raised in forward: {error}",
+                            stacklevel=3,
+                        )
             raise
+
+    def _call_forward_hook(
+        self, key: int, hook: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], output: Any
+    ) -> Any:
+        if key in self._forward_hooks_with_kwargs or key in _global_forward_hooks_with_kwargs:
+            return hook(self, args, kwargs, output)
+        return hook(self, args, output)
 
     def _run_forward_pre_hooks(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -203,7 +262,7 @@ class _BackwardHooks:
 
     def __init__(self, module: Any, pre_hooks: list[Callable[..., Any]], hooks: list[Callable[..., Any]]) -> None:
         self.module, self.pre_hooks, self.hooks = module, pre_hooks, hooks
-        self.grad_output: tuple[Any, ...] = ()
+        self.grad_output: tuple[Any, ...] | None = None
         self.positions: list[int] = []  # of the tensors among the arguments
         self.count = 0
         self.has_input_node = False
@@ -238,7 +297,9 @@ class _BackwardHooks:
             self._call_hooks((None,) * self.count)
         return tuple(self.grad_output[p] for p in positions)
 
-    def _inputs_done(self, grad_inputs: tuple[Any, ...], grad_outputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _inputs_done(self, grad_inputs: tuple[Any, ...], grad_outputs: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        if self.grad_output is None:  # the gradient came by another way than the outputs: from within a dict, say
+            return None
         result = self._call_hooks(_spread(grad_inputs, self.positions, self.count))
         return tuple(result[p] for p in self.positions)
 

@@ -74,7 +74,7 @@ class State:
         return RemovableHandle(self._state_dict_pre_hooks, hook)
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call ``hook(module, state_dict, prefix, local_metadata)``, which may change the dict, afterwards."""
+        """Call ``hook(module, state_dict, prefix, local_metadata)``, which may change the dict and returns None."""
         return RemovableHandle(self._state_dict_hooks, hook)
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
@@ -115,7 +115,7 @@ class State:
         for hook in self._state_dict_hooks.values():
             replaced = hook(self, destination, prefix, local_metadata)
             if replaced is not None:
-                destination = replaced
+                raise RuntimeError("state_dict post-hook must return None")
         return destination
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
@@ -245,9 +245,10 @@ class State:
             with no_grad():
                 if not assign:
                     target.copy_(value)
-                elif isinstance(target, Parameter):
-                    keep = value.requires_grad if isinstance(given, Parameter) else target.requires_grad
-                    setattr(self, name, given if isinstance(given, Parameter) else Parameter(value, keep))
+                elif isinstance(target, Parameter):  # what is trained is the model's matter, not the file's
+                    if not isinstance(given, Parameter):
+                        given = Parameter(value, target.requires_grad)
+                    setattr(self, name, given.requires_grad_(target.requires_grad))
                 else:
                     setattr(self, name, value)
         except Exception as error:
