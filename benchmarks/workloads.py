@@ -272,3 +272,21 @@ def jacobian(lib: Any) -> Step:
     x = lib.randn(64)
     rows = lib.func.jacrev(net)
     return lambda: rows(x)
+
+
+@workload("LSTM on 32×50×64 to 128, Adam step", 1.5)
+def lstm(lib: Any) -> Step:
+    lib.manual_seed(0)
+    net = lib.nn.LSTM(64, 128, batch_first=True)
+    head = lib.nn.Linear(128, 10)
+    optimizer = lib.optim.Adam([*net.parameters(), *head.parameters()])
+    x, t = lib.randn(32, 50, 64), lib.randint(0, 10, (32,))
+    loss_of = lib.nn.CrossEntropyLoss()
+
+    def step() -> None:
+        optimizer.zero_grad()
+        out, _ = net(x)
+        loss_of(head(out[:, -1]), t).backward()
+        optimizer.step()
+
+    return step
