@@ -19,7 +19,7 @@ def simulated(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "PLUGGRAD_", "COV"))}
     done = subprocess.run(
         [sys.executable, str(HERE / "simulated.py"), "-q", "-p", "no:cacheprovider", "--tb=short", *arguments],
-        capture_output=True, text=True, check=False, timeout=560, cwd=HERE.parents[2], env=environment,
+        capture_output=True, text=True, check=False, timeout=1200, cwd=HERE.parents[2], env=environment,
     )  # fmt: skip
     assert done.stdout.startswith("SIMULATION: CuPy"), done.stdout[:500] + done.stderr[-1000:]
     return done
