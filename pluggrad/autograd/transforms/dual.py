@@ -112,7 +112,7 @@ def _attach_operators() -> None:
             setattr(DualArray, f"__r{symbol}__", reflected)
     for symbol, name in _UNARY.items():
         setattr(DualArray, f"__{symbol}__", lambda self, name=name: getattr(self.xp, name)(self))
-    DualArray.__pos__ = lambda self: self  # type: ignore[attr-defined]
+    setattr(DualArray, "__pos__", lambda self: self)  # noqa: B010 (the class body knows of no operators)
 
 
 _attach_operators()
@@ -451,7 +451,7 @@ def unpack(x: Tensor) -> tuple[Tensor, Tensor]:
     def dual(a: Any, b: Any) -> DualArray:
         return DualArray(a, b, kernels)  # type: ignore[arg-type]
 
-    of = inner.siblings[value.dtype]
+    of = inner.siblings[value.dtype]  # type: ignore[union-attr]
     return (
         levels.cross((x,), value, of, "Primal", lambda g: dual(namespace.zeros_like(g), g),
                      lambda g: make_dual(zeros(g), g)),

@@ -370,7 +370,7 @@ def _cross_entropy(xp: BatchedKernels, name: str, args: tuple[Any, ...], paramet
 
 
 def _counted(xp: BatchedKernels, target: BatchedArray, ignored: int, dtype: Any) -> BatchedArray:
-    counted = xp.namespace.astype(target != ignored, dtype)
+    counted = xp.namespace.astype(xp.not_equal(target, ignored), dtype)
     return xp.sum(counted, axis=tuple(range(target.ndim)), keepdims=False)
 
 
