@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import torch
 
 import pluggrad
+
+torch = pytest.importorskip("torch")
 
 X = [[0.3, -1.2], [0.8, 0.5]]
 Y = [1.5, -0.4]

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 import pluggrad
 from pluggrad import nn
 
 from .against_torch.compare import build, host
+
+torch = pytest.importorskip("torch")
 
 CASES: list[tuple[str, tuple[int, ...]]] = [
     ("LazyLinear(4)", (2, 3)),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import torch
 
 import pluggrad
+
+torch = pytest.importorskip("torch")
 
 LIBRARIES = (pluggrad, torch)
 

@@ -47,6 +47,9 @@ WAVE = {"name": "tst_wave", "forward": tst_wave, "vjp": lambda xp, g, x, by: g *
 
 @pytest.mark.parametrize("device", ["cpu", "strict", "torch"])
 def test_a_registered_function_is_like_any_other(device):
+    if device == "torch":
+        pytest.importorskip("pluggrad_torch")
+        pytest.importorskip("torch")
     wave = pluggrad.register_function(tst_wave, vjp=WAVE["vjp"], result="same")
     x = leaf(0.3, 1.2, device=device)
     y = wave(x, by=2.0)

@@ -336,6 +336,11 @@ def erfc(x: Array) -> Array:
     return _erfc_in_64(x)
 
 
+def lcm(x1: Array, x2: Array) -> Array:
+    """NumPy's, but never negative, also where it overflows."""
+    return np.abs(np.lcm(x1, x2))
+
+
 KERNELS = {
     f.__name__: f
     for f in (
@@ -343,6 +348,6 @@ KERNELS = {
         relu_backward, clip, sigmoid, erf, erfc,
     )
 } | {
-    "complex": complex_, "fmod": np.fmod, "fmax": np.fmax, "fmin": np.fmin, "gcd": np.gcd, "lcm": np.lcm,
+    "complex": complex_, "fmod": np.fmod, "fmax": np.fmax, "fmin": np.fmin, "gcd": np.gcd, "lcm": lcm,
     "ceil": _whole(np.ceil), "floor": _whole(np.floor), "trunc": _whole(np.trunc), "round": _whole(np.rint),
 }  # fmt: skip

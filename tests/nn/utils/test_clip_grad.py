@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 import pluggrad
 from pluggrad.nn import utils
+
+torch = pytest.importorskip("torch")
 
 
 def _weights(lib: Any) -> list[Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import torch
 
 import pluggrad
 
 from .test_parametrizations import BOTH, same, share_state, tensor
+
+torch = pytest.importorskip("torch")
 
 PAIRS = {
     "Conv1d": (lambda nn, bias: nn.Conv1d(2, 3, 2, bias=bias), "BatchNorm1d", (4, 2, 5)),

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 import pluggrad
+
+torch = pytest.importorskip("torch")
 
 BOTH = (pluggrad, torch)
 LAYERS = {

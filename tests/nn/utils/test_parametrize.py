@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 import pluggrad
 from pluggrad.nn.utils import parametrize
+
+torch = pytest.importorskip("torch")
 
 BOTH = (pluggrad, torch)
 #: What the same call raises with both, and PyTorch's words for it.

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch.nn.utils.prune  # noqa: F401  (torch does not import it by itself)
 
 import pluggrad
 
 from .test_parametrizations import BOTH, same, share_state, tensor
+
+torch = pytest.importorskip("torch")
+torch_prune_is_imported = pytest.importorskip("torch.nn.utils.prune")  # torch does not import it by itself
 
 #: What is not random: with each library the same.
 WAYS: dict[str, Callable[[Any, Any], Any]] = {

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from torch.nn.utils import rnn as torch_rnn
 
 import pluggrad
 from pluggrad.nn.utils import rnn
+
+torch = pytest.importorskip("torch")
+torch_rnn = torch.nn.utils.rnn
 
 LENGTHS = ([4, 4, 2, 1], [2, 4, 1, 3])
 
