@@ -25,6 +25,7 @@ def simulated(*arguments: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
+@pytest.mark.timeout(1260)  # ten thousand tests in one process
 @pytest.mark.parametrize("device", ["cuda:0", pytest.param("cuda:1", marks=pytest.mark.slow)])
 def test_conformance(device: str) -> None:
     done = simulated(f"--pluggrad-device={device}", "--pyargs", "pluggrad.testing.conformance")
