@@ -12,10 +12,10 @@ import pytest
 
 import pluggrad
 
-from .test_parametrizations import BOTH, same, share_state, tensor
-
 torch = pytest.importorskip("torch")
-torch_prune_is_imported = pytest.importorskip("torch.nn.utils.prune")  # torch does not import it by itself
+pytest.importorskip("torch.nn.utils.prune")  # torch does not import it by itself
+
+from .test_parametrizations import BOTH, same, share_state, tensor  # noqa: E402  (which is left out without torch)
 
 #: What is not random: with each library the same.
 WAYS: dict[str, Callable[[Any, Any], Any]] = {
