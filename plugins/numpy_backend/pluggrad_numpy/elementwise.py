@@ -20,7 +20,8 @@ def where(condition: Array, x1: Any, x2: Any) -> Array:
     """Selection. Of many elements by their bits: np.where branches at each, which costs up to ten times as much."""
     if condition.size < _FEW or condition.dtype != np.bool_:
         return np.where(condition, x1, x2)
-    dtype = x2.dtype if isinstance(x1, int | float | complex) else x1.dtype
+    # Asked of the array: a 0-D result of NumPy is a np.float64, which is a Python float too, but has a dtype.
+    dtype = (x1 if hasattr(x1, "dtype") else x2).dtype
     integer = _INTEGERS.get(dtype.itemsize)
     first, second = _bits(x1, dtype, integer), _bits(x2, dtype, integer)
     if integer is None or first is None or second is None:
