@@ -59,6 +59,7 @@ from ..ops.neural.grid_sampling import affine_grid, grid_sample
 from ..ops.neural.group_normalization import group_norm, instance_norm, local_response_norm, rms_norm
 from ..ops.neural.interpolation import interpolate, upsample, upsample_bilinear, upsample_nearest
 from ..ops.neural.linear import bilinear, linear
+from ..ops.neural.linear_cross_entropy import linear_cross_entropy
 from ..ops.neural.losses import binary_cross_entropy, binary_cross_entropy_with_logits, l1_loss, mse_loss
 from ..ops.neural.lp_pool import lp_pool1d, lp_pool2d, lp_pool3d
 from ..ops.neural.max_pool import (
@@ -194,6 +195,7 @@ __all__ += [
     "huber_loss",
     "kl_div",
     "l1_loss",
+    "linear_cross_entropy",
     "margin_ranking_loss",
     "mse_loss",
     "multi_margin_loss",

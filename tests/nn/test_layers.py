@@ -92,3 +92,66 @@ def test_instance_norm_without_weights_warns_of_another_number_of_channels() -> 
     for lib in (pluggrad, torch):
         with pytest.warns(UserWarning, match="does not match num_features"):
             lib.nn.InstanceNorm1d(3)(lib.zeros(2, 4, 5))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_cross_map_lrn_counts_the_first_channel_as_pytorch_does(size: int) -> None:
+    x = pluggrad.randn(2, 6, 2, 3, dtype=pluggrad.float64, requires_grad=True)
+    mine = nn.CrossMapLRN2d(size, alpha=0.5)
+    yours = torch.nn.CrossMapLRN2d(size, alpha=0.5)(torch.tensor(x.tolist(), dtype=torch.float64))
+    assert mine(x).flatten().tolist() == pytest.approx(yours.flatten().tolist(), rel=1e-12)
+    assert pluggrad.autograd.gradcheck(mine, (x,))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"batch_chunk_size": 3}, 3), ({"batch_chunk_size": 30}, 10), ({"chunking_method": None}, 10),
+        ({"chunking_method": "aspect_ratio"}, 4), ({"chunking_method": "aspect_ratio:2"}, 2), ({}, 4),
+        ({"chunking_method": "aspect_ratio:100"}, 1),
+    ],
+)  # fmt: skip
+def test_chunks_of_linear_cross_entropy(options: dict[str, Any], expected: int) -> None:
+    assert nn.LinearCrossEntropyOptions(**options).rows(samples=10, features=4, classes=16) == expected
+    yours = torch.nn.LinearCrossEntropyOptions(**options)
+    if options:  # "auto" is ours
+        assert yours._adjust(10, 4, 16, torch.float32).batch_chunk_size == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"acc_policy": "fast"}, "invalid acc_policy"), ({"chunking_method": "aspect_ratio:0"}, "chunking_method"),
+        ({"chunking_method": "halves"}, "chunking_method"), ({"batch_chunk_size": 0}, "must be positive"),
+        ({"acc_dtype": 3}, "acc_dtype"),
+    ],
+)  # fmt: skip
+def test_options_of_linear_cross_entropy_are_checked_as_in_pytorch(options: dict[str, Any], match: str) -> None:
+    for lib in (pluggrad, torch):
+        with pytest.raises(ValueError, match=match):
+            lib.nn.LinearCrossEntropyOptions(**options)
+    both = nn.LinearCrossEntropyOptions(batch_chunk_size=3, chunking_method="aspect_ratio")
+    with pytest.raises(ValueError, match="pass only one"):
+        both.rows(samples=10, features=4, classes=16)
+
+
+def test_chunks_of_linear_cross_entropy_have_second_derivatives() -> None:
+    x, w = (pluggrad.randn(*s, dtype=pluggrad.float64, requires_grad=True) for s in ((5, 2), (3, 2)))
+    target = pluggrad.tensor([0, 2, -100, 1, 1])
+    options = nn.LinearCrossEntropyOptions(batch_chunk_size=2)
+
+    def loss(x: pluggrad.Tensor, w: pluggrad.Tensor) -> pluggrad.Tensor:
+        return nn.functional.linear_cross_entropy(x, w, target, options=options)
+
+    assert pluggrad.autograd.gradgradcheck(loss, (x, w))
+
+
+def test_linear_cross_entropy_warns_where_chunks_are_not_possible() -> None:
+    for lib in (pluggrad, torch):
+        loss = lib.nn.LinearCrossEntropyLoss(4, 3, options=lib.nn.LinearCrossEntropyOptions())
+        with pytest.warns(UserWarning, match="options.* ignored"):
+            loss(lib.zeros(2, 4), lib.full((2, 3), 1 / 3))
+    with pytest.raises(ValueError, match="ignore_index cannot be specified"):
+        nn.functional.linear_cross_entropy(
+            pluggrad.zeros(2, 4), pluggrad.zeros(3, 4), pluggrad.zeros(2, 3), ignore_index=0
+        )

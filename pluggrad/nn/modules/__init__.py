@@ -18,6 +18,7 @@ from . import (
     lazy,
     lazy_layers,
     linear,
+    linear_cross_entropy,
     loss,
     module,
     normalization,
@@ -48,6 +49,7 @@ from .fold import *  # noqa: F403
 from .lazy import *  # noqa: F403
 from .lazy_layers import *  # noqa: F403
 from .linear import *  # noqa: F403
+from .linear_cross_entropy import *  # noqa: F403
 from .loss import *  # noqa: F403
 from .module import *  # noqa: F403
 from .normalization import *  # noqa: F403
@@ -79,6 +81,7 @@ _FAMILIES = (
     lazy,
     lazy_layers,
     linear,
+    linear_cross_entropy,
     loss,
     module,
     normalization,

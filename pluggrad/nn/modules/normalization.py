@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from ...device import Device
 from ...dtypes import DType
+from ...errors import ShapeError
 from ...ops.creation import empty
 from ...tensor import Tensor
 from .. import functional as F
@@ -13,7 +15,7 @@ from .. import init
 from ..parameter import Parameter
 from .module import Module
 
-__all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
+__all__ = ["CrossMapLRN2d", "GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 
 
 class LayerNorm(Module):
@@ -180,6 +182,40 @@ class LocalResponseNorm(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class CrossMapLRN2d(Module):
+    """Divide by ``(k + alpha·sum of squares / size)**beta``, the sum taken over neighbouring channels, as PyTorch does.
+
+    It came to PyTorch from Lua's Torch, and counts otherwise than its name says: the sum goes over the
+    2⌊(size - 1) / 2⌋ + 1 channels around each, and for those that are further from the first channel than that
+    reaches, over the first channel besides. For new networks use :class:`LocalResponseNorm`. The gradient is the
+    derivative of this, which PyTorch's is not.
+
+    >>> import pluggrad
+    >>> pluggrad.nn.CrossMapLRN2d(1, alpha=1.0, beta=1.0)(pluggrad.ones(1, 3, 1, 1)).flatten()
+    tensor([0.5000, 0.3333, 0.3333])
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.ndim != 4:
+            raise ShapeError(f"CrossMapLRN2d: Expected input to be 4D, got {input.ndim}D instead.")
+        samples, channels, *size = input.shape
+        reach = (self.size - 1) // 2
+        squares = input.square().reshape(samples, 1, channels, math.prod(size))
+        window = (2 * reach + 1, 1)
+        sums = F.avg_pool2d(F.pad(squares, (0, 0, reach, reach)), window, stride=1, divisor_override=1)
+        further = max(channels - reach - 1, 0)
+        first = F.pad(squares[:, :, :1].expand(-1, -1, further, -1), (0, 0, channels - further, 0))
+        scale = (sums + first).reshape(input.shape) * (self.alpha / self.size) + self.k
+        return input * scale.pow(-self.beta)
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

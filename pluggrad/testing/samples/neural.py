@@ -192,6 +192,16 @@ for _reduction in ("none", "mean", "sum"):
         _classified("cross_entropy", real(*_x), x=_x, **_options)
         _classified("cross_entropy_input", _g, real(*_x), x=_x, **_options)
 
+for _rows in (2, 5):
+    for _arrays in ((), (real(4),), (real(4), positive(4))):
+        add(
+            "linear_cross_entropy",
+            Sample(
+                (real(5, 3), real(4, 3), integer(5, high=4), *_arrays),
+                {"rows": _rows, "ignore_index": 2, "smoothing": 0.1},
+            ),
+        )
+
 # -- normalisation -------------------------------------------------------------------------------------------
 
 for _x, _count in (((3, 4), 1), ((2, 3, 4), 2)):

@@ -3,9 +3,6 @@
 A test fails when a name stands here that is covered, or that PyTorch has not, or when one is missing.
 """
 
-_TO_COME = "to come"
-_NO_MODULE = "no module: a helper or a namespace of PyTorch's"
-
 MODULES: dict[str, str] = {
     "ModuleDict": "no forward; tests/nn/test_containers.py",
     "ModuleList": "no forward; tests/nn/test_containers.py",
@@ -13,8 +10,9 @@ MODULES: dict[str, str] = {
     "ParameterList": "no forward; tests/nn/test_parameter_containers.py",
     "Buffer": "no module; tests/nn/test_module.py",
     "Container": "deprecated in PyTorch since 0.4",
-    "CrossMapLRN2d": "left from Lua's Torch, summing over more channels than its size says: use LocalResponseNorm",
+    "CrossMapLRN2d": "PyTorch's gradient is not the derivative of its output; tests/nn/test_layers.py",
     "DataParallel": "one process, several devices: deprecated in PyTorch in favour of DistributedDataParallel",
+    "LinearCrossEntropyOptions": "no module: options of LinearCrossEntropyLoss",
     "Module": "the base class; tests/nn/test_module.py",
     "NLLLoss2d": "deprecated in PyTorch in favour of NLLLoss",
     "Parameter": "no module; tests/nn/test_module.py",
@@ -22,7 +20,7 @@ MODULES: dict[str, str] = {
     "RNNCellBase": "the base class of the cells",
     "UninitializedBuffer": "no module; tests/nn/test_lazy.py",
     "UninitializedParameter": "no module; tests/nn/test_lazy.py",
-} | dict.fromkeys(("LinearCrossEntropyOptions",), _NO_MODULE)
+}
 
 MODULES |= dict.fromkeys((
     "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d", "LazyConv1d", "LazyConv2d", "LazyConv3d",
@@ -47,7 +45,3 @@ HELPERS = {
     "assert_int_or_pair", "boolean_dispatch", "handle_torch_function", "has_torch_function",
     "has_torch_function_unary", "has_torch_function_variadic",
 }  # fmt: skip
-
-#: To be built.
-MODULES["LinearCrossEntropyLoss"] = _TO_COME
-FUNCTIONS["linear_cross_entropy"] = _TO_COME

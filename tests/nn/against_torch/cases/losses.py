@@ -17,6 +17,23 @@ CASES: list[Case] = [
         "CrossEntropyLoss(ignore_index=1, label_smoothing=0.1, reduction='sum')", normal(5, 3), integer(5, high=3)
     ),
     module("CrossEntropyLoss()", normal(5, 3), uniform(5, 3)),
+    module("LinearCrossEntropyLoss(4, 3)", normal(5, 4), integer(5, high=3)),
+    module(
+        "LinearCrossEntropyLoss(4, 3, out_features=(2, 3), bias=True, weight=lib.tensor([1.0, 2.0, 0.5]))",
+        normal(2, 4), integer(2, 2, 3, high=3),
+    ),
+    module("LinearCrossEntropyLoss(4, 3, label_smoothing=0.2)", normal(5, 4), uniform(5, 3)),
+    module(
+        "LinearCrossEntropyLoss(4, 3, bias=True, reduction='sum', ignore_index=1, "
+        "options=lib.nn.LinearCrossEntropyOptions(batch_chunk_size=2))",
+        normal(5, 4), integer(5, high=3),
+    ),
+    module(
+        "LinearCrossEntropyLoss(2, 9, weight=lib.arange(9) + 1.0, options=lib.nn.LinearCrossEntropyOptions())",
+        normal(6, 2), values([0, 8, 3, -100, 2, 2]),
+    ),
+    function("linear_cross_entropy", normal(5, 4), normal(3, 4), integer(5, high=3), linear_bias=normal(3)),
+    function("linear_cross_entropy", normal(4), normal(3, 4), values(2), reduction="none", label_smoothing=0.1),
     module("NLLLoss(reduction='none')", normal(5, 3), integer(5, high=3)),
     module("HuberLoss(delta=0.5)", normal(2, 3), normal(2, 3)),
     module("SmoothL1Loss(beta=0.5, reduction='sum')", normal(2, 3), normal(2, 3)),
@@ -69,6 +86,9 @@ CASES: list[Case] = [
     function("nll_loss", normal(2, 3, 4, 2), integer(2, 4, 2, high=3), uniform(3, grad=False), ignore_index=2),
 ]  # fmt: skip
 REFUSALS: list[Refusal] = [
+    refused("LinearCrossEntropyLoss(4, 3)", normal(5, 3), integer(5, high=3), match="expected input of shape"),
+    refused("LinearCrossEntropyLoss(4, 3)", normal(5, 4), values([0, 1, 2, 3, 0]), match="target 3 is out of bounds"),
+    refused("linear_cross_entropy", normal(4), normal(3, 2, 4), values([1, 2]), match="asks for input of shape"),
     refused("one_hot", values([0, -1]), match="must be non-negative, got -1"),
     refused("one_hot", values([0, 3]), 3, match="smaller than num_classes=3, got 3"),
     refused("multi_margin_loss", normal(2, 3), values([0, 3]), match="target 3 is out of range"),

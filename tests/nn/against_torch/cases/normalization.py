@@ -57,6 +57,7 @@ REFUSALS: list[Refusal] = [
     refused("InstanceNorm2d(3)", normal(2, 3), match="expected 3D or 4D input .got 2D input"),
     refused("InstanceNorm1d(3, affine=True)", normal(2, 4, 3), match="to match num_features .3., but got: 4"),
     refused("InstanceNorm1d(3)", normal(2, 3, 1), match="more than 1 spatial element"),
+    refused("CrossMapLRN2d(3)", normal(2, 3, 4), match="Expected input to be 4D, got 3D"),
     refused("RMSNorm(5)", normal(2, 3, 4), match=r"expected input with shape \[\*, 5\]"),
     refused("local_response_norm", normal(2, 3), 2, match="3D or higher"),
     refused("BatchNorm2d(3)", normal(2, 3, 4), match="expected 4D input .got 3D input"),
