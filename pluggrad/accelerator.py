@@ -11,22 +11,15 @@ True
 from __future__ import annotations
 
 from .backends import plugins
-from .backends.accelerator import Accelerator, accelerator, why_unavailable
+from .backends.accelerator import current, found
 from .device import Device
-from .errors import BackendUnavailable, DeviceError
+from .errors import DeviceError
 
 __all__ = [
     "current_accelerator", "current_device_index", "device_count", "device_index", "empty_cache", "is_available",
     "max_memory_allocated", "max_memory_reserved", "memory_allocated", "memory_reserved", "reset_peak_memory_stats",
     "set_device_index", "synchronize",
 ]  # fmt: skip
-
-
-def _candidates() -> list[str]:
-    """The device types of accelerators, whether they can be used or not."""
-    plugins.discover()
-    types = {s.device_type for s in plugins.status() if s.device_type is not None}
-    return sorted(t for t in types if plugins.description(t)[1].get("accelerator", False))
 
 
 def current_accelerator(check_available: bool = False) -> Device | None:
@@ -37,7 +30,8 @@ def current_accelerator(check_available: bool = False) -> Device | None:
     >>> import pluggrad
     >>> device = pluggrad.accelerator.current_accelerator() or pluggrad.device("cpu")
     """
-    return next((Device(t) for t in _candidates() if why_unavailable(t) is None), None)
+    device_type = current()
+    return None if device_type is None else Device(device_type)
 
 
 def is_available() -> bool:
@@ -45,25 +39,11 @@ def is_available() -> bool:
     return current_accelerator() is not None
 
 
-def _found() -> Accelerator:
-    """What the accelerator's backend offers.
-
-    Raises
-    ------
-    BackendUnavailable : there is none; the message says why, for each that there might be
-    """
-    device = current_accelerator()
-    if device is not None:
-        return accelerator(device.type)
-    reasons = [f"{device_type}: {why_unavailable(device_type)}" for device_type in _candidates()]
-    raise BackendUnavailable(f"no accelerator can be used here ({'; '.join(reasons) or 'no plugin brings one'})")
-
-
 def _number(device: Device | str | int | None) -> int:
     if device is None:
-        return _found().current_device()
+        return found().current_device()
     number = device if isinstance(device, int) else Device(device).index
-    number = _found().current_device() if number is None else int(number)
+    number = found().current_device() if number is None else int(number)
     if not 0 <= number < device_count():
         raise DeviceError(f"no accelerator number {number}: there are {device_count()}")
     return number
@@ -82,7 +62,7 @@ def current_device_index() -> int:
     ------
     BackendUnavailable : no accelerator can be used
     """
-    return _found().current_device()
+    return found().current_device()
 
 
 def set_device_index(device: Device | str | int) -> None:
@@ -94,7 +74,7 @@ def set_device_index(device: Device | str | int) -> None:
     DeviceError : no such device
     """
     if not (isinstance(device, int) and device < 0):
-        _found().set_device(_number(device))
+        found().set_device(_number(device))
 
 
 class device_index:
@@ -126,34 +106,34 @@ def synchronize(device: Device | str | int | None = None) -> None:
     ------
     BackendUnavailable : no accelerator can be used
     """
-    _found().synchronize(_number(device))
+    found().synchronize(_number(device))
 
 
 def empty_cache() -> None:
     """Give back memory that is held and not in use."""
-    _found().empty_cache()
+    found().empty_cache()
 
 
 def memory_allocated(device: Device | str | int | None = None) -> int:
     """Bytes in use by tensors."""
-    return _found().memory_stats(_number(device))["allocated"]
+    return found().memory_stats(_number(device))["allocated"]
 
 
 def max_memory_allocated(device: Device | str | int | None = None) -> int:
     """The most bytes in use since the start, or since :func:`reset_peak_memory_stats`."""
-    return _found().memory_stats(_number(device))["max_allocated"]
+    return found().memory_stats(_number(device))["max_allocated"]
 
 
 def memory_reserved(device: Device | str | int | None = None) -> int:
     """Bytes held: those in use, and those kept to be used again."""
-    return _found().memory_stats(_number(device))["reserved"]
+    return found().memory_stats(_number(device))["reserved"]
 
 
 def max_memory_reserved(device: Device | str | int | None = None) -> int:
     """The most bytes held since the start, or since :func:`reset_peak_memory_stats`."""
-    return _found().memory_stats(_number(device))["max_reserved"]
+    return found().memory_stats(_number(device))["max_reserved"]
 
 
 def reset_peak_memory_stats(device: Device | str | int | None = None) -> None:
     """Count peaks from here on."""
-    _found().reset_peaks(_number(device))
+    found().reset_peaks(_number(device))

@@ -131,6 +131,32 @@ def why_unavailable(device_type: str) -> str | None:
     return reason
 
 
+def candidates() -> list[str]:
+    """The device types of accelerators, whether they can be used or not."""
+    plugins.discover()
+    types = {s.device_type for s in plugins.status() if s.device_type is not None}
+    return sorted(t for t in types if plugins.description(t)[1].get("accelerator", False))
+
+
+def current() -> str | None:
+    """The device type of this machine's accelerator: the first that can be used; None if there is none."""
+    return next((t for t in candidates() if why_unavailable(t) is None), None)
+
+
+def found() -> Accelerator:
+    """The accelerator of this machine.
+
+    Raises
+    ------
+    BackendUnavailable : there is none; the message says why, for each that there might be
+    """
+    device_type = current()
+    if device_type is not None:
+        return accelerator(device_type)
+    reasons = [f"{t}: {why_unavailable(t)}" for t in candidates()]
+    raise BackendUnavailable(f"no accelerator can be used here ({'; '.join(reasons) or 'no plugin brings one'})")
+
+
 def _advice(device_type: str) -> str:
     if device_type != "cuda":
         return ""

@@ -100,4 +100,7 @@ def pluggrad_transfers() -> Mapping[tuple[str, str], Callable[[Any, Any], Any]]:
     Called once, at the first transfer, and again when a plugin comes or goes later. Returns, by (source
     device type, target device type), a function of the array and the target's native device that returns
     a new array there. A pair that two plugins bring is an error that names both.
+
+    A function that takes ``non_blocking``, too, is told when its caller need not wait until the copy is done: work on
+    the target that follows must come after it, and the source is not changed before.
     """

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 from typing import Any
 
 from .loaded import ArrayType
 from .manager import plugins
 
 
-def transfer(array: Any, source: ArrayType, target: ArrayType) -> Any:
+def transfer(array: Any, source: ArrayType, target: ArrayType, non_blocking: bool = False) -> Any:
     """A new array with the values of ``array`` on the device of ``target``, of the target's dtype.
 
     Never aliases the source. The dtypes of ``source`` and ``target`` may differ; the cast is made
-    on the target's side.
+    on the target's side. ``non_blocking``: return before the copy is done, where the plugin's way knows how.
     """
     between = target.backend.array_type(target.device, source.dtype)
-    moved = _move(array, source, between)
+    moved = _move(array, source, between, non_blocking)
     if target.dtype is not source.dtype:
         moved = target.kernels.astype(moved, target.native)
     return moved
 
 
-def _move(array: Any, source: ArrayType, target: ArrayType) -> Any:
-    way = plugins.transfers().get((source.device.type, target.device.type))
+def _move(array: Any, source: ArrayType, target: ArrayType, non_blocking: bool) -> Any:
+    way: Any = plugins.transfers().get((source.device.type, target.device.type))
     if way is not None:
+        if non_blocking and "non_blocking" in inspect.signature(way).parameters:
+            return way(array, target.native_device, non_blocking=True)
         return way(array, target.native_device)
     if source.backend is target.backend:
         to_device = getattr(array, "to_device", None)

@@ -13,7 +13,7 @@ from ..autograd.mode import no_grad
 from ..autograd.operands import is_operand
 from ..dtypes import DType
 from ..errors import DTypeError, GradientError, ShapeError
-from ..ops import creation, views
+from ..ops import creation, transfer, views
 from ..tensor import Leaf, Tensor, inference, make
 from ..tensor.memory import Base, View, link_alias, shared
 from .attach import method
@@ -243,14 +243,22 @@ def data_ptr(self: Tensor) -> int:
 
 @method()
 def pin_memory(self: Tensor, device: Any = None) -> Tensor:
-    """This tensor. Accepted for PyTorch's sake: whether host memory is pinned is the backend's affair."""
-    return self
+    """A copy in pinned memory, from which a GPU copies by itself: ``x.pin_memory().to("cuda", non_blocking=True)``.
+
+    This tensor, if it lies there already. ``device`` is accepted for PyTorch's sake: it is this machine's accelerator.
+
+    Raises
+    ------
+    BackendUnavailable : there is no accelerator, a RuntimeError
+    DeviceError : a tensor that is not in the CPU's memory
+    """
+    return transfer.pin(self)
 
 
 @method()
 def is_pinned(self: Tensor, device: Any = None) -> bool:
-    """False: see :func:`pin_memory`."""
-    return False
+    """Whether the tensor lies in pinned memory: see :func:`pin_memory`."""
+    return transfer.is_pinned(self)
 
 
 # -- as Python values --------------------------------------------------------------------------------

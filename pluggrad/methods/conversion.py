@@ -26,7 +26,9 @@ TYPE_NAMES = {
 _DTYPES = {name: dtype for dtype, name in TYPE_NAMES.items()}
 
 
-def _convert(x: Tensor, dtype: DType | None, device: Device | str | None, copy: bool) -> Tensor:
+def _convert(
+    x: Tensor, dtype: DType | None, device: Device | str | None, copy: bool, non_blocking: bool = False
+) -> Tensor:
     out = x
     if dtype is not None and not isinstance(dtype, DType):
         raise DTypeError(f"to: a dtype is one of pluggrad.float32, pluggrad.int64, ..., got {dtype!r}")
@@ -34,7 +36,7 @@ def _convert(x: Tensor, dtype: DType | None, device: Device | str | None, copy: 
     if dtype is not None and dtype is not x.dtype and dtype.bits < x.dtype.bits:
         out = _cast(out, dtype)
     if device is not None:
-        out = transfer.to_device(out, device)
+        out = transfer.to_device(out, device, non_blocking)
     if dtype is not None and dtype is not out.dtype:
         out = _cast(out, dtype)
     return creation._copy(out) if copy and out is x else out
@@ -66,7 +68,10 @@ def to(
     dtype, device : None: as they are
     other : Tensor
     copy : give a copy in any case
-    non_blocking, memory_format : accepted for PyTorch's sake; a transfer is done when the call returns
+    non_blocking : return before a copy between pinned memory (:meth:`pin_memory`) and a GPU is done. What follows on
+        the GPU comes after it; a tensor in the host's memory must not be written, or read if it is the result, before
+        ``pluggrad.cuda.synchronize()``
+    memory_format : accepted for PyTorch's sake
 
     Raises
     ------
@@ -97,11 +102,13 @@ def to(
             f"to() takes (dtype), (device), (device, dtype) or (other), then non_blocking and copy; got "
             f"({', '.join(type(a).__name__ for a in args)})"
         )
+    if rest:
+        non_blocking = rest[0]
     if len(rest) == 2:
         copy = rest[1]
     if other is not None:
         dtype, device = other.dtype, other.device
-    return _convert(self, dtype, device, copy)
+    return _convert(self, dtype, device, copy, non_blocking)
 
 
 def _device(value: Any) -> Device:
@@ -140,8 +147,8 @@ def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
 def cuda(
     self: Tensor, device: Device | str | int | None = None, non_blocking: bool = False, memory_format: Any = None
 ) -> Tensor:
-    """This tensor on a GPU: the current one, or that of the given number or name."""
-    return transfer.to_device(self, "cuda" if device is None else _device(device))
+    """This tensor on a GPU: the current one, or that of the given number or name. ``non_blocking``: see :meth:`to`."""
+    return transfer.to_device(self, "cuda" if device is None else _device(device), non_blocking)
 
 
 def _caster(name: str, dtype: DType) -> Callable[..., Tensor]:

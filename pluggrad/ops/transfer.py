@@ -6,10 +6,12 @@ from typing import Any
 
 from ..autograd.mode import is_grad_enabled
 from ..backends import plugins, transfer
+from ..backends.accelerator import current, found
 from ..device import Device
+from ..errors import DeviceError
 from ..tensor import Node, Tensor, make
 
-__all__ = ["to_device"]
+__all__ = ["is_pinned", "pin", "to_device"]
 
 
 class _ToDevice:
@@ -27,13 +29,14 @@ class _ToDevice:
         return (to_device(g, source.device),)
 
 
-def to_device(x: Tensor, device: Device | str) -> Tensor:
+def to_device(x: Tensor, device: Device | str, non_blocking: bool = False) -> Tensor:
     """``x`` on another device; ``x`` itself if it is there already.
 
     Parameters
     ----------
     x : Tensor
     device : a device or its name
+    non_blocking : return before the copy is done, if the plugin can
 
     Raises
     ------
@@ -44,7 +47,29 @@ def to_device(x: Tensor, device: Device | str) -> Tensor:
     target = plugins.array_type(device, source.dtype)
     if target is source:
         return x
-    out = make(transfer(x._array, source, target), target)
+    return _on_record(x, make(transfer(x._array, source, target, non_blocking), target))
+
+
+def _on_record(x: Tensor, out: Tensor) -> Tensor:
     if x._node is not None and is_grad_enabled():
-        out._node = Node(_ToDevice, (x._node,), (source,), out._array.shape, target)
+        out._node = Node(_ToDevice, (x._node,), (x._type,), out._array.shape, out._type)
     return out
+
+
+def pin(x: Tensor) -> Tensor:
+    """A copy in host memory that the accelerator reads by itself; ``x`` if it lies there already.
+
+    Raises
+    ------
+    BackendUnavailable : there is no accelerator
+    DeviceError : ``x`` is not in the host's memory
+    """
+    accelerator = found()
+    if x.device.type != "cpu":
+        raise DeviceError(f"pin_memory: only tensors in the CPU's memory can be pinned, got one on {x.device}")
+    return x if accelerator.is_pinned(x._array) else _on_record(x, make(accelerator.pin(x._array), x._type))
+
+
+def is_pinned(x: Tensor) -> bool:
+    """Whether ``x`` lies in such memory; False without an accelerator."""
+    return x.device.type == "cpu" and current() is not None and found().is_pinned(x._array)

@@ -33,7 +33,9 @@ class DataLoader:
     num_workers : processes that load ahead; 0: this one does, when a batch is asked for
     collate_fn : makes a batch of a list of samples; default: :func:`default_collate`. Without batches, it is given each
         sample; default: :func:`default_convert`
-    pin_memory : accepted for PyTorch's sake; host memory of a backend is what it is
+    pin_memory : give batches in pinned memory, which ``batch.to("cuda", non_blocking=True)`` copies while Python goes
+        on; without an accelerator a warning, and no more. A batch of a class of one's own is given by its method
+        ``pin_memory()``, if it has one
     drop_last : leave out a last batch that is not full
     timeout : seconds to wait for workers before giving up; 0: for ever, though not for one that has ended
     worker_init_fn : called first in each worker, with its number
@@ -43,7 +45,7 @@ class DataLoader:
         generator at each epoch
     prefetch_factor : batches that each worker may have ready; default 2
     persistent_workers : keep the processes for the next epoch
-    pin_memory_device : accepted for PyTorch's sake
+    pin_memory_device : accepted for PyTorch's sake: the memory is pinned for this machine's accelerator
     in_order : False: give batches as they come from the workers
 
     Raises

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ... import random
 from ..random_state import preserved
 from .fetch import END, fetcher_of
+from .pinning import pin_memory, pins
 from .pool import WorkerPool
 from .progress import Progress
 from .worker import Answer, Failure, WorkerState
@@ -33,6 +34,7 @@ class Epoch:
     def __init__(self, loader: DataLoader, progress: Progress | None = None) -> None:
         self._loader, self._recipe = loader, loader._recipe
         self._given = 0
+        self._pins = pins(loader.pin_memory)
         if progress is None:
             self.progress = Progress.begin(loader)
             self._begin()
@@ -82,7 +84,7 @@ class Epoch:
         self._given += 1
         if self._recipe.is_stream:
             self._check_length()
-        return batch
+        return pin_memory(batch) if self._pins else batch
 
     def _next(self) -> Any:
         upcoming, self._upcoming = self._upcoming or next(self._indices, None), None

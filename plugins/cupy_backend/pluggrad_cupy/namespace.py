@@ -13,8 +13,9 @@ from typing import Any
 
 import array_api_compat.cupy
 import cupy
+import numpy
 
-from . import host
+from . import host, transfer
 from .errors import guarded
 from .linalg import FUNCTIONS
 
@@ -102,6 +103,8 @@ def _asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | No
             return obj.copy().astype(obj.dtype if dtype is None else dtype, copy=False)
     if copy is False and not (isinstance(obj, cupy.ndarray) and (dtype is None or obj.dtype == dtype)):
         raise ValueError("asarray: this cannot be made an array of that dtype on a GPU without a copy")
+    if isinstance(obj, numpy.ndarray):
+        return transfer.from_host(obj, None, dtype=dtype)
     return cupy.array(obj, dtype=dtype, copy=True) if copy else cupy.asarray(obj, dtype=dtype)
 
 

@@ -34,16 +34,16 @@ def pluggrad_backends() -> list[dict[str, Any]]:
     ]
 
 
-def _to_cuda(array: Any, device: Any) -> Any:
+def _to_cuda(array: Any, device: Any, non_blocking: bool = False) -> Any:
     from .transfer import from_host
 
-    return from_host(array, device)
+    return from_host(array, device, non_blocking)
 
 
-def _to_cpu(array: Any, device: Any) -> Any:
+def _to_cpu(array: Any, device: Any, non_blocking: bool = False) -> Any:
     from .transfer import to_host
 
-    return to_host(array)
+    return to_host(array, non_blocking)
 
 
 def _between(array: Any, device: Any) -> Any:
@@ -53,6 +53,6 @@ def _between(array: Any, device: Any) -> Any:
 
 
 @hookimpl
-def pluggrad_transfers() -> dict[tuple[str, str], Callable[[Any, Any], Any]]:
+def pluggrad_transfers() -> dict[tuple[str, str], Callable[..., Any]]:
     """Between NumPy and a GPU, through pinned memory; and from one GPU to another."""
     return {("cpu", "cuda"): _to_cuda, ("cuda", "cpu"): _to_cpu, ("cuda", "cuda"): _between}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cupy
 import numpy as np
 import pytest
@@ -135,6 +137,68 @@ def test_memory_is_counted() -> None:
     assert pluggrad.cuda.memory_allocated() == before
     assert pluggrad.cuda.max_memory_allocated() >= before + (1 << 18)
     assert "MiB" in pluggrad.cuda.memory_summary()
+
+
+# -- pinned memory ------------------------------------------------------------------------------------------------
+
+
+def test_pinned_memory() -> None:
+    x = pluggrad.arange(6).reshape(2, 3)
+    pinned = x.pin_memory()
+    assert not x.is_pinned()
+    assert pinned.is_pinned()
+    assert pinned[0].is_pinned()
+    assert pinned.pin_memory() is pinned
+    assert (pinned == x).all()
+    assert not x.to("cuda").is_pinned()
+    with pytest.raises(pluggrad.errors.DeviceError, match="cuda:0"):
+        x.to("cuda").pin_memory()
+    w = pluggrad.ones(3, requires_grad=True)
+    w.pin_memory().to("cuda", non_blocking=True).sum().backward()
+    assert w.grad.tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("move", [lambda x, **how: x.to("cuda", **how), lambda x, **how: x.cuda(1, **how)])
+def test_copies_from_pinned_memory(move: Any) -> None:
+    pinned = pluggrad.ones(3).pin_memory()
+    waited = move(pinned)
+    pinned.zero_()  # allowed at once
+    assert waited.tolist() == [1.0, 1.0, 1.0]
+    before = pluggrad.cuda.host_copies()
+    going = move(pinned, non_blocking=True)
+    pluggrad.cuda.synchronize()
+    pinned.fill_(2)  # allowed now
+    assert pluggrad.cuda.host_copies() == before
+    assert going.tolist() == [0.0, 0.0, 0.0]
+    move(pinned, non_blocking=True)
+    pinned.zero_()  # planted: too early
+    with pytest.raises(RuntimeError, match="while it was being copied"):
+        pluggrad.cuda.synchronize()
+
+
+def test_copies_to_pinned_memory() -> None:
+    x = pluggrad.arange(3, dtype=pluggrad.float32, device="cuda")
+    before = pluggrad.cuda.host_copies()
+    host = x.to("cpu", non_blocking=True)
+    assert pluggrad.cuda.host_copies() == before
+    assert host.is_pinned()
+    assert host.tolist() != [0.0, 1.0, 2.0]  # read too early
+    pluggrad.cuda.synchronize()
+    assert host.tolist() == [0.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_loader_pins_its_batches(workers: int) -> None:
+    data = pluggrad.utils.data
+    dataset = [{"x": pluggrad.full((2,), float(i)), "name": str(i)} for i in range(4)]
+    loader = data.DataLoader(dataset, batch_size=2, pin_memory=True, num_workers=workers)
+    counted = dict(arrays.host_copies)
+    for i, batch in enumerate(loader):
+        assert batch["x"].is_pinned()
+        assert batch["name"] == [str(2 * i), str(2 * i + 1)]
+        batch["x"].to("cuda", non_blocking=True)
+    assert dict(arrays.host_copies) == counted
+    pluggrad.cuda.synchronize()
 
 
 def test_an_asynchronous_error_says_so() -> None:

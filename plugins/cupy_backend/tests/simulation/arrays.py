@@ -18,6 +18,12 @@ _SCALARS = (bool, int, float, complex)
 _DTYPES = "?bhilqBHILQefdFD"
 
 
+def _waits(method: str) -> None:
+    """A copy to the host, for which Python waits."""
+    host_copies[method] += 1
+    devices.land()
+
+
 def refuse_host(values: Any) -> None:
     """What CuPy does not take: arrays of NumPy."""
     for v in values:
@@ -145,38 +151,42 @@ class ndarray:
         raise TypeError(f"numpy.{function.__name__} was given a CuPy array: call CuPy's")
 
     def get(self, stream: Any = None, order: str = "C", out: Any = None, blocking: bool = True) -> np.ndarray:
-        host_copies["get"] += 1
+        if blocking:
+            _waits("get")
         if out is None:
             return np.array(self._host, order=order if order in "CF" else "C")  # type: ignore[call-overload]
         if not (isinstance(out, np.ndarray) and out.dtype == self.dtype and out.shape == self.shape):
             raise ValueError("get: out must be a NumPy array of the same dtype and shape")
         if not (self._host.flags.c_contiguous and out.flags.c_contiguous):
             raise RuntimeError("get: with out, both must be contiguous in the same order")
-        out[...] = self._host
+        if blocking or not devices.is_pinned(out):
+            out[...] = self._host
+        else:
+            devices.written_later(out, self._host.copy())
         return out
 
     def item(self, *args: Any) -> Any:
-        host_copies["item"] += 1
+        _waits("item")
         return self._host.item(*args)
 
     def tolist(self) -> Any:
-        host_copies["tolist"] += 1
+        _waits("tolist")
         return self._host.tolist()
 
     def __bool__(self) -> bool:
-        host_copies["bool"] += 1
+        _waits("bool")
         return bool(self._host)
 
     def __int__(self) -> int:
-        host_copies["int"] += 1
+        _waits("int")
         return int(self._host)
 
     def __float__(self) -> float:
-        host_copies["float"] += 1
+        _waits("float")
         return float(self._host)
 
     def __complex__(self) -> complex:
-        host_copies["complex"] += 1
+        _waits("complex")
         return complex(self._host)
 
     def __repr__(self) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 COUNT = 2
 TOTAL = 1 << 34
@@ -56,7 +60,7 @@ class Device:
         state.device = self._before.pop()
 
     def synchronize(self) -> None:
-        pass
+        land()
 
     @property
     def mem_info(self) -> tuple[int, int]:
@@ -177,6 +181,21 @@ class PinnedMemoryPointer:
     """A block of the host's memory that the GPU could read: as cupy.cuda.PinnedMemoryPointer."""
 
 
+def empty_pinned(shape: Any, dtype: Any = float, order: Any = "C") -> np.ndarray:
+    """As cupyx.empty_pinned: an array over such a block."""
+    size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    block = type("Block", (PinnedMemoryPointer, ctypes.c_char * max(size, 1)), {})()
+    return np.ndarray(shape, dtype, buffer=block, order=order)
+
+
+def is_pinned(array: np.ndarray) -> bool:
+    """Whether an array lies in such a block."""
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return isinstance(getattr(base, "obj", base), PinnedMemoryPointer)
+
+
 # -- streams ----------------------------------------------------------------------------------------------------
 
 
@@ -213,7 +232,7 @@ class Stream:
         return True
 
     def synchronize(self) -> None:
-        pass
+        land()
 
     def record(self, event: Event | None = None) -> Event:
         event = Event() if event is None else event
@@ -251,7 +270,7 @@ class Event:
         return True
 
     def synchronize(self) -> None:
-        pass
+        land()
 
 
 def get_elapsed_time(start_event: Event, end_event: Event) -> float:
@@ -265,9 +284,39 @@ def get_elapsed_time(start_event: Event, end_event: Event) -> float:
 
 #: Raised by the next wait for a device: what a kernel that failed has left behind.
 pending: list[Exception] = []
+#: What a copy that nobody has waited for yet does when it is done.
+in_flight: list[Callable[[], None]] = []
+
+
+def land() -> None:
+    """Let all copies be done: called by whatever waits for the GPU."""
+    while in_flight:
+        in_flight.pop(0)()
+
+
+def read_later(source: np.ndarray) -> None:
+    """A copy from pinned memory, which must stay as it is meanwhile."""
+    as_it_was = source.copy()
+
+    def done() -> None:
+        if source.tobytes() != as_it_was.tobytes():
+            raise RuntimeError("pinned memory was written while it was being copied to the GPU")
+
+    in_flight.append(done)
+
+
+def written_later(target: np.ndarray, values: np.ndarray) -> None:
+    """A copy to pinned memory, which holds whatever it held until then."""
+    target.view(np.uint8).reshape(-1)[...] = 0xCD
+
+    def done() -> None:
+        target[...] = values
+
+    in_flight.append(done)
 
 
 def device_synchronize() -> None:
+    land()
     if pending:
         raise pending.pop()
 

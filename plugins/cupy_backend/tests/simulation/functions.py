@@ -84,6 +84,8 @@ def _array(obj: Any, dtype: Any = None, copy: Any = True, order: str = "K", subo
         return ndarray._fresh(np.array(obj._host, dtype, order=order if order in "CFK" else "C"))  # type: ignore[call-overload]
     if isinstance(obj, list | tuple) and any(isinstance(a, ndarray) for a in obj):
         check_devices(obj)
+    if isinstance(obj, np.ndarray) and devices.is_pinned(obj) and not blocking:
+        devices.read_later(obj)
     return ndarray._fresh(np.array(unwrap(obj), dtype))
 
 

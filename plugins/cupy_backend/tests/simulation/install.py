@@ -163,7 +163,7 @@ def install() -> str:
         "cupy.ndarray": arrays.ndarray, "cupyx.errstate": linalg.errstate,
         "cupy.get_default_memory_pool": lambda: devices.POOL,
         "cupy.get_default_pinned_memory_pool": lambda: devices.PINNED,
-        "cupyx.empty_pinned": empty_pinned,
+        "cupyx.empty_pinned": devices.empty_pinned,
         **{f"cupy.cuda.{n}": getattr(devices, n) for n in (
             "Device", "Stream", "Event", "MemoryPointer", "UnownedMemory", "PinnedMemoryPointer", "set_allocator",
             "get_allocator", "get_current_stream", "get_elapsed_time",
@@ -182,16 +182,3 @@ def install() -> str:
     probe.driver_cause = lambda major: None  # type: ignore[assignment]  # there is no driver to be asked
     _OURS.update({"cupy.ElementwiseKernel": kernels.ElementwiseKernel, "cupy.RawModule": kernels.RawModule})
     return BANNER.format(real.__version__)
-
-
-class _Pinned(np.ndarray):
-    """So that the plugin finds the memory it looks for, below."""
-
-
-def empty_pinned(shape: Any, dtype: Any = float, order: str = "C") -> np.ndarray:
-    from .devices import PinnedMemoryPointer
-
-    made = np.empty(shape, dtype, order).view(_Pinned)  # type: ignore[call-overload]
-    out = made.view(np.ndarray)
-    object.__getattribute__(made, "__dict__")["obj"] = PinnedMemoryPointer()
-    return out
