@@ -16,6 +16,7 @@ from .engine import graph_namespace
 from .mode import MODE, is_grad_enabled, with_grad
 from .operands import cast
 from .recorder import observe, restore
+from .transforms.levels import LEVELS
 
 _Saved = tuple[Buffer, Node | int | None, Any]  # a value, its vertex (or the number of the output), its type
 
@@ -26,13 +27,14 @@ class FunctionCtx:
     Attributes
     ----------
     needs_input_grad : tuple of bool, one for each argument of ``apply``
-    saved_tensors : what ``save_for_backward`` was given (in ``backward``)
+    saved_tensors : what ``save_for_backward`` was given (in ``backward``), or ``save_for_forward`` (in ``jvp``)
     """
 
     needs_input_grad: tuple[bool, ...] = ()
 
     def __init__(self) -> None:
         self._to_save: tuple[Tensor | None, ...] = ()
+        self._for_forward: tuple[Tensor | None, ...] | None = None
         self._dirty: tuple[Tensor, ...] = ()
         self._constant: tuple[Tensor, ...] = ()
         self._materialize = True
@@ -47,6 +49,16 @@ class FunctionCtx:
                     "set other values as attributes of ctx"
                 )
         self._to_save = tensors
+
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Save tensors for ``jvp``, which finds them as ``saved_tensors``; default: those saved for ``backward``."""
+        for tensor in tensors:
+            if tensor is not None and not isinstance(tensor, Tensor):
+                raise TypeError(
+                    f"save_for_forward can only save tensors, got {type(tensor).__name__}; "
+                    "set other values as attributes of ctx"
+                )
+        self._for_forward = tensors
 
     @property
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
@@ -75,7 +87,10 @@ class FunctionCtx:
         self._constant = tensors
 
     def set_materialize_grads(self, value: bool) -> None:
-        """Whether ``backward`` is given zeros (the default) or None for outputs that no gradient came from."""
+        """Whether ``backward`` is given zeros (the default) or None for outputs that no gradient came from.
+
+        Likewise ``jvp``, for inputs that have no tangent.
+        """
         self._materialize = value
 
 
@@ -92,6 +107,15 @@ class Function:
     ``forward(ctx, *args)`` computes on tensors outside any graph; or ``forward(*args)`` with
     ``setup_context(ctx, inputs, output)``. ``backward(ctx, *grad_outputs)`` returns a gradient, or None, for
     every argument of ``forward``. Call the function as ``MyFunction.apply(*args)``.
+
+    Two more are for the transforms of :mod:`pluggrad.func`. ``jvp(ctx, *tangents)`` gives the tangents of the outputs
+    in forward mode; without it, ``backward`` is differentiated by its cotangent, in which it is linear.
+    ``vmap(info, in_dims, *args)`` works on a whole batch and returns (outputs, out_dims); without it, or with
+    ``generate_vmap_rule = True``, ``forward`` and ``backward`` run on batched tensors.
+
+    Attributes
+    ----------
+    generate_vmap_rule : True says that ``forward`` and ``backward`` work under ``vmap``; then there is no ``vmap``
 
     >>> import pluggrad
     >>> class Exp(pluggrad.autograd.Function):
@@ -110,6 +134,8 @@ class Function:
     >>> x.grad
     tensor(2.7183)
     """
+
+    generate_vmap_rule = False
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -134,6 +160,24 @@ class Function:
             "backward."
         )
 
+    @staticmethod
+    def jvp(ctx: Any, *grad_inputs: Any) -> Any:
+        """The tangent of every output of ``forward``, by those of its arguments."""
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
+        )
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *args: Any) -> Any:
+        """The outputs for a batch, and where in each its axis stands: (outputs, out_dims).
+
+        Parameters
+        ----------
+        info : has ``batch_size`` and ``randomness``, as :func:`pluggrad.vmap` was given it
+        in_dims : which axis of each argument is the batch's; None: the argument is the same for all
+        """
+        raise NotImplementedError("vmap is not implemented")
+
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward`` on ``args`` and record it.
@@ -142,7 +186,7 @@ class Function:
         with ``setup_context``, so do the defaults of ``forward``.
         """
         ctx = FunctionCtx()
-        if cls.setup_context is not Function.setup_context:
+        if takes_no_ctx(cls):
             args, kwargs = _in_place_of_names(cls.forward, args, kwargs)
         elif kwargs:
             args, kwargs = _in_place_of_names(cls.forward, (ctx, *args), kwargs)
@@ -151,29 +195,46 @@ class Function:
             raise GradientError(
                 f"{cls.__name__}.apply: a tensor that requires a gradient cannot be a keyword-only argument"
             )
-        parents = tuple(a._node if isinstance(a, Tensor) else None for a in args)
-        recording = is_grad_enabled() and any(p is not None for p in parents)
-        ctx.needs_input_grad = tuple(p is not None for p in parents)
-        before = MODE.get()
-        MODE.set(with_grad(before, False))
-        try:
-            if cls.setup_context is not Function.setup_context:
-                result = cls.forward(*args, **kwargs)
-                cls.setup_context(ctx, args, result)
-            else:
-                result = cls.forward(ctx, *args, **kwargs)
-        finally:
-            MODE.set(before)
-        single = not isinstance(result, tuple)
-        values = (result,) if single else result
-        outputs = tuple(_output(cls, v, args, ctx) for v in values)
-        if recording and any(isinstance(o, list) and any(isinstance(t, Tensor) for t in o) for o in outputs):
-            raise GradientError(f"{cls.__name__}: forward returned a list of tensors, which would have no gradient; "
-                                "return a tuple")  # fmt: skip
-        if recording and any(isinstance(o, Tensor) for o in outputs):
-            _record(cls, ctx, parents, outputs, args)
-        ctx._to_save = () if recording else ctx._to_save
-        return outputs[0] if single else outputs
+        outputs, _ = evaluate(cls, ctx, args, kwargs)
+        ctx._to_save, ctx._for_forward = (), None
+        return outputs
+
+
+def evaluate(cls: type[Function], ctx: FunctionCtx, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, bool]:
+    """The outputs, and whether ``ctx`` was filled: not where a rule for a transform made them."""
+    if LEVELS.get():
+        from .transforms.user_functions import rule_for  # it is built on this module
+
+        rule = rule_for(cls, args)
+        if rule is not None:
+            return rule(args, kwargs), False
+    parents = tuple(a._node if isinstance(a, Tensor) else None for a in args)
+    recording = is_grad_enabled() and any(p is not None for p in parents)
+    ctx.needs_input_grad = tuple(p is not None for p in parents)
+    before = MODE.get()
+    MODE.set(with_grad(before, False))
+    try:
+        if takes_no_ctx(cls):
+            result = cls.forward(*args, **kwargs)
+            cls.setup_context(ctx, args, result)
+        else:
+            result = cls.forward(ctx, *args, **kwargs)
+    finally:
+        MODE.set(before)
+    single = not isinstance(result, tuple)
+    values = (result,) if single else result
+    outputs = tuple(_output(cls, v, args, ctx) for v in values)
+    if recording and any(isinstance(o, list) and any(isinstance(t, Tensor) for t in o) for o in outputs):
+        raise GradientError(f"{cls.__name__}: forward returned a list of tensors, which would have no gradient; "
+                            "return a tuple")  # fmt: skip
+    if recording and any(isinstance(o, Tensor) for o in outputs):
+        record(cls, ctx, parents, outputs, args)
+    return (outputs[0] if single else outputs), True
+
+
+def takes_no_ctx(cls: type[Function]) -> bool:
+    """Whether a function has ``setup_context``, so that its forward takes no ctx."""
+    return cls.setup_context is not Function.setup_context
 
 
 def _in_place_of_names(
@@ -200,13 +261,14 @@ def _output(cls: type[Function], value: Any, args: tuple[Any, ...], ctx: Functio
     return value
 
 
-def _record(
+def record(
     cls: type[Function],
     ctx: FunctionCtx,
     parents: tuple[Node | None, ...],
     outputs: tuple[Any, ...],
     args: tuple[Any, ...],
 ) -> None:
+    """Make the vertex of an application, and give the outputs their places."""
     tensors = [o for o in outputs if isinstance(o, Tensor)]
     for dirty in ctx._dirty:
         if not _is_one_of(dirty, outputs):

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..autograd import gradients
 from ..autograd.mode import enable_grad
+from ..autograd.transforms.levels import Alias
 from ..autograd.transforms.trees import flatten, unflatten
 from ..autograd.transforms.vmap import raise_to_current
 from ..errors import ArgumentError, GradientError
@@ -15,20 +16,6 @@ from ..tensor import Leaf, Node, Tensor, make
 from ..tensor.memory import link_alias
 
 Argnums = int | tuple[int, ...]
-
-
-class _Alias:
-    """The same value at a place of its own in the graph, so that a gradient with respect to it ends there."""
-
-    grad_name = "AliasBackward0"
-    saves_arrays = False
-
-    @staticmethod
-    def backward(xp: Any, g: Any, parents: Any, node: Node) -> tuple[Any]:
-        """The cotangent goes on as it is."""
-        return (g,)
-
-    backward_graph = backward
 
 
 def fresh(x: Any) -> Any:
@@ -43,7 +30,7 @@ def fresh(x: Any) -> Any:
     if x._node is None:
         alias.requires_grad = True
     else:
-        alias._set_node(Node(_Alias, (x._node,), (), x._array.shape, x._type))
+        alias._set_node(Node(Alias, (x._node,), (), x._array.shape, x._type))
     return alias
 
 

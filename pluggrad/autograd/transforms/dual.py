@@ -19,13 +19,14 @@ import operator
 from typing import Any
 
 from ... import function
+from ...backends import ArrayType
 from ...function import Function
 from ...tensor import Tensor, make
 from ..gradients import grad
 from ..mode import enable_grad
 from . import levels
-from .batched import in_place
-from .rules import _elementwise, rule_of
+from .batched import BatchedArray, batch_size, in_place
+from .rules import _elementwise, full, rule_of
 
 
 class DualArray:
@@ -419,28 +420,77 @@ def _twice_reverse(xp: DualKernels, f: Function, primals: Any, tangents: Any, pa
 
 
 # -- tensors -------------------------------------------------------------------------------------------
+#
+# A dual level may lie below batches: then the value and the tangent are batches of the remaining levels.
 
 
-def make_dual(x: Tensor, tangent: Tensor) -> Tensor:
-    """The dual tensor of a value and its tangent: one level up."""
-    array_type = levels.level_type(x._type, DualKernels)
-    kernels = array_type.kernels
-    array = DualArray(x._array, tangent._array, kernels)  # type: ignore[arg-type]
-
-    def again(g: Tensor) -> tuple[Tensor, Tensor]:
-        first, second = unpack(g)
-        return second, first
-
-    return levels.cross((x, tangent), array, array_type, "MakeDual", lambda g: (g.tangent, g.primal), again)
+def without(array_type: levels.LevelType, at: int) -> ArrayType:
+    """The type of the same levels but for that of depth ``at``."""
+    if array_type.depth == at:
+        return array_type.inner
+    assert isinstance(array_type.inner, levels.LevelType)
+    return levels.level_type(without(array_type.inner, at), type(array_type.kernels))
 
 
-def unpack(x: Tensor) -> tuple[Tensor, Tensor]:
-    """The value and the tangent of a dual tensor, one level down; zeros where it has none."""
+def _with(array_type: ArrayType, at: int) -> levels.LevelType:
+    """The type of the same levels and a dual one of depth ``at`` among them."""
+    if levels.depth_of(array_type) == at - 1:
+        return levels.level_type(array_type, DualKernels)
+    assert isinstance(array_type, levels.LevelType)
+    return levels.level_type(_with(array_type.inner, at), type(array_type.kernels))
+
+
+def _split(a: Any, array_type: levels.LevelType, lower: Any, at: int) -> tuple[Any, Any]:
+    """The values and the tangents of an array of ``array_type``, each of the type ``lower``; None for no tangent."""
+    if array_type.depth == at:
+        return a.primal, a.tangent
+    parts = _split(a.array, array_type.inner, lower.inner, at)  # type: ignore[arg-type]
+    value, tangent = (None if p is None else BatchedArray(p, a.batched, lower.kernels) for p in parts)
+    return value, tangent
+
+
+def _join(value: Any, tangent: Any, array_type: levels.LevelType, at: int) -> Any:
+    """The inverse of :func:`_split`."""
+    kernels: Any = array_type.kernels
+    if array_type.depth == at:
+        return DualArray(value, tangent, kernels)
+    inner: Any = array_type.inner
+    if tangent is None:
+        return BatchedArray(_join(value.array, None, inner, at), value.batched, kernels)
+    batched = value.batched or tangent.batched
+    parts = (value.array, tangent.array)
+    if value.batched is not tangent.batched:
+        size = batch_size((value, tangent))
+        parts = (full(value.xp, value, size), full(tangent.xp, tangent, size))
+    return BatchedArray(_join(*parts, inner, at), batched, kernels)
+
+
+def make_dual(x: Tensor, tangent: Tensor | None, at: int | None = None) -> Tensor:
+    """The dual tensor of a value and its tangent: with one level more, of depth ``at`` (default: the topmost)."""
+    at = levels.depth_of(x._type) + 1 if at is None else at
+    array_type, lower = _with(x._type, at), x._type
+
+    def across(g: Any) -> tuple[Any, ...]:
+        value, slope = _split(g, array_type, lower, at)
+        return (slope,) if tangent is None else (slope, value)
+
+    def again(g: Tensor) -> tuple[Tensor, ...]:
+        value, slope = unpack(g, at)
+        return (slope,) if tangent is None else (slope, value)
+
+    parents = (x,) if tangent is None else (x, tangent)
+    array = _join(x._array, None if tangent is None else tangent._array, array_type, at)
+    return levels.cross(parents, array, array_type, "MakeDual", across, again)
+
+
+def unpack(x: Tensor, at: int | None = None) -> tuple[Tensor, Tensor]:
+    """The value and the tangent of a dual tensor, without that level; zeros where it has none."""
     array_type = x._type
     assert isinstance(array_type, levels.LevelType)
-    kernels, inner = array_type.kernels, array_type.inner
+    at = array_type.depth if at is None else at
+    inner = without(array_type, at)
     namespace = inner.kernels.namespace
-    value, tangent = x._array.primal, x._array.tangent
+    value, tangent = _split(x._array, array_type, inner, at)
     if tangent is None:
         tangent = namespace.zeros_like(value)
     value, tangent = (a if a.__class__ is inner.array_class else namespace.asarray(a) for a in (value, tangent))
@@ -448,15 +498,22 @@ def unpack(x: Tensor) -> tuple[Tensor, Tensor]:
     def zeros(g: Tensor) -> Tensor:
         return make(g._type.kernels.namespace.zeros_like(g._array), g._type)
 
-    def dual(a: Any, b: Any) -> DualArray:
-        return DualArray(a, b, kernels)  # type: ignore[arg-type]
+    def dual(a: Any, b: Any) -> Any:
+        return _join(a, b, array_type, at)
 
     of = inner.siblings[value.dtype]  # type: ignore[union-attr]
     return (
         levels.cross((x,), value, of, "Primal", lambda g: dual(namespace.zeros_like(g), g),
-                     lambda g: make_dual(zeros(g), g)),
-        levels.cross((x,), tangent, of, "Tangent", lambda g: dual(g, None), lambda g: make_dual(g, zeros(g))),
+                     lambda g: make_dual(zeros(g), g, at)),
+        levels.cross((x,), tangent, of, "Tangent", lambda g: dual(g, None), lambda g: make_dual(g, zeros(g), at)),
     )  # fmt: skip
 
 
-__all__ = ["DualArray", "DualKernels", "make_dual", "unpack"]
+def has_tangent(x: Tensor, at: int) -> bool:
+    """Whether a tensor has a tangent at the dual level of depth ``at``, be it zero."""
+    array_type, array = x._type, x._array
+    assert isinstance(array_type, levels.LevelType)
+    return _split(array, array_type, without(array_type, at), at)[1] is not None
+
+
+__all__ = ["DualArray", "DualKernels", "has_tangent", "make_dual", "unpack", "without"]

@@ -107,6 +107,20 @@ def level_type(inner: ArrayType, kernels: type) -> LevelType:
     return found
 
 
+class Alias:
+    """A vertex for the same value at a place of its own in the graph, so that a gradient by it ends there."""
+
+    grad_name = "AliasBackward0"
+    saves_arrays = False
+
+    @staticmethod
+    def backward(xp: Any, g: Any, parents: Any, node: Node) -> tuple[Any]:
+        """The cotangent goes on as it is."""
+        return (g,)
+
+    backward_graph = backward
+
+
 class Crossing:
     """A step between levels, as a function of the graph: ``up`` and ``down`` are each other's derivative.
 
