@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 
@@ -10,6 +11,7 @@ import pluggrad
 import pluggrad.nn
 import pluggrad.optim
 from pluggrad.function import functions
+from pluggrad.testing.conformance.reference import is_elementwise
 from pluggrad.testing.samples import all_samples, samples_of
 from pluggrad.testing.samples.spec import call, distinct, integer, larger_samples_of, real
 
@@ -19,6 +21,24 @@ def test_every_function_has_samples(name: str) -> None:
     assert samples_of(name), (
         f"{name} has no sample inputs in pluggrad/testing/samples: the conformance suite leaves it out"
     )
+
+
+#: Functions that nothing has no value for: the public ones refuse it, or give NaN without calling them.
+NEVER_EMPTY = {"batch_norm", "batch_norm_gradients", "lower_median"}
+
+
+@pytest.mark.parametrize("name", sorted(functions()))
+def test_every_function_meets_empty_and_large_arrays(name: str) -> None:
+    if is_elementwise(functions()[name]):
+        return  # the conformance suite makes shapes for these
+    larger = larger_samples_of(name)
+    sizes = [[math.prod(s.shape) for s in sample.arrays if s is not None] for sample in larger]
+    where = "in pluggrad/testing/samples/larger"
+    assert sizes, f"{name} has no samples {where}: the conformance suite tries it on no empty and no large arrays"
+    assert max(sizes[0], default=0) >= 100 or name == "new_zeros", f"the first sample of {name} {where} is a large one"
+    shapes = [s.parameters.get("size", s.parameters.get("shape", ())) for s in larger]  # of what a function makes
+    empty = any(0 in of_one or (isinstance(s, tuple) and 0 in s) for of_one, s in zip(sizes, shapes, strict=True))
+    assert empty or name in NEVER_EMPTY, f"{name} has no sample {where} of an empty array"
 
 
 @pytest.mark.parametrize("name", sorted(all_samples()))

@@ -64,8 +64,9 @@ def _softplus_x(xp: Any, g: Any, x: Any, beta: float, threshold: float) -> Any:
 @composite(name="softplus", result="same", kinds=REAL_FLOATING, vjp=_softplus_x)
 def _softplus(xp: Any, x: Any, /, *, beta: float, threshold: float) -> Any:
     scaled = x * beta
-    # min keeps the exponential, which is unused above the threshold, from overflowing there.
-    return xp.namespace.where(scaled > threshold, x, xp.log1p(xp.exp(xp.minimum(scaled, threshold))) / beta)
+    # log(1 + exp(s)) = max(s, 0) + log(1 + exp(-|s|)), whose exponential cannot overflow, in float16 above 11 already.
+    soft = xp.maximum(scaled, 0) + xp.log1p(xp.exp(-xp.abs(scaled)))
+    return xp.namespace.where(scaled > threshold, x, soft / beta)
 
 
 def _mish_x(xp: Any, g: Any, x: Any) -> Any:

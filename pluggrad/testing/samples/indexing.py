@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...dtypes import int64
 from ...ops.creation import asarray
 from ...ops.indexing import Indices
 from ...tensor import Buffer
@@ -20,7 +21,7 @@ class Listed(Indices):
     @property
     def buffers(self) -> tuple[Buffer | None, ...]:  # type: ignore[override]
         """Fresh arrays."""
-        return tuple(None if i is None else hold(asarray(i)) for i in self.lists)
+        return tuple(None if i is None else hold(asarray(i, dtype=None if i else int64)) for i in self.lists)
 
     def __repr__(self) -> str:
         return f"Listed{self.lists}"

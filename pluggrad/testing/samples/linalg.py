@@ -67,6 +67,10 @@ def _eig(values: Any, vectors: Any) -> tuple[Any, ...]:
     return values.sum(-1), (values**2).sum(-1), (vectors * (values**2)[..., None, :]) @ vectors.conj().mT
 
 
+def _eigvals(values: Any) -> tuple[Any, ...]:
+    return values.sum(-1), (values**2).sum(-1), (values**3).sum(-1)
+
+
 def _svd(u: Any, s: Any, vh: Any) -> tuple[Any, ...]:
     k = s.shape[-1]
     u, vh = u[..., :k], vh[..., :k, :]
@@ -82,5 +86,6 @@ def _qr(q: Any, r: Any) -> tuple[Any, ...]:
 
 determines("eigh", _eigh)
 determines("eig", _eig)
+determines("eigvals", _eigvals)
 determines("svd", _svd)
 determines("qr", _qr)

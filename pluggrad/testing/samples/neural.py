@@ -7,7 +7,9 @@ from ...ops.neural.resampling import Taps
 from .spec import Sample, Spec, add, boolean, call, distinct, integer, positive, real
 
 
-def _windows(size: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any = None, **_: Any) -> tuple[int, ...]:
+def windows_along(
+    size: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any = None, **_: Any
+) -> tuple[int, ...]:
     """How many windows fit along each axis."""
     spread = dilation or (1,) * len(size)
     geometry = zip(size, kernel_size, stride, padding, spread, strict=True)
@@ -100,7 +102,7 @@ _GEOMETRIES: list[Any] = [
     ((1, 1, 3, 4, 3), (2, 1, 2, 2, 2), (1, 2, 1), ((0, 0), (1, 1), (0, 0)), (1, 1, 1), 1),
 ]
 for _x, _w, _stride, _padding, _dilation, _groups in _GEOMETRIES:
-    _out = (_x[0], _w[0], *_windows(_x[2:], _w[2:], _stride, _padding, _dilation))
+    _out = (_x[0], _w[0], *windows_along(_x[2:], _w[2:], _stride, _padding, _dilation))
     _common = {"stride": _stride, "padding": _padding, "dilation": _dilation, "groups": _groups}
     add("convolution", call(real(*_x), real(*_w), real(_w[0]), **_common), call(real(*_x), real(*_w), **_common))
     add("convolution_input", call(real(*_out), real(*_w), size=_x[2:], **_common))
@@ -108,7 +110,7 @@ for _x, _w, _stride, _padding, _dilation, _groups in _GEOMETRIES:
 
 for _x, _w, _stride, _padding, _dilation, _ in _GEOMETRIES:
     _common = {"kernel_size": _w[2:], "stride": _stride, "padding": _padding, "dilation": _dilation}
-    _counts = _windows(_x[2:], _w[2:], _stride, _padding, _dilation)
+    _counts = windows_along(_x[2:], _w[2:], _stride, _padding, _dilation)
     add("im2col", call(real(*_x), **_common))
     add("col2im", call(real(_x[0], _x[1] * math.prod(_w[2:]), math.prod(_counts)), size=_x[2:], **_common))
 
@@ -121,7 +123,7 @@ _MAXIMA: list[tuple[tuple[int, ...], dict[str, Any]]] = [
 ]
 for _x, _max in _MAXIMA:
     add("max_pool", call(distinct(*_x), **_max))
-    _out = (*_x[:2], *_windows(_x[2:], **_max))
+    _out = (*_x[:2], *windows_along(_x[2:], **_max))
     # Which element is the largest is told by x and the output: here all are, and the first in each window counts.
     _ones, _largest = Spec("real", _x, 1.0, 1.0), Spec("real", _out, 1.0, 1.0)
     add("max_pool_input", call(real(*_out), _ones, _largest, **_max))
@@ -140,7 +142,7 @@ for _x, _kernel_size, _stride, _padding, _counted, _divisor in _AVERAGES:
         "kernel_size": _kernel_size, "stride": _stride, "padding": _padding, "counted": _counted, "divisor": _divisor,
     }  # fmt: skip
     add("avg_pool", call(real(*_x), **_average))
-    add("avg_pool_input", call(real(*_x[:2], *_windows(_x[2:], **_average)), size=_x[2:], **_average))
+    add("avg_pool_input", call(real(*_x[:2], *windows_along(_x[2:], **_average)), size=_x[2:], **_average))
 
 _taps: Any = {"size": 5, "positions": ((0, 1), (4, 3), (2, 2)), "weights": ((1.0, 0.5), (-1.0, 0.25), (2.0, 0.0))}
 add(

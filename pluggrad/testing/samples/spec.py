@@ -138,6 +138,11 @@ def positive(*shape: int) -> Spec:
     return Spec("real", shape, 0.3, 2.3)
 
 
+def small(*shape: int) -> Spec:
+    """Positive and, as integers, 1 and 2: sums of products of some dozens of them stay in the range of int8."""
+    return Spec("real", shape, 0.0, 0.9)
+
+
 def distinct(*shape: int) -> Spec:
     """Values no two of which are close."""
     return Spec("distinct", shape, -1.0)

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from . import elementwise, indexing, linalg, matrix, memory, neural, random, reductions, sorting, updates, views
+from . import (
+    elementwise,
+    fourier,
+    indexing,
+    linalg,
+    matrix,
+    memory,
+    neural,
+    random,
+    reductions,
+    sorting,
+    updates,
+    views,
+)
 
 KERNELS = {
     **elementwise.KERNELS,
@@ -12,6 +25,7 @@ KERNELS = {
     **indexing.KERNELS,
     **matrix.KERNELS,
     **linalg.KERNELS,
+    **fourier.KERNELS,
     **neural.KERNELS,
     **random.KERNELS,
     **updates.KERNELS,

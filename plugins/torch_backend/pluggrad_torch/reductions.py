@@ -71,7 +71,7 @@ def _count(x: Tensor, axis: Axes) -> int:
 
 
 def var(x: Tensor, *, axis: Axes, correction: float = 0.0, keepdims: bool = False) -> Tensor:
-    if _count(x, axis) <= correction:  # PyTorch warns, or gives infinity
+    if _count(x, axis) <= correction or not x.numel():  # PyTorch warns, or gives infinity
         zeros = torch.mean(x, axis, keepdims) if axis else x
         return torch.full_like(zeros.real, math.nan)
     if not axis:
@@ -80,7 +80,7 @@ def var(x: Tensor, *, axis: Axes, correction: float = 0.0, keepdims: bool = Fals
 
 
 def std(x: Tensor, *, axis: Axes, correction: float = 0.0, keepdims: bool = False) -> Tensor:
-    if _count(x, axis) <= correction or not axis:
+    if _count(x, axis) <= correction or not (axis and x.numel()):
         return torch.sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims))
     return torch.std(x, axis, correction=correction, keepdim=keepdims)
 
