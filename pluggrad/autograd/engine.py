@@ -102,6 +102,7 @@ def run(
     create_graph: bool = False,
     inputs: Collection[Node] | None = None,
     accumulate: bool = True,
+    on_tensors: bool = False,
 ) -> dict[Node, Any]:
     """Propagate cotangents from ``roots`` and return those that reached ``inputs``.
 
@@ -112,6 +113,7 @@ def run(
     create_graph : run the rules on Tensors and record them
     inputs : go only where these are reached, and return their cotangents; None: go everywhere
     accumulate : add to ``grad`` of the leaves reached (of ``inputs`` only, if given)
+    on_tensors : the cotangents are Tensors without ``create_graph``, too: of another level of a transform
     """
     before = MODE.get()
     MODE.set(with_grad(before, create_graph))
@@ -121,7 +123,7 @@ def run(
     watch = before if before is not None and before.anomaly else None
     homes: list[Callable[[], None]] = []
     try:
-        return _walk(roots, not retain_graph, create_graph, inputs, accumulate, watch, homes)
+        return _walk(roots, not retain_graph, create_graph or on_tensors, inputs, accumulate, watch, homes)
     finally:
         MODE.set(before)
         if outside is not (inputs is not None):
@@ -149,7 +151,7 @@ def _walk(
     for vertex, g in roots:
         table[vertex] = [0, table[vertex][1] + g if vertex in table else g]
     _count_uses(table)
-    needed = None if inputs is None else _leading_to(inputs, table)
+    needed = None if inputs is None else leading_to(inputs, table)
     found: dict[Node, Any] = {}
     walk: Walk | None = None
     enters = bool(ENTERED)
@@ -264,7 +266,7 @@ def backward_order(roots: Iterable[Node]) -> list[Node]:
     return visited
 
 
-def _leading_to(inputs: Collection[Node], vertices: Iterable[Node]) -> set[Node]:
+def leading_to(inputs: Collection[Node], vertices: Iterable[Node]) -> set[Node]:
     """The vertices from which some input is reached, the inputs included."""
     children: dict[Node, list[Node]] = {}
     for vertex in vertices:

@@ -181,9 +181,10 @@ def _rows(out: Tensor, xs: tuple[Tensor, ...], create_graph: bool, strict: bool,
     namespace = out._type.kernels.namespace
     eye = namespace.eye(count, dtype=out._type.native, device=out._type.native_device)
     units = make(namespace.reshape(eye, (count, *out._array.shape)), out._type)
-    if vectorize and not create_graph and out._node is not None:
-        found = grad(out, xs, units, retain_graph=True, allow_unused=True, is_grads_batched=True)
-        columns = [f if f is not None else None for f in found]
+    if vectorize and out._node is not None:
+        columns: list[Tensor | None] = list(
+            grad(out, xs, units, True, create_graph, allow_unused=True, is_grads_batched=True)
+        )
     else:
         rows = [_gradients((out,), xs, (units[i],), create_graph, strict, "jacobian") for i in range(count)]
         columns = [_stack(column) for column in zip(*rows, strict=True)] or [None] * len(xs)

@@ -11,6 +11,7 @@ from ..errors import DeviceError, GradientError, ShapeError
 from ..tensor import GradientEdge, Leaf, Node, Tensor, make
 from . import engine
 from .operands import cast
+from .transforms.levels import LEVELS, Crossing, LevelError, depth_of, lift
 
 Place = Tensor | GradientEdge
 Places = Place | Sequence[Place]
@@ -77,6 +78,10 @@ def _checked(g: Any, i: int, shape: Any, array_type: ArrayType) -> Tensor:
     if g._type is array_type:
         return g
     if g._type.device is not array_type.device:
+        if g._type.device == array_type.device:  # at another level of a transform
+            if depth_of(g._type) > depth_of(array_type):
+                return g
+            return _checked(lift(g, array_type), i, shape, array_type)
         raise DeviceError(
             f"grad_output[{i}] is on {str(g.device)!r}, output[{i}] on {str(array_type.device)!r}; "
             f"move it, as in g.to({str(array_type.device)!r})"
@@ -118,6 +123,11 @@ def backward(
     """
     outputs = _tuple(tensors)
     gradients = (None,) * len(outputs) if grad_tensors is None else _tuple(grad_tensors)
+    if LEVELS.get() and _above(outputs, gradients):
+        raise LevelError(
+            "backward: a gradient of a vmap or of forward mode cannot be added to the grad of tensors outside of it; "
+            "return the gradients, as of pluggrad.autograd.grad"
+        )
     targets = None
     if inputs is not None:
         wanted = _tuple(inputs)
@@ -200,12 +210,20 @@ def grad(
     retain_graph = create_graph if retain_graph is None else retain_graph
     if is_grads_batched:
         return _batched(outputs, wanted, gradients, retain_graph, create_graph, allow_unused, materialize_grads)
+    # A cotangent of a transform that the graph is not of: the rules run on Tensors, which lift what was saved.
+    lifted = bool(LEVELS.get()) and _above(outputs, gradients)
+    if lifted and crosses_levels(outputs, vertices):
+        return _part_by_part(
+            outputs, wanted, gradients, retain_graph=retain_graph, create_graph=create_graph,
+            allow_unused=allow_unused, materialize_grads=materialize_grads,
+        )  # fmt: skip
     found = engine.run(
-        _roots(outputs, gradients, create_graph),
+        _roots(outputs, gradients, create_graph or lifted),
         retain_graph=retain_graph,
         create_graph=create_graph,
         inputs=set(vertices),
         accumulate=False,
+        on_tensors=lifted,
     )
     results: list[Tensor | None] = []
     for i, vertex in enumerate(vertices):
@@ -229,29 +247,71 @@ def _zeros(shape: Any, array_type: ArrayType) -> Tensor:
     return make(zeros(tuple(shape), dtype=array_type.native, device=array_type.native_device), array_type)
 
 
+def _above(outputs: tuple[Any, ...], gradients: tuple[Any, ...]) -> bool:
+    """Whether a cotangent is of a transform that its output is not of."""
+    return any(
+        isinstance(g, Tensor) and depth_of(g._type) > depth_of(v.type)
+        for g, o in zip(gradients, outputs, strict=False)
+        if (v := _vertex(o, "to differentiate")) is not None
+    )
+
+
+def crosses_levels(outputs: Sequence[Place], inputs: Sequence[Node]) -> bool:
+    """Whether a graph leads from the outputs to the inputs through the beginning or the end of a transform."""
+    table = dict.fromkeys(v for o in outputs if (v := _vertex(o, "to differentiate")) is not None)
+    stack = list(table)
+    while stack:
+        for parent in stack.pop().parents:
+            if parent is not None and parent not in table:
+                table[parent] = None
+                stack.append(parent)
+    if not any(isinstance(getattr(v, "function", None), Crossing) for v in table):
+        return False
+    needed = engine.leading_to([v for v in inputs if v in table], table)
+    return any(isinstance(getattr(v, "function", None), Crossing) for v in needed)
+
+
+def _part_by_part(
+    outputs: tuple[Any, ...], inputs: tuple[Any, ...], gradients: tuple[Any, ...], **options: Any
+) -> tuple[Tensor | None, ...]:
+    """Gradients of a graph with transforms of its own, for cotangents of a transform outside of it.
+
+    That they are linear in the cotangents: so those of each member of a batch, and of values and tangents apart.
+    """
+    from .transforms.linear import apply_linearly
+
+    return apply_linearly(lambda *gs, last: grad(
+        outputs, inputs, gs, **{**options, "retain_graph": options["retain_graph"] or not last}
+    ), gradients)  # fmt: skip
+
+
 def _batched(
     outputs: tuple[Any, ...], inputs: tuple[Any, ...], batches: tuple[Any, ...], retain_graph: bool, *rest: bool
 ) -> tuple[Any, ...]:
-    """The gradients for each cotangent of a batch, one after the other, stacked."""
-    sizes = {b._array.shape[0] if b._array.ndim else None for b in batches if b is not None}
+    """The gradients for a batch of cotangents, in one walk by :func:`~.transforms.vmap`."""
+    from .transforms.vmap import vmap  # it is built on this module
+
+    shapes = [None if b is None else tuple(b._array.shape) for b in batches]
+    sizes = {s[0] if s else None for s in shapes if s is not None}
     if len(sizes) != 1 or None in sizes:
         raise GradientError(
             "is_grads_batched=True: the first axis of every grad_output is the batch, of one size for all; got shapes "
-            f"{[None if b is None else list(b.shape) for b in batches]}"
+            f"{[None if s is None else list(s) for s in shapes]}"
         )
-    size: int = sizes.pop()  # type: ignore[assignment]
     create_graph, allow_unused, materialize_grads = rest
-    columns = [
-        grad(
-            outputs, inputs, [None if b is None else b[k] for b in batches], retain_graph or k < size - 1,
-            create_graph, allow_unused, materialize_grads=materialize_grads,
-        )
-        for k in range(size)
-    ]  # fmt: skip
-    if not columns:
-        return tuple(
-            _zeros((0, *_vertex(p, "").shape), _vertex(p, "").type)  # type: ignore[union-attr]
-            for p in inputs
-        )
-    stack = engine.graph_namespace.stack
-    return tuple(None if gs[0] is None else stack(*gs, axis=0) for gs in zip(*columns, strict=True))
+    used: list[int] = []
+
+    def of_one(*given: Tensor) -> tuple[Tensor, ...]:
+        each = iter(given)
+        found = grad(
+            outputs, inputs, [None if b is None else next(each) for b in batches], retain_graph, create_graph,
+            allow_unused, materialize_grads=materialize_grads,
+        )  # fmt: skip
+        used[:] = [i for i, g in enumerate(found) if g is not None]
+        return tuple(g for g in found if g is not None)
+
+    found = vmap(of_one)(*[b for b in batches if b is not None])
+    results: list[Tensor | None] = [None] * len(inputs)
+    for i, g in zip(used, found, strict=True):
+        results[i] = g
+    return tuple(results)

@@ -149,3 +149,29 @@ def test_vmap_of_grad_is_a_loop(name: str, i: int) -> None:
     each = [one(*(x[j] for x in batch)) for j in range(SIZE)]
     for k in range(len(where)):
         assert_close(got[k], pluggrad.stack([e[k] for e in each]), 1e-8)
+
+
+@pytest.mark.parametrize(("name", "i"), [(n, i) for n, i in DIFFERENTIABLE if "real floating" in functions()[n].kinds])
+def test_batched_cotangents_are_a_loop(name: str, i: int) -> None:
+    sample = samples_of(name)[i]
+    inputs = [tensor_of(spec, seed, pluggrad.float64) for seed, spec in enumerate(sample.arrays)]
+    where = active(name, inputs)
+    for k in where:
+        inputs[k].requires_grad = True
+    outs = [o for o in smooth(name, sample, functions()[name].call(*inputs, **sample.parameters)) if o.requires_grad]
+    if not outs:
+        return
+    wanted = [inputs[k] for k in where]
+    cotangents = [
+        pluggrad.stack([direction(o, 5 * k + j).to(o.dtype) for j in range(SIZE)]) for k, o in enumerate(outs)
+    ]
+    got = pluggrad.autograd.grad(outs, wanted, cotangents, retain_graph=True, allow_unused=True, is_grads_batched=True)
+    each = [
+        pluggrad.autograd.grad(outs, wanted, [c[j] for c in cotangents], retain_graph=True, allow_unused=True)
+        for j in range(SIZE)
+    ]
+    for k, g in enumerate(got):
+        if g is None:
+            assert each[0][k] is None
+        else:
+            assert_close(g, pluggrad.stack([e[k] for e in each]), 1e-8)
