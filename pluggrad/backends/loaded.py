@@ -82,11 +82,15 @@ class Kernels:
     Looked up once: the attribute is set on first use. It serves as ``xp`` in forwards and derivative rules.
     """
 
-    def __init__(self, name: str, backend: Backend, native_dtype: Callable[[DType], Any]) -> None:
+    def __init__(
+        self, name: str, backend: Backend, native_dtype: Callable[[DType], Any], type_of: Callable[[Any], ArrayType]
+    ) -> None:
         self._name = name
         self.namespace = backend.namespace
         #: The library's own object for a neutral dtype.
         self.native_dtype = native_dtype
+        #: The ArrayType of a raw array.
+        self.type_of = type_of
         self._own = kernels_of(backend)
         self._wrap = getattr(backend, "wrap_kernel", None)
         self._wrappers: Wrappers = {}
@@ -113,7 +117,8 @@ class Kernels:
     def replace_wrappers(self, wrappers: Wrappers) -> None:
         """Let other plugins replace kernels, by name; each is looked up again at its next use."""
         self._wrappers = wrappers
-        for name in set(self.__dict__) - {"namespace", "native_dtype", "_name", "_own", "_wrap", "_wrappers"}:
+        kept = {"namespace", "native_dtype", "type_of", "_name", "_own", "_wrap", "_wrappers"}
+        for name in set(self.__dict__) - kept:
             delattr(self, name)
 
     def _find(self, name: str) -> Any:
@@ -193,7 +198,7 @@ class LoadedBackend:
         missing = [d.name for d in dtypes.STANDARD if d not in self._native_dtypes]
         if missing:
             raise PluginError(f"plugin {plugin!r}: the namespace of backend {name!r} lacks the data types {missing}")
-        self.kernels = Kernels(name, backend, self.native_dtype)
+        self.kernels = Kernels(name, backend, self.native_dtype, self.type_of)
         self.array_class: type = type(
             self.namespace.empty(1, dtype=self._native_dtypes[dtypes.float32], device=natives[0])
         )

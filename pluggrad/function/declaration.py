@@ -15,10 +15,10 @@ rule names is what is saved**:
     lambda xp, g, x_shape, axis: ...                 saves no array: the shape of x, and a parameter
     lambda xp, g, x_dtype: ...                       saves no array: the dtype of x
 
-For a function of several outputs, ``g`` is a tuple (zeros where no gradient came, None for an output
-that has none) and an output is named by its own name. For a function of any number of arrays there is
-one rule, which returns the gradients of all of them and may name ``arrays``, ``arrays_shape`` and
-``needs`` (a tuple of bool).
+For a function of several outputs, ``g`` is a tuple (zeros where no gradient came; None for an output
+that has none, or that is declared lazy) and an output is named by its own name. For a function of any
+number of arrays there is one rule, which returns the gradients of all of them and may name ``arrays``,
+``arrays_shape`` and ``needs`` (a tuple of bool).
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ class Function:
     result : dtype of the output beside that of the first promoted array
     broadcasts : whether array shapes broadcast, so that the engine undoes it in backward
     view : whether the output shares the memory of the (only) input
-    outputs : names of the outputs, where there are several; ``constant`` those without a derivative
+    outputs : names of the outputs, where there are several; ``constant`` those without a derivative; ``lazy`` those
+        for which the rule is given None, and not zeros, where no gradient came
     many : whether it has a number of outputs that depends on its input (``unstack``)
     autocast : how it runs in a region of mixed precision: its arguments in the "lower" precision or in
         "float32"; None: in the types that come
@@ -100,6 +101,7 @@ class Function:
     outputs: tuple[str, ...] = ()
     many: bool = False
     constant: frozenset[str] = frozenset()
+    lazy: frozenset[str] = frozenset()
     autocast: Literal["lower", "float32"] | None = None
     alias: tuple[str, ...] = ()
     kernels: dict[str, Callable[..., Any]] = field(default_factory=dict)

@@ -149,15 +149,15 @@ class Cotangents:
         return Cotangents(both)
 
     def materialize(self, xp: Any, node: ManyNode) -> tuple[Any, ...]:
-        """A gradient for every output: zeros where none came, None for an output that has none."""
+        """A gradient for every output: zeros where none came; None for an output that has none, or is lazy."""
         some = next(iter(self.by_index.values()))
-        constant = node.function.constant
-        names = node.function.outputs if constant else ()
+        without = node.function.constant | node.function.lazy
+        names = node.function.outputs if without else ()
         return tuple(
             self.by_index[i]
             if i in self.by_index
             else None
-            if names and names[i] in constant
+            if names and names[i] in without
             else xp.astype(xp.new_zeros(some, shape=shape), dtype=type_.dtype)
             for i, (shape, type_) in enumerate(zip(node.shapes, node.types, strict=True))
         )

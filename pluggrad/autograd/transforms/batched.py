@@ -274,6 +274,10 @@ class BatchedKernels:
         """The device of the array below."""
         return self.inner.native_device(x.array)
 
+    def type_of(self, x: BatchedArray) -> levels.LevelType:
+        """The type of an array: that of the one below, one level up."""
+        return levels.level_type(self.inner.type_of(x.array), type(self))
+
     def strides(self, x: BatchedArray) -> tuple[int, ...]:
         """The strides of one member, in elements."""
         strides = self.inner.strides(x.array)

@@ -239,6 +239,10 @@ class DualKernels:
         """The device of the value."""
         return self.inner.native_device(primal(x))
 
+    def type_of(self, x: DualArray) -> levels.LevelType:
+        """The type of an array: that of the one below, one level up."""
+        return levels.level_type(self.inner.type_of(x.primal), type(self))
+
     def strides(self, x: DualArray) -> tuple[int, ...]:
         """The strides of the value, in elements."""
         return self.inner.strides(x.primal)

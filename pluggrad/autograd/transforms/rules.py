@@ -393,7 +393,10 @@ def _cross_entropy_input(xp: BatchedKernels, name: str, args: tuple[Any, ...], p
     return xp.wrap(out if one else _unfolded(xp, out, size))
 
 
-@batching("mse_loss", "l1_loss")
+@batching(
+    *"mse_loss l1_loss gru_layer gru_layer_gradients lstm_layer lstm_layer_gradients rnn_layer "
+    "rnn_layer_gradients".split()
+)
 def _composed(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
     """A function whose forward is made of functions that have rules."""
     declared = function.get(name)

@@ -16,7 +16,7 @@ from .. import init
 from ..parameter import Parameter
 from ..utils.rnn import PackedSequence
 from .module import Module
-from .rnn_cell import STEPS, State
+from .rnn_cell import State, run_layer
 
 __all__ = ["GRU", "LSTM", "RNN", "RNNBase"]
 
@@ -177,27 +177,10 @@ class RNNBase(Module):
 
     def _run_one(self, suffix: str, data: Tensor, sizes: list[int], start: State) -> tuple[Tensor, State]:
         """One layer in one direction. Sequences end (backwards: begin) at different steps: the short ones are last."""
-        bias_ih, bias_hh = (getattr(self, f"bias_{b}{suffix}") if self.bias else None for b in ("ih", "hh"))
-        # One large product for the inputs of all steps.
-        inputs = F.linear(data, getattr(self, f"weight_ih{suffix}"), bias_ih).split(sizes)
-        weights: tuple[Any, ...] = (getattr(self, f"weight_hh{suffix}"), bias_hh)
-        weights += (getattr(self, f"weight_hr{suffix}"),) if self.proj_size else ()
-        step, backwards = STEPS[self.mode], suffix.endswith("_reverse")
-        times = range(len(sizes))[::-1] if backwards else range(len(sizes))
-        state = tuple(s[: sizes[times[0]]] for s in start)
-        outputs, ended = [], []
-        for t in times:
-            size, before = sizes[t], state[0].shape[0]
-            if size < before:
-                ended.append(tuple(s[size:] for s in state))
-                state = tuple(s[:size] for s in state)
-            elif size > before:
-                state = tuple(concat([s, s0[before:size]], axis=0) for s, s0 in zip(state, start, strict=True))
-            state = step(inputs[t], state, *weights)
-            outputs.append(state[0])
-        if ended:
-            state = tuple(concat(parts, axis=0) for parts in zip(state, *reversed(ended), strict=True))
-        return concat(outputs[::-1] if backwards else outputs, axis=0), state
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        weights = [getattr(self, f"{n}{suffix}") if self.bias or n.startswith("weight") else None for n in names]
+        projection = getattr(self, f"weight_hr{suffix}") if self.proj_size else None
+        return run_layer(self.mode, data, start, weights, sizes, suffix.endswith("_reverse"), projection)
 
     def extra_repr(self) -> str:
         parts = [f"{self.input_size}", f"{self.hidden_size}"]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from ...device import Device
 from ...dtypes import DType
 from ...errors import ShapeError
-from ...ops.activations import sigmoid
 from ...ops.creation import empty, zeros
-from ...ops.trigonometric import tanh
+from ...ops.neural.gru import _gru_layer
+from ...ops.neural.lstm import _lstm_layer
+from ...ops.neural.rnn import _rnn_layer
 from ...tensor import Tensor
-from .. import functional as F
 from .. import init
 from ..parameter import Parameter
 from .module import Module
@@ -22,32 +23,24 @@ __all__ = ["GRUCell", "LSTMCell", "RNNCell", "RNNCellBase"]
 State = tuple[Tensor, ...]
 
 
-def _rnn_tanh(inputs: Tensor, state: State, weight: Tensor, bias: Tensor | None) -> State:
-    return (tanh(inputs + F.linear(state[0], weight, bias)),)
+def run_layer(
+    mode: str, x: Tensor, state: State, weights: Sequence[Tensor | None], sizes: Sequence[int], reverse: bool = False,
+    projection: Tensor | None = None,
+) -> tuple[Tensor, State]:  # fmt: skip
+    """One layer in one direction over packed steps: the outputs, packed likewise, and the last state.
 
-
-def _rnn_relu(inputs: Tensor, state: State, weight: Tensor, bias: Tensor | None) -> State:
-    return (F.relu(inputs + F.linear(state[0], weight, bias)),)
-
-
-def _lstm(inputs: Tensor, state: State, weight: Tensor, bias: Tensor | None, projection: Tensor | None = None) -> State:
-    h, c = state
-    i, f, g, o = (inputs + F.linear(h, weight, bias)).chunk(4, -1)
-    c = sigmoid(f) * c + sigmoid(i) * tanh(g)
-    h = sigmoid(o) * tanh(c)
-    return (h if projection is None else F.linear(h, projection)), c
-
-
-def _gru(inputs: Tensor, state: State, weight: Tensor, bias: Tensor | None) -> State:
-    (h,) = state
-    r_x, z_x, n_x = inputs.chunk(3, -1)
-    r_h, z_h, n_h = F.linear(h, weight, bias).chunk(3, -1)
-    n = tanh(n_x + sigmoid(r_x + r_h) * n_h)
-    return (n + sigmoid(z_x + z_h) * (h - n),)
-
-
-#: By mode: ``step(inputs, state, weight_hh, bias_hh)``, where ``inputs`` is the input's part of the gates.
-STEPS: dict[str, Any] = {"RNN_TANH": _rnn_tanh, "RNN_RELU": _rnn_relu, "LSTM": _lstm, "GRU": _gru}
+    ``weights`` : weight_ih, weight_hh, bias_ih and bias_hh, the last two None if there are none
+    """
+    given = [w for w in (*weights, projection) if w is not None]
+    options: dict[str, Any] = {"sizes": tuple(sizes), "reverse": reverse, "biased": weights[2] is not None}
+    if mode == "LSTM":
+        out, h, c, *_ = _lstm_layer(x, *state, *given, projected=projection is not None, **options)
+        return out, (h, c)
+    if mode == "GRU":
+        out, h, _ = _gru_layer(x, *state, *given, **options)
+    else:
+        out, h = _rnn_layer(x, *state, *given, nonlinearity=mode.removeprefix("RNN_").lower(), **options)
+    return out, (h,)
 
 
 class RNNCellBase(Module):
@@ -86,9 +79,11 @@ class RNNCellBase(Module):
         for part in state:
             if tuple(part.shape) != shape:
                 raise ShapeError(f"{name}: Expected hidden to have shape {shape}, got {tuple(part.shape)}")
-        inputs = F.linear(input, self.weight_ih, self.bias_ih)
-        result: State = STEPS[mode](inputs, state, self.weight_hh, self.bias_hh)
-        return result
+        weights = (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        if input.ndim == 2:
+            return run_layer(mode, input, state, weights, (input.shape[0],))[1]
+        _, state = run_layer(mode, input.unsqueeze(0), tuple(s.unsqueeze(0) for s in state), weights, (1,))
+        return tuple(s.squeeze(0) for s in state)
 
     def extra_repr(self) -> str:
         text = f"{self.input_size}, {self.hidden_size}"

@@ -16,6 +16,7 @@ from . import (
     neural,
     pooling,
     random,
+    recurrent,
     reductions,
     updates,
     views,
@@ -85,5 +86,5 @@ KERNELS |= indexing.KERNELS | manipulation.KERNELS | linalg.KERNELS
 KERNELS |= views.KERNELS | reductions.KERNELS
 KERNELS |= random.KERNELS
 KERNELS |= elementwise.KERNELS
-KERNELS |= convolution.KERNELS | pooling.KERNELS | neural.KERNELS
+KERNELS |= convolution.KERNELS | pooling.KERNELS | neural.KERNELS | recurrent.KERNELS
 KERNELS |= updates.KERNELS | exchange.KERNELS
