@@ -49,6 +49,41 @@ def _pool_for(count: int) -> ThreadPoolExecutor:
     return pool[1]
 
 
+def divide(*counts: int) -> list[tuple[tuple[int, int], ...]]:
+    """Divide the work over some things to count, into parts for :func:`share`: of each the range of each thing.
+
+    The first thing is divided as far as there are threads to use it, and a little further; the next ones if need be.
+    """
+    threads = _get_num_threads()
+    wanted = 1 if threads == 1 else 2 * threads
+    parts: list[tuple[tuple[int, int], ...]] = [()]
+    for count in counts:
+        pieces = min(count, -(-wanted // len(parts)))
+        ranges = [(i * count // pieces, (i + 1) * count // pieces) for i in range(pieces)]
+        parts = [(*part, one) for part in parts for one in ranges]
+    return parts
+
+
+def share(task: Callable[[int], None], count: int) -> None:
+    """Call ``task`` with each number below ``count``: whichever thread is free takes the next one.
+
+    Parameters
+    ----------
+    task : spends its time without Python's lock, and gives the same whoever calls it
+    """
+    numbers = iter(range(count))  # next() is atomic
+
+    def work() -> None:
+        for number in numbers:
+            task(number)
+
+    helpers = min(_get_num_threads(), count) - 1
+    pending = [_pool_for(helpers + 1).submit(work) for _ in range(helpers)] if helpers > 0 else []
+    work()
+    for future in pending:
+        future.result()
+
+
 def run(kernel: Callable[..., None], arrays: tuple[Any, ...], *numbers: Any) -> None:
     """Call ``kernel(*arrays, *numbers)``, on parts of the arrays in threads if they are large.
 

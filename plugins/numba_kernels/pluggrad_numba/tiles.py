@@ -1,0 +1,172 @@
+"""Register tiles: the innermost loops of products, in LLVM's own vectors.
+
+What decides the speed of a product is that its sums stay in registers while factors pass by. A compiler does not find
+that by itself; so the two loops that need it are written here as instructions, for the vectors that this processor has,
+and everything around them is plain Numba. The element's type is that of the arrays.
+
+After K. Goto and R. van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34 (2008).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import binding, ir
+from numba import types
+from numba.core import cgutils, config
+from numba.extending import intrinsic
+from numba.np import arrayobj
+
+_FEATURES = getattr(config, "CPU_FEATURES", None) or ",".join(
+    f"+{k}" for k, on in binding.get_host_cpu_features().items() if on
+)
+#: Bytes of a vector register.
+VECTOR_BYTES = 64 if "+avx512f" in _FEATURES else 32 if "+avx," in _FEATURES + "," else 16
+_MANY_REGISTERS = VECTOR_BYTES == 64 or "+neon" in _FEATURES
+
+#: Rows and vectors of a tile of a product: as many sums as there are registers, less those for the factors.
+ROWS, VECTORS = (8, 3) if _MANY_REGISTERS else (4, 3)
+#: The same for a product of a single row.
+LONE_VECTORS = 8
+#: Rows and taps of a tile of a correlation.
+LINES, TAPS = (4, 6) if _MANY_REGISTERS else (3, 4)
+
+
+def _data(context: Any, builder: Any, kind: Any, array: Any) -> Any:
+    return arrayobj.make_array(kind)(context, builder, array).data
+
+
+def _vector_of(element: Any) -> Any:
+    return ir.VectorType(element, VECTOR_BYTES // (4 if isinstance(element, ir.FloatType) else 8))
+
+
+def _load(builder: Any, pointer: Any, vector: Any) -> Any:
+    return builder.load(builder.bitcast(pointer, vector.as_pointer()), align=4)
+
+
+def _store(builder: Any, value: Any, pointer: Any) -> None:
+    builder.store(value, builder.bitcast(pointer, value.type.as_pointer()), align=4)
+
+
+def _splat(builder: Any, scalar: Any, vector: Any) -> Any:
+    """A vector of one number."""
+    nothing = ir.Constant(vector, ir.Undefined)
+    one = builder.insert_element(nothing, scalar, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(one, nothing, ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None))
+
+
+def _multiply_add(builder: Any, a: Any, b: Any, c: Any) -> Any:
+    """``a * b + c`` in one rounding where the processor has it."""
+    return builder.fadd(builder.fmul(a, b, flags=("contract",)), c, flags=("contract",))
+
+
+def _total(builder: Any, start: Any, vector: Any) -> Any:
+    """The sum of a number and a vector's elements."""
+    element = start.type
+    name = f"llvm.vector.reduce.fadd.v{vector.type.count}f{32 if isinstance(element, ir.FloatType) else 64}"
+    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(element, [element, vector.type]), name)
+    return builder.call(function, [start, vector], fastmath=("reassoc",))
+
+
+def _make_product(rows: int, vectors: int) -> Any:
+    @intrinsic
+    def product(
+        typing: Any, weights: Any, first: Any, source: Any, start: Any, places: Any, count: Any, begin: Any,
+        begin_at: Any, out: Any, out_at: Any, out_step: Any,
+    ) -> Any:  # fmt: skip
+        """``out[r, p] = begin[r] + sum over k of weights[k, r] * source[start + places[k] + p]``, of one tile.
+
+        All arrays are 1-D; ``out_step`` lies between rows of ``out``, rows of weights stand together for each k.
+        """
+        number = types.intp
+        signature = types.void(weights, number, source, number, places, number, begin, number, out, number, number)
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            weights, source, places, begin, out = (
+                _data(context, builder, signature.args[i], args[i]) for i in (0, 2, 4, 6, 8)
+            )
+            first, start, count, begin_at, out_at, out_step = (args[i] for i in (1, 3, 5, 7, 9, 10))
+            vector = _vector_of(context.get_data_type(signature.args[8].dtype))
+
+            def at(pointer: Any, *indices: Any) -> Any:
+                for i in indices:
+                    pointer = builder.gep(pointer, [ir.Constant(first.type, i) if isinstance(i, int) else i])
+                return pointer
+
+            # LLVM makes registers of these.
+            sums = [[cgutils.alloca_once(builder, vector) for _ in range(vectors)] for _ in range(rows)]
+            for r, row in enumerate(sums):
+                value = _splat(builder, builder.load(at(begin, begin_at, r)), vector)
+                for place in row:
+                    builder.store(value, place)
+            weights, source = at(weights, first), at(source, start)
+            with cgutils.for_range(builder, count) as loop:
+                window = at(source, builder.load(at(places, loop.index)))
+                xs = [_load(builder, at(window, v * vector.count), vector) for v in range(vectors)]
+                factors = at(weights, builder.mul(loop.index, ir.Constant(first.type, rows)))
+                for r, row in enumerate(sums):
+                    factor = _splat(builder, builder.load(at(factors, r)), vector)
+                    for x, place in zip(xs, row, strict=True):
+                        builder.store(_multiply_add(builder, factor, x, builder.load(place)), place)
+            line = at(out, out_at)
+            for row in sums:
+                for v, place in enumerate(row):
+                    _store(builder, builder.load(place), at(line, v * vector.count))
+                line = at(line, out_step)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return product
+
+
+def _make_correlation(lines: int, taps: int) -> Any:
+    @intrinsic
+    def correlation(
+        typing: Any, a: Any, a_at: Any, a_step: Any, source: Any, start: Any, places: Any, first: Any, steps: Any,
+        out: Any, out_at: Any, out_step: Any,
+    ) -> Any:  # fmt: skip
+        """``out[r, t] += sum over p of a[r, p] * source[start + places[first + t] + p]``, of one tile.
+
+        p runs over so many vectors as ``steps`` says; ``a_step`` and ``out_step`` lie between rows. Arrays are 1-D.
+        """
+        number = types.intp
+        signature = types.void(a, number, number, source, number, places, number, number, out, number, number)
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            a, source, places, out = (_data(context, builder, signature.args[i], args[i]) for i in (0, 3, 5, 8))
+            a_at, a_step, start, first, steps, out_at, out_step = (args[i] for i in (1, 2, 4, 6, 7, 9, 10))
+            vector = _vector_of(context.get_data_type(signature.args[8].dtype))
+
+            def at(pointer: Any, *indices: Any) -> Any:
+                for i in indices:
+                    pointer = builder.gep(pointer, [ir.Constant(start.type, i) if isinstance(i, int) else i])
+                return pointer
+
+            nothing = ir.Constant(vector, None)
+            sums = [[cgutils.alloca_once_value(builder, nothing) for _ in range(taps)] for _ in range(lines)]
+            rows = [at(a, a_at)]
+            for _ in range(lines - 1):
+                rows.append(at(rows[-1], a_step))
+            windows = [at(source, start, builder.load(at(places, first, t))) for t in range(taps)]
+            with cgutils.for_range(builder, steps) as loop:
+                p = builder.mul(loop.index, ir.Constant(start.type, vector.count))
+                xs = [_load(builder, at(window, p), vector) for window in windows]
+                for row, line in zip(rows, sums, strict=True):
+                    factor = _load(builder, at(row, p), vector)
+                    for x, place in zip(xs, line, strict=True):
+                        builder.store(_multiply_add(builder, factor, x, builder.load(place)), place)
+            target = at(out, out_at)
+            for line in sums:
+                for t, place in enumerate(line):
+                    builder.store(_total(builder, builder.load(at(target, t)), builder.load(place)), at(target, t))
+                target = at(target, out_step)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return correlation
+
+
+product, lone_product = _make_product(ROWS, VECTORS), _make_product(1, LONE_VECTORS)
+correlation, lone_correlation = _make_correlation(LINES, TAPS), _make_correlation(1, TAPS)
