@@ -9,6 +9,7 @@ from .dtypes import DType
 from .errors import LinAlgError
 from .ops.checked import cholesky_ex, inv_ex, solve_ex
 from .ops.decompositions import eig, eigh, eigvals, eigvalsh, lstsq, matrix_rank, pinv, qr, svd, svdvals
+from .ops.diagonals import diagonal as _diagonal
 from .ops.householder import householder_product
 from .ops.linear_systems import (
     cholesky,
@@ -26,7 +27,6 @@ from .ops.lu import lu, lu_factor, lu_factor_ex, lu_solve
 from .ops.matrix import cross, matmul, multi_dot, outer, tensordot, vecdot
 from .ops.norms import cond, matrix_norm, norm, vector_norm
 from .ops.reductions import sum as _sum
-from .ops.views import diagonal as _diagonal
 from .ops.views import matrix_transpose
 from .tensor import Tensor
 

@@ -130,7 +130,7 @@ def write(xp: Any, x: Any, key: Any, value: Any) -> None:
 
 
 def write_index(xp: Any, x: Any, indices: Any, values: Any, accumulate: bool) -> None:
-    """Write ``values`` into ``x`` at :class:`pluggrad.ops.indexing.Indices`, in place.
+    """Write ``values`` into ``x`` at :class:`pluggrad.ops.advanced_indexing.Indices`, in place.
 
     The standard has no such write: all of ``x`` is written.
     """

@@ -8,8 +8,8 @@ from ..autograd.inplace import assign, check_writable, overwrite
 from ..autograd.mode import is_grad_enabled
 from ..errors import ShapeError
 from ..ops import gathering, indexing, joining, masking, replacing, searching
+from ..ops.advanced_indexing import Indices
 from ..ops.axes import one_axis
-from ..ops.indexing import Indices
 from ..ops.views import _broadcast_to, broadcast_to
 from ..tensor import Tensor, memory
 from .attach import method

@@ -13,6 +13,7 @@ from .creation import zeros
 from .joining import stack
 from .linalg_results import linalg_cholesky_ex, linalg_inv_ex, linalg_solve_ex
 from .linear_systems import check_matrix, cholesky, inv, solve
+from .lu import lu_factor_ex
 
 __all__ = ["cholesky_ex", "inv_ex", "solve_ex"]
 
@@ -57,8 +58,6 @@ def _minor(x: Tensor) -> int:
 
 
 def _first_singular(x: Tensor) -> int:
-    from .lu import lu_factor_ex
-
     return int(lu_factor_ex(x.detach()).info.item()) or x.shape[-1]
 
 

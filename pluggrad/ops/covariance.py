@@ -11,10 +11,10 @@ from ..tensor import Tensor
 from .axes import one_axis
 from .complex_functions import complex as to_complex
 from .complex_functions import conj, imag, real
+from .diagonals import diagonal
 from .matrix import matmul
 from .norms import vector_norm
 from .searching import where
-from .views import diagonal
 
 __all__ = ["corrcoef", "cov", "dist", "renorm"]
 

@@ -12,15 +12,15 @@ from ..autograd.transforms.levels import LevelType
 from ..backends import ArrayType, plugins
 from ..device import Device, get_default_device
 from ..dtypes import DType
-from ..errors import DTypeError, ShapeError
+from ..errors import ShapeError
 from ..tensor import Tensor, make
 from .declare import composite
 from .dtype_functions import _astype
 from .transfer import to_device
 
 __all__ = [
-    "arange", "as_tensor", "asarray", "empty", "empty_like", "eye", "from_dlpack", "from_numpy", "full", "full_like",
-    "linspace", "meshgrid", "ones", "ones_like", "tensor", "zeros", "zeros_like",
+    "arange", "as_tensor", "asarray", "empty", "empty_like", "eye", "from_dlpack", "from_numpy", "full",
+    "full_like", "linspace", "ones", "ones_like", "tensor", "zeros", "zeros_like",
 ]  # fmt: skip
 
 
@@ -34,6 +34,16 @@ def _copy(xp: Any, x: Any, /) -> Any:
 def _new_zeros(xp: Any, x: Any, /, *, shape: Sequence[int]) -> Any:
     """Zeros of another shape, of the dtype and on the device of ``x``: for derivative rules."""
     return xp.zeros(tuple(shape), dtype=x.dtype, device=xp.native_device(x))
+
+
+def _stack_arrays(xp: Any, g: Any, axis: int, needs: tuple[bool, ...]) -> tuple[Any, ...]:
+    before = (slice(None),) * axis
+    return tuple([g[(*before, i, ...)] if need else None for i, need in enumerate(needs)])
+
+
+@composite(name="stack", result="same", vjp=_stack_arrays)
+def _stack(xp: Any, *arrays: Any, axis: int) -> Any:
+    return xp.namespace.stack(arrays, axis=axis)
 
 
 def _array_type(dtype: DType | None, device: Device | str | None, default: DType | None = None) -> ArrayType:
@@ -109,10 +119,11 @@ def _from_scalars(obj: Any, dtype: DType | None, device: Device | str | None) ->
 
 
 def _from_sequence(obj: Sequence[Any], dtype: DType | None, device: Device | str | None) -> Tensor:
-    from .joining import stack
-
     items = [asarray(item, dtype=dtype, device=device) for item in obj]
-    return stack(items)
+    if len({tuple(item._array.shape) for item in items}) > 1:
+        shapes = ", ".join(str(list(item.shape)) for item in items)
+        raise ShapeError(f"asarray: a sequence of arrays needs them of one shape, got {shapes}")
+    return _stack(*items, axis=0)
 
 
 def _foreign(obj: Any) -> Tensor | None:
@@ -514,42 +525,3 @@ def linspace(
         start, stop, num, dtype=array_type.native, device=array_type.native_device, endpoint=endpoint
     )
     return _finish(array, array_type, requires_grad)
-
-
-def meshgrid(*arrays: Tensor, indexing: str = "xy") -> tuple[Tensor, ...]:
-    """Coordinate grids of 1-D tensors.
-
-    Parameters
-    ----------
-    arrays : Tensors of one dtype, 1-D (or one sequence of them)
-    indexing : "xy" (the standard's default) or "ij" (PyTorch's)
-
-    Returns
-    -------
-    tuple of views of the inputs, one for each, of shape (n1, n2, ...); with "xy" the first two axes are swapped
-
-    >>> import pluggrad
-    >>> x, y = pluggrad.meshgrid(pluggrad.arange(2), pluggrad.arange(3), indexing="ij")
-    >>> x.shape
-    pluggrad.Size([2, 3])
-    """
-    from .manipulation import reshape
-    from .views import broadcast_to
-
-    if indexing not in ("xy", "ij"):
-        raise ValueError(f"meshgrid: indexing must be 'xy' or 'ij', got {indexing!r}")
-    if len(arrays) == 1 and isinstance(arrays[0], list | tuple):
-        arrays = tuple(arrays[0])
-    if len({a.dtype for a in arrays}) > 1:
-        raise DTypeError(f"meshgrid: all tensors must have one dtype, got {[a.dtype.name for a in arrays]}")
-    order = list(range(len(arrays)))
-    if indexing == "xy" and len(order) > 1:
-        order[:2] = [1, 0]
-    sizes = [a.size for a in arrays]
-    shape = tuple(int(sizes[i]) for i in order)
-    grids = []
-    for i, a in enumerate(arrays):
-        own = [1] * len(arrays)
-        own[order.index(i)] = int(sizes[i])
-        grids.append(broadcast_to(reshape(a, tuple(own)), shape))
-    return tuple(grids)

@@ -19,10 +19,12 @@ from ..autograd.operands import wrap
 from ..dtypes import FLOATING, finfo
 from ..errors import ArgumentError, GradientError, ShapeError
 from ..tensor import Tensor
+from .creation import empty
 from .declare import composite
+from .diagonals import tril, triu
 from .linalg_results import linalg_eig, linalg_eigh, linalg_lstsq, linalg_qr, linalg_svd
 from .linear_systems import check_matrix, explained, extension, hermitian_part, mH
-from .manipulation import tril, triu
+from .matrix import matmul
 
 __all__ = ["eig", "eigh", "eigvals", "eigvalsh", "lstsq", "matrix_rank", "pinv", "qr", "svd", "svdvals"]
 
@@ -473,8 +475,6 @@ def qr(x: Tensor, /, mode: str = "reduced") -> Any:
         raise ArgumentError(f"linalg.qr: mode must be 'reduced', 'complete' or 'r', got {mode!r}")
     if mode == "r":
         # Like PyTorch, which cannot differentiate it: a graph would need Q.
-        from .creation import empty
-
         r = _qr(x.detach(), mode="reduced")[1]
         return linalg_qr(empty(0, dtype=x.dtype, device=x.device), r)
     return linalg_qr(*_qr(x, mode=mode))
@@ -503,7 +503,6 @@ def lstsq(x1: Tensor, x2: Tensor, rcond: float | None = None, *, driver: str | N
     >>> pluggrad.linalg.lstsq(x, pluggrad.asarray([1.0, 3.0, 5.0])).solution
     tensor([1.0000, 2.0000])
     """
-    from .matrix import matmul
     from .reductions import sum
 
     check_matrix("lstsq", x1)

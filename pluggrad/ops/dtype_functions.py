@@ -11,6 +11,7 @@ from ..dtypes import DType
 from ..errors import DTypeError
 from ..tensor import Tensor
 from .declare import composite
+from .transfer import to_device
 
 __all__ = ["astype", "can_cast", "isdtype", "result_type"]
 
@@ -51,8 +52,6 @@ def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: Device | st
     tensor([ 1, -1], dtype=pluggrad.int32)
     """
     if device is not None:
-        from .transfer import to_device
-
         x = to_device(x, device)
     if not copy and x.dtype is dtype:
         return x

@@ -16,11 +16,13 @@ from typing import Any
 from ..dtypes import int64
 from ..errors import ShapeError
 from ..tensor import Tensor
+from .diagonals import diagonal
 from .dtype_functions import _astype
 from .joining import _tensors
 from .manipulation import reshaped
 from .matrix import _matmul, _ordered
-from .views import _getitem, _permute_dims, diagonal
+from .reductions import _sum
+from .views import _broadcast_to, _getitem, _permute_dims
 
 __all__ = ["einsum"]
 
@@ -195,8 +197,6 @@ def _next_pair(work: list[tuple[Tensor, Labels]], result: Labels, sizes: dict[La
 
 
 def _sum_labels(x: Tensor, labels: Labels, drop: set[Label]) -> tuple[Tensor, Labels]:
-    from .reductions import _sum
-
     axes = tuple(i for i, c in enumerate(labels) if c in drop)
     if axes:
         x = _sum(x, axis=axes)
@@ -246,8 +246,6 @@ def _drop_ones(x: Tensor, labels: Labels, others: Labels, sizes: dict[Label, int
 
 
 def _stretch(x: Tensor, labels: Labels, sizes: dict[Label, int]) -> Tensor:
-    from .views import _broadcast_to
-
     return _broadcast_to(x, shape=tuple([sizes[c] for c in labels]))
 
 

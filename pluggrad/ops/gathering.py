@@ -10,10 +10,13 @@ from typing import Any, TypeVar
 from ..dtypes import INTEGRAL, REAL, int64
 from ..errors import ArgumentError, AxisError, BoundsError, DTypeError, ShapeError
 from ..tensor import Buffer, Tensor
+from .advanced_indexing import Indices, _index_add, _index_copy, _index_put, _take
 from .axes import either, one_axis
+from .creation import asarray, ones_like, zeros_like
 from .declare import composite
-from .indexing import Indices, _index_put, as_value
+from .indexing import as_value, indices_of, parse_key
 from .manipulation import common_shape, ravel, reshape
+from .searching import where
 from .views import broadcast_to
 
 __all__ = [
@@ -42,42 +45,6 @@ def _checks_bounds(function: F) -> F:
 # -- whole slices by a vector of indices -----------------------------------------------------------------
 
 
-def _along(xp: Any, indices: Any, axis: int) -> Indices:
-    """An index array for one axis as an advanced key."""
-    return Indices((None,) * axis + (Buffer(indices),))
-
-
-def _take_x(xp: Any, g: Any, x_shape: tuple[int, ...], indices: Any, axis: int) -> Any:
-    """Slices taken several times add up."""
-    return xp.index_add(xp.new_zeros(g, shape=x_shape), indices, g, axis=axis)
-
-
-@composite(name="take", alias="IndexSelect", promoted=("x",), result="same", vjp=[_take_x, None])
-def _take(xp: Any, x: Any, indices: Any, /, *, axis: int) -> Any:
-    """Slices of ``x`` along an axis; the axes of ``indices`` come where that axis was."""
-    return xp.index(x, indices=_along(xp, indices, axis))
-
-
-@composite(
-    name="index_add", promoted=("x", "values"), result="same",
-    vjp=[lambda xp, g: g, None, lambda xp, g, indices, axis: xp.take(g, indices, axis=axis)],
-)  # fmt: skip
-def _index_add(xp: Any, x: Any, indices: Any, values: Any, /, *, axis: int) -> Any:
-    return xp.index_put(x, values, indices=_along(xp, indices, axis), accumulate=True)
-
-
-def _index_copy_x(xp: Any, g: Any, indices: Any, values_shape: tuple[int, ...], axis: int) -> Any:
-    return xp.index_copy(g, indices, xp.new_zeros(g, shape=values_shape), axis=axis)
-
-
-@composite(
-    name="index_copy", promoted=("x", "values"), result="same",
-    vjp=[_index_copy_x, None, lambda xp, g, indices, axis: xp.take(g, indices, axis=axis)],
-)  # fmt: skip
-def _index_copy(xp: Any, x: Any, indices: Any, values: Any, /, *, axis: int) -> Any:
-    return xp.index_put(x, values, indices=_along(xp, indices, axis), accumulate=False)
-
-
 def _integers(name: str, index: Any, like: Tensor) -> Tensor:
     """An index argument as an integer tensor.
 
@@ -85,8 +52,6 @@ def _integers(name: str, index: Any, like: Tensor) -> Tensor:
     ------
     DTypeError : not integers
     """
-    from .creation import asarray
-
     if not isinstance(index, Tensor):
         index = (
             asarray(index, dtype=None if index else int64, device=like.device)
@@ -229,8 +194,6 @@ def index_put(x: Tensor, indices: tuple[Tensor, ...], values: Any, accumulate: b
 
 def key_of(x: Tensor, indices: tuple[Any, ...]) -> Indices:
     """The indices of :func:`index_put` in the terms of an advanced key."""
-    from .indexing import indices_of, parse_key
-
     key = tuple(slice(None) if i is None else i for i in indices)
     _, advanced = parse_key(x, key)
     if advanced is None or any(not isinstance(i, Tensor) for i in indices if i is not None):
@@ -476,9 +439,6 @@ def scatter_reduce(
 
 
 def _reduce_scattered(x: Tensor, index: Tensor, src: Tensor, axis: int, reduce: str, include_self: bool) -> Tensor:
-    from .creation import ones_like, zeros_like
-    from .searching import where
-
     if reduce in ("amax", "amin"):
         return _scatter_extreme(x, index, src, axis=axis, largest=reduce == "amax", include_self=include_self)
     if not include_self:

@@ -9,9 +9,9 @@ from ..errors import ShapeError
 from ..tensor import Tensor
 from . import return_types
 from .creation import eye, zeros
+from .diagonals import tril
 from .joining import concat, stack
 from .linear_systems import check_matrix
-from .manipulation import tril
 from .matrix import matmul
 
 __all__ = ["geqrf", "householder_product", "ormqr"]

@@ -8,36 +8,25 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import function
-from ..dtypes import int64
 from ..errors import ShapeError
 from ..tensor import Tensor
 from ..tensor.memory import link_view
 from .axes import one_axis
-from .creation import asarray
+from .creation import _stack, asarray
 from .declare import composite
-from .manipulation import atleast_1d, atleast_2d, atleast_3d, broadcast_arrays, ravel, reshape
+from .manipulation import atleast_1d, atleast_2d, atleast_3d, ravel, reshape
+from .padding import pad
 from .views import _axis_of
 
 __all__ = [
-    "block_diag", "cartesian_prod", "cat", "chunk", "column_stack", "combinations", "concat", "concatenate", "dsplit",
-    "dstack", "hsplit", "hstack", "row_stack", "split", "split_with_sizes", "stack", "tensor_split", "unbind",
-    "unstack", "vsplit", "vstack",
+    "block_diag", "cat", "chunk", "column_stack", "concat", "concatenate", "dsplit", "dstack", "hsplit", "hstack",
+    "row_stack", "split", "split_with_sizes", "stack", "tensor_split", "unbind", "unstack", "vsplit", "vstack",
 ]  # fmt: skip
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 # -- joining -----------------------------------------------------------------------------------------
-
-
-def _stack_arrays(xp: Any, g: Any, axis: int, needs: tuple[bool, ...]) -> tuple[Any, ...]:
-    before = (slice(None),) * axis
-    return tuple([g[(*before, i, ...)] if need else None for i, need in enumerate(needs)])
-
-
-@composite(name="stack", result="same", vjp=_stack_arrays)
-def _stack(xp: Any, *arrays: Any, axis: int) -> Any:
-    return xp.namespace.stack(arrays, axis=axis)
 
 
 def _concat_arrays(
@@ -210,8 +199,6 @@ def block_diag(*tensors: Tensor) -> Tensor:
     tensor([[1, 2, 0],
             [0, 0, 3]])
     """
-    from .padding import pad
-
     blocks = []
     for i, a in enumerate(tensors):
         if a.ndim > 2:
@@ -224,47 +211,6 @@ def block_diag(*tensors: Tensor) -> Tensor:
         rows.append(pad(b, ((0, 0), (before, width - before - n))))
         before += n
     return concat(rows, axis=0)
-
-
-def cartesian_prod(*tensors: Tensor) -> Tensor:
-    """All combinations of one element from each of several vectors, as rows (a vector, if there is one only).
-
-    >>> import pluggrad
-    >>> pluggrad.cartesian_prod(pluggrad.asarray([1, 2]), pluggrad.asarray([3, 4]))
-    tensor([[1, 3],
-            [1, 4],
-            [2, 3],
-            [2, 4]])
-    """
-    for a in tensors:
-        if a.ndim != 1:
-            raise ShapeError(f"cartesian_prod: expects 1-d tensors, got shape {list(a.shape)}")
-    if len(tensors) == 1:
-        return tensors[0]
-    n = len(tensors)
-    grids = broadcast_arrays(*(reshape(a, (1,) * i + (-1,) + (1,) * (n - i - 1)) for i, a in enumerate(tensors)))
-    return stack([ravel(g) for g in grids], axis=1)
-
-
-def combinations(x: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
-    """All choices of ``r`` elements of a vector, in the order of :func:`itertools.combinations`, as rows.
-
-    >>> import pluggrad
-    >>> pluggrad.combinations(pluggrad.asarray([1, 2, 3]))
-    tensor([[1, 2],
-            [1, 3],
-            [2, 3]])
-    """
-    from .gathering import _take
-
-    if x.ndim != 1:
-        raise ShapeError(f"combinations: expects a 1-d tensor, got shape {list(x.shape)}")
-    if r < 0:
-        raise ValueError(f"combinations: r must not be negative, got {r}")
-    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
-    rows = list(choose(range(len(x)), r))
-    places = asarray(list(itertools.chain.from_iterable(rows)) or [], dtype=int64, device=x.device)
-    return reshape(_take(x, places, axis=0), (len(rows) if r else 0, r))
 
 
 # -- splitting ---------------------------------------------------------------------------------------

@@ -14,8 +14,13 @@ from ..autograd.broadcasting import sum_to_shape
 from ..dtypes import FLOATING, int64
 from ..errors import BackendError, DTypeError, LinAlgError, ShapeError
 from ..tensor import Tensor
+from .creation import eye
 from .declare import composite
+from .exponential import log
+from .linalg_results import linalg_slogdet
 from .matrix import matmul
+from .searching import where
+from .views import broadcast_to
 
 __all__ = [
     "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inv", "logdet", "matrix_exp", "matrix_power", "slogdet",
@@ -316,8 +321,6 @@ def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     tensor([[0.2500, 0.0000],
             [0.0000, 1.0000]])
     """
-    from .creation import eye
-
     check_matrix("cholesky_inverse", L, square=True)
     return cholesky_solve(eye(L._array.shape[-1], dtype=L.dtype, device=L.device), L, upper)
 
@@ -435,8 +438,6 @@ def slogdet(x: Tensor, /) -> Any:
     >>> pluggrad.linalg.slogdet(pluggrad.asarray([[1.0, 0.0], [0.0, -1.0]]))
     linalg_slogdet(sign=tensor(-1.), logabsdet=tensor(0.))
     """
-    from .linalg_results import linalg_slogdet
-
     check_matrix("slogdet", x, square=True)
     return linalg_slogdet(*_slogdet(x))
 
@@ -448,9 +449,6 @@ def logdet(x: Tensor) -> Tensor:
     >>> pluggrad.logdet(pluggrad.asarray([[1.0, 0.0], [0.0, 1.0]]))
     tensor(0.)
     """
-    from .exponential import log
-    from .searching import where
-
     sign, logarithm = slogdet(x)
     return log(sign) + logarithm if x.dtype.is_complex else where(sign < 0, math.nan, logarithm)
 
@@ -475,9 +473,6 @@ def matrix_power(x: Tensor, n: int, /) -> Tensor:
     tensor([[1., 3.],
             [0., 1.]])
     """
-    from .creation import eye
-    from .views import broadcast_to
-
     check_matrix("matrix_power", x, square=True)
     if not isinstance(n, int):
         raise TypeError(f"linalg.matrix_power: the exponent must be an int, got {type(n).__name__}")

@@ -15,10 +15,11 @@ from ..tensor import Tensor
 from . import return_types
 from .creation import arange, eye, zeros
 from .declare import composite
+from .diagonals import diagonal, tril, triu
+from .dtype_functions import _astype
 from .gathering import take_along_axis
 from .linalg_results import linalg_lu, linalg_lu_factor, linalg_lu_factor_ex
 from .linear_systems import check_matrix, mH, solve_triangular
-from .manipulation import tril, triu
 from .sorting import argsort
 from .views import broadcast_to
 
@@ -161,9 +162,6 @@ def lu_factor_ex(x: Tensor, *, pivot: bool = True, check_errors: bool = False) -
     >>> pluggrad.linalg.lu_factor_ex(pluggrad.zeros(2, 2)).info
     tensor(1, dtype=pluggrad.int32)
     """
-    from .dtype_functions import _astype
-    from .views import diagonal
-
     check_matrix("lu_factor", x)
     LU, pivots, _ = _lu_factor(x, pivot=pivot)
     zero = diagonal(LU.detach(), 0, -2, -1) == 0

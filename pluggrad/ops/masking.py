@@ -9,10 +9,11 @@ from ..autograd.operands import constant
 from ..dtypes import bool_
 from ..errors import DTypeError, ShapeError
 from ..tensor import Tensor
+from .advanced_indexing import Indices, _index, _index_put
 from .axes import one_axis
 from .declare import composite
 from .gathering import _vector
-from .indexing import Indices, _index, _index_put, as_value, held
+from .indexing import as_value, held
 from .manipulation import broadcast_arrays, ravel, reshape
 from .views import broadcast_to
 

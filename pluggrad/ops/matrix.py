@@ -15,8 +15,9 @@ from ..errors import ShapeError
 from ..tensor import Tensor
 from .axes import either, one_axis
 from .declare import composite, standard
+from .diagonals import diagonal
 from .manipulation import common_shape, reshaped
-from .views import _permute_dims, broadcast_to, diagonal, unsqueeze
+from .views import _permute_dims, broadcast_to, unsqueeze
 
 __all__ = [
     "addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "cdist", "chain_matmul", "cross", "dot", "ger", "inner",

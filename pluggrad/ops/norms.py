@@ -10,8 +10,9 @@ from ..tensor import Tensor
 from .axes import Axes, either, some_axes
 from .decompositions import svdvals
 from .dtype_functions import _astype
-from .linear_systems import check_matrix, inv
+from .linear_systems import check_matrix, det, inv
 from .reductions import amax, amin, sum
+from .searching import where
 from .statistical import _vector_norm
 from .views import moveaxis
 
@@ -161,9 +162,6 @@ def cond(x: Tensor, p: float | str | None = None) -> Tensor:
     >>> pluggrad.linalg.cond(pluggrad.asarray([[4.0, 0.0], [0.0, 2.0]]))
     tensor(2.)
     """
-    from .linear_systems import det
-    from .searching import where
-
     check_matrix("cond", x, square=p not in (None, 2, -2))
     if p in (None, 2, -2):
         s = svdvals(x)

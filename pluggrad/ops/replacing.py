@@ -10,14 +10,16 @@ from ..autograd.operands import constant
 from ..dtypes import bool_
 from ..errors import ShapeError
 from ..tensor import Tensor
+from .advanced_indexing import Indices, _index_put
 from .axes import one_axis
 from .creation import _copy, arange
+from .diagonals import _put_diagonal, diagonal
 from .gathering import _integers
-from .indexing import Indices, _index_put, as_value, held
-from .manipulation import _put_diagonal, ravel, reshape
+from .indexing import as_value, held
+from .manipulation import ravel, reshape
 from .searching import where
 from .strided import as_strided
-from .views import broadcast_to, diagonal, select
+from .views import broadcast_to, select
 
 __all__ = ["as_strided_scatter", "diagonal_scatter", "put", "select_scatter", "slice_scatter"]
 

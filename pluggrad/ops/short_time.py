@@ -12,8 +12,8 @@ from .complex_functions import complex as to_complex
 from .complex_functions import imag, real
 from .creation import ones
 from .joining import stack
-from .manipulation import _fold_windows, _windows
 from .padding import pad
+from .sliding import _fold_windows, _windows
 
 __all__ = ["istft", "stft", "view_as_complex", "view_as_real"]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..tensor import Buffer, Tensor
+from .advanced_indexing import Indices
 from .declare import composite
-from .indexing import Indices
 
 __all__ = ["as_strided"]
 

@@ -15,11 +15,12 @@ from ..autograd.broadcasting import sum_to_shape
 from ..errors import ShapeError
 from ..tensor import Tensor
 from .axes import Axes, complete_shape, either, one_axis, shape_of_arguments, some_axes
+from .complex_functions import conj
 from .declare import composite
 
 __all__ = [
-    "adjoint", "broadcast_to", "diagonal", "expand_dims", "matrix_transpose", "moveaxis", "movedim", "narrow",
-    "permute", "permute_dims", "select", "squeeze", "swapaxes", "swapdims", "t", "transpose", "unsqueeze", "view",
+    "adjoint", "broadcast_to", "expand_dims", "matrix_transpose", "moveaxis", "movedim", "narrow", "permute",
+    "permute_dims", "select", "squeeze", "swapaxes", "swapdims", "t", "transpose", "unsqueeze", "view",
 ]  # fmt: skip
 
 
@@ -83,45 +84,9 @@ def _expand_dims(xp: Any, x: Any, /, *, axis: tuple[int, ...]) -> Any:
     return x[tuple([None if i in axis else slice(None) for i in range(x.ndim + len(axis))])]
 
 
-def _diagonal_x(xp: Any, g: Any, x_shape: tuple[int, ...], offset: int, axis1: int, axis2: int) -> Any:
-    return xp.put_diagonal(g, shape=x_shape, offset=offset, axis1=axis1, axis2=axis2)
-
-
-@composite(name="diagonal", view=True, result="same", vjp=_diagonal_x)
-def _diagonal(xp: Any, x: Any, /, *, offset: int, axis1: int, axis2: int) -> Any:
-    """Elements (i, i + offset) of two axes, as the last axis; ValueError where the memory does not allow the view."""
-    ns = xp.namespace
-    x = ns.permute_dims(x, axes_last(x.ndim, axis1, axis2))
-    rows, columns = x.shape[-2:]
-    start, count = diagonal_extent(rows, columns, offset)
-    # In the matrix laid out flat, neighbours on the diagonal are a row and an element apart.
-    flat = xp.view(x, shape=(*x.shape[:-2], rows * columns))
-    return flat[..., start : min(start + count * (columns + 1), rows * columns) : columns + 1]
-
-
-def _unfold_x(xp: Any, g: Any, x_shape: tuple[int, ...], axis: int, size: int, step: int) -> Any:
-    return xp.fold_windows(g, shape=x_shape, axis=axis, size=size, step=step)
-
-
-@composite(name="unfold", view=True, result="same", vjp=_unfold_x)
-def _unfold(xp: Any, x: Any, /, *, axis: int, size: int, step: int) -> Any:
-    """Windows along an axis, their elements as the last axis.
-
-    The standard has no strides; a backend that has any overrides this.
-    """
-    raise ValueError("unfold: this backend has no views whose elements overlap")
-
-
 def axes_last(ndim: int, *axes: int) -> tuple[int, ...]:
     """The permutation that puts some axes last, in that order."""
     return (*(i for i in range(ndim) if i not in axes), *axes)
-
-
-def diagonal_extent(rows: int, columns: int, offset: int) -> tuple[int, int]:
-    """Where a diagonal starts in the flattened matrix, and how many elements it has."""
-    if offset >= 0:
-        return min(offset, columns), max(min(rows, columns - offset), 0)
-    return min(-offset * columns, rows * columns), max(min(rows + offset, columns), 0)
 
 
 def view(x: Tensor, *shape: int | tuple[int, ...]) -> Tensor:
@@ -363,8 +328,6 @@ def adjoint(x: Tensor) -> Tensor:
     tensor([[0.-1.j],
             [0.-2.j]])
     """
-    from .complex_functions import conj
-
     return conj(matrix_transpose(x))
 
 
@@ -400,62 +363,6 @@ def moveaxis(x: Tensor, source: int | Sequence[int], destination: int | Sequence
 
 
 movedim = moveaxis
-
-
-def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """The diagonal of two axes, as the last axis of the result: a view where the memory allows one.
-
-    Parameters
-    ----------
-    x : Tensor, at least 2-D
-    offset : which diagonal: elements (i, i + offset)
-    dim1, dim2 : the two axes; PyTorch's defaults, the first two. ``linalg.diagonal`` takes the last two.
-
-    >>> import pluggrad
-    >>> pluggrad.diagonal(pluggrad.reshape(pluggrad.arange(6), (2, 3)), 1)
-    tensor([1, 5])
-    """
-    ndim = x._array.ndim
-    if ndim < 2:
-        raise ShapeError(f"diagonal: needs at least two axes, got shape {tuple(x.shape)}")
-    axis1, axis2 = one_axis("diagonal", dim1, ndim), one_axis("diagonal", dim2, ndim)
-    if axis1 == axis2:
-        raise ValueError(f"diagonal: dim1 and dim2 must differ, both are axis {axis1}")
-    try:
-        return _diagonal(x, offset=offset, axis1=axis1, axis2=axis2)
-    except ValueError:
-        from .manipulation import _copy_diagonal
-
-        return _copy_diagonal(x, offset=offset, axis1=axis1, axis2=axis2)
-
-
-def windows_along(x: Tensor, dimension: int, size: int, step: int) -> Tensor:
-    """Windows of ``size`` elements, ``step`` apart, along an axis; their elements are the last axis of the result.
-
-    A view where the backend has views whose elements overlap. It is the method ``x.unfold(dimension, size, step)``.
-
-    Raises
-    ------
-    ShapeError : a window larger than the axis, or a step that is not positive
-
-    >>> import pluggrad
-    >>> pluggrad.arange(5).unfold(0, 3, 1)
-    tensor([[0, 1, 2],
-            [1, 2, 3],
-            [2, 3, 4]])
-    """
-    axis = _axis_of("unfold", x, dimension)
-    n = x._array.shape[axis]
-    if not 0 <= size <= n:
-        raise ShapeError(f"unfold: maximum size for tensor at dimension {axis} is {n} but size is {size}")
-    if step <= 0:
-        raise ShapeError(f"unfold: step is {step} but must be > 0")
-    try:
-        return _unfold(x, axis=axis, size=size, step=step)
-    except ValueError:
-        from .manipulation import _windows
-
-        return _windows(x, axis=axis, size=size, step=step)
 
 
 def select(x: Tensor, dim: int, index: int) -> Tensor:

@@ -8,8 +8,8 @@ from ...autograd.mode import no_grad
 from ...dtypes import FLOATING, INTEGRAL
 from ...errors import DTypeError, ShapeError
 from ...tensor import Buffer, Tensor, memory
+from ..advanced_indexing import Indices
 from ..declare import composite
-from ..indexing import Indices
 
 __all__ = ["embedding"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...dtypes import int64
+from ...ops.advanced_indexing import Indices
 from ...ops.creation import asarray
-from ...ops.indexing import Indices
 from ...tensor import Buffer
 from ...tensor.memory import hold
 from .spec import add, boolean, call, distinct, integer, real
