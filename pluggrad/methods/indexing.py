@@ -7,7 +7,7 @@ from typing import Any
 from ..autograd.inplace import assign, check_writable, overwrite
 from ..autograd.mode import is_grad_enabled
 from ..errors import ShapeError
-from ..ops import gathering, indexing, joining, masking, replacing, searching
+from ..ops import diagonals, gathering, indexing, joining, masking, replacing, searching
 from ..ops.advanced_indexing import Indices
 from ..ops.axes import one_axis
 from ..ops.views import _broadcast_to, broadcast_to
@@ -274,8 +274,6 @@ def masked_scatter_(self: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 @method()
 def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
     """Write a value into the main diagonal; with ``wrap``, of a tall matrix begin anew below it."""
-    from ..ops import views
-
     ndim, shape = self._array.ndim, tuple(self._array.shape)
     if ndim < 2 or (ndim > 2 and len(set(shape)) > 1):
         raise ShapeError(f"fill_diagonal_: needs a matrix, or axes of one size, got shape {list(shape)}")
@@ -286,7 +284,7 @@ def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
         return self
     rows, columns = shape
     for start in range(0, rows if wrap else 1, columns + 1):
-        views.diagonal(self[start:]).fill_(value)
+        diagonals.diagonal(self[start:]).fill_(value)
     return self
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ShapeError
-from ..ops import decompositions, householder, linear_systems, matrix, return_types, views
+from ..ops import decompositions, diagonals, householder, linear_systems, matrix, return_types
 from ..ops import lu as lu_decomposition
 from ..tensor import Tensor
 from .attach import method
@@ -30,7 +30,7 @@ def trace(self: Tensor) -> Tensor:
     """
     if self._array.ndim != 2:
         raise ShapeError(f"trace: expected a matrix, but got tensor with dim {self._array.ndim}")
-    return views.diagonal(self).sum()
+    return diagonals.diagonal(self).sum()
 
 
 @method()

@@ -10,7 +10,7 @@ from ..autograd.engine import graph_namespace
 from ..autograd.inplace import check_writable
 from ..autograd.mode import enable_grad
 from ..errors import ShapeError
-from ..ops import joining, manipulation, strided, views
+from ..ops import diagonals, joining, manipulation, repetition, sliding, strided, views
 from ..ops.axes import Axes, either, shape_of_arguments, some_axes
 from ..tensor import Leaf, Tensor
 from .attach import method
@@ -176,7 +176,7 @@ def movedim(self: Tensor, source: int | Sequence[int], destination: int | Sequen
 @method()
 def diagonal(self: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The diagonal of two axes, as the last axis of the result: a view where the memory allows one."""
-    return views.diagonal(self, offset, dim1, dim2)
+    return diagonals.diagonal(self, offset, dim1, dim2)
 
 
 @method()
@@ -194,7 +194,7 @@ def narrow(self: Tensor, dim: int, start: int, length: int) -> Tensor:
 @method()
 def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """Windows of ``size`` elements, ``step`` apart, along an axis; their elements are the last axis of the result."""
-    return views.windows_along(self, dimension, size, step)
+    return sliding.windows_along(self, dimension, size, step)
 
 
 @method()
@@ -275,13 +275,13 @@ def repeat(self: Tensor, *sizes: Any) -> Tensor:
             "of the "
             f"tensor, {self._array.ndim}"
         )
-    return manipulation.tile(self, times)
+    return repetition.tile(self, times)
 
 
 @method()
 def tile(self: Tensor, *dims: Any) -> Tensor:
     """This tensor repeated as a whole along each axis; fewer counts than axes are for the last ones."""
-    return manipulation.tile(self, shape_of_arguments(dims))
+    return repetition.tile(self, shape_of_arguments(dims))
 
 
 @method()
@@ -289,7 +289,7 @@ def repeat_interleave(
     self: Tensor, repeats: int | Tensor, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:
     """Each element repeated; without ``dim``, of the flattened tensor."""
-    return manipulation.repeat(self, repeats, axis=dim)
+    return repetition.repeat(self, repeats, axis=dim)
 
 
 @method()
@@ -325,31 +325,31 @@ def rot90(self: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
 @method(inplace=True)
 def tril(self: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of each matrix, zeros above."""
-    return manipulation.tril(self, diagonal)
+    return diagonals.tril(self, diagonal)
 
 
 @method(inplace=True)
 def triu(self: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of each matrix, zeros below."""
-    return manipulation.triu(self, diagonal)
+    return diagonals.triu(self, diagonal)
 
 
 @method()
 def diag(self: Tensor, diagonal: int = 0) -> Tensor:
     """A matrix with this vector on a diagonal; of a matrix, a copy of a diagonal."""
-    return manipulation.diag(self, diagonal)
+    return diagonals.diag(self, diagonal)
 
 
 @method()
 def diag_embed(self: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Matrices with the last axis on a diagonal, zeros elsewhere."""
-    return manipulation.diag_embed(self, offset, dim1, dim2)
+    return diagonals.diag_embed(self, offset, dim1, dim2)
 
 
 @method()
 def diagflat(self: Tensor, offset: int = 0) -> Tensor:
     """A matrix with the elements on a diagonal."""
-    return manipulation.diagflat(self, offset)
+    return diagonals.diagflat(self, offset)
 
 
 # -- in place: the tensor itself takes another shape, over the same memory ---------------------------------
