@@ -51,10 +51,7 @@ def _chosen(config: pytest.Config) -> list[str]:
     if given is None:
         return names
     patterns = [p.strip() for p in given.split(",")]
-    chosen = [n for n in names if any(fnmatch.fnmatchcase(n, p) for p in patterns)]
-    if not chosen:
-        raise pytest.UsageError(f"--pluggrad-functions={given}: no function of that name has samples")
-    return chosen
+    return [n for n in names if any(fnmatch.fnmatchcase(n, p) for p in patterns)]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -99,8 +96,11 @@ def _cases(asked: list[str], target: Target, metafunc: pytest.Metafunc) -> Itera
         yield from ((function, d) for d in (accepted if takes_dtype(function) else accepted[:1]))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Note the place of each test in the report."""
+    if not _chosen(config):  # here, and not where it is found out: there, each file would show a traceback
+        given = config.getoption("pluggrad_functions")
+        raise pytest.UsageError(f"--pluggrad-functions={given}: no function of that name has samples")
     for item in items:
         if not item.path.is_relative_to(_HERE) or not isinstance(item, pytest.Function):
             continue

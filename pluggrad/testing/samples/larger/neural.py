@@ -113,6 +113,9 @@ for _reduction in ("none", "mean", "sum"):
         add_larger("nll_loss_input", call(_g, _classes, shape=(_rows, 37), **_how))
         add_larger("cross_entropy", call(_scores, _classes, real(37, low=0.3, high=2.3), **_how))
         add_larger("cross_entropy_input", call(_g, _scores, _classes, **_how))
+for _rows in (109, 0):
+    _sample = call(real(_rows, 31), real(37, 31), integer(_rows, high=37), rows=23, ignore_index=1, smoothing=0.1)
+    add_larger("linear_cross_entropy", _sample)
 for _sequences, _length in ((6, 50), (0, 4)):
     _labels = (integer(_sequences, 21, high=20), integer(_sequences, low=_length // 2, high=_length + 1))
     _scores = real(_length, _sequences, 20, low=-3.0, high=-0.5)
