@@ -197,8 +197,8 @@ def _check(device_type: str, dtype: DType) -> None:
     backend = plugins.backend(device_type)
     if dtype not in backend.dtypes:
         other = bfloat16 if dtype is float16 else float16
-        advice = f"; use dtype={other}" if other in backend.dtypes else ""
-        raise DTypeError(f"autocast: the backend {backend.name!r} has no {dtype.name} here{advice}")
+        instead = f"; or use dtype={other}" if other in backend.dtypes else ""
+        raise DTypeError(f"autocast: backend {backend.name!r} has no {dtype}; {backend.advice(dtype)}{instead}")
 
 
 @contextlib.contextmanager

@@ -14,12 +14,13 @@ from typing import Any
 
 from .. import function
 from ..backends.loaded import ENTERED
+from ..backends.narrow import USED
 from ..dtypes import DType, is_kind
 from ..errors import GradientError
 from ..locks import open_after_fork
 from ..tensor import Cotangents, Leaf, ManyNode, Node, Tensor, make
 from ..tensor.memory import release, unshared
-from . import anomaly
+from . import anomaly, narrow
 from .mode import MODE, Mode, with_grad
 
 
@@ -154,7 +155,7 @@ def _walk(
     needed = None if inputs is None else leading_to(inputs, table)
     found: dict[Node, Any] = {}
     walk: Walk | None = None
-    enters = bool(ENTERED)
+    enters, narrows = bool(ENTERED), bool(USED)
     usual = needed is None and watch is None and not graph
     ready = [vertex for vertex in table if not table[vertex][0]]
     while ready:
@@ -168,7 +169,10 @@ def _walk(
             node.type.enter()
         if usual and g is not None and parents and node.extra is None:  # what follows, with all its questions answered
             function = node.function
-            gs = function.backward(node.type.kernels, g, parents, node)
+            if narrows and node.type.wide is not None:
+                gs = narrow.backward(node, g, parents)
+            else:
+                gs = function.backward(node.type.kernels, g, parents, node)
             if free and function.saves_arrays:
                 node.saved = None
         elif g is None or (needed is not None and node not in needed):
@@ -193,7 +197,7 @@ def _walk(
             elif graph:
                 gs = function.backward_graph(graph_namespace, g, wanted, node)
             else:
-                gs = function.backward(node.type.kernels, g, wanted, node)
+                gs = _evaluate(node, g, wanted)
             if extra is not None and extra.post_hooks:
                 gs = _run_post_hooks(node, gs, g, graph)
             if free and function.saves_arrays:
@@ -215,6 +219,13 @@ def _walk(
     return found
 
 
+def _evaluate(node: Node, g: Any, wanted: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Run the rules of a node on raw arrays."""
+    if node.type.wide is not None:
+        return narrow.backward(node, g, wanted)
+    return node.function.backward(node.type.kernels, g, wanted, node)
+
+
 def _evaluate_watched(node: Node, g: Any, wanted: tuple[Any, ...], graph: bool, mode: Mode) -> tuple[Any, ...]:
     """Run the rules of a node in anomaly mode: say where its forward call is if they fail or give NaN."""
     before = anomaly.EVALUATING.get()
@@ -223,7 +234,7 @@ def _evaluate_watched(node: Node, g: Any, wanted: tuple[Any, ...], graph: bool, 
         if graph:
             gs = node.function.backward_graph(graph_namespace, g, wanted, node)
         else:
-            gs = node.function.backward(node.type.kernels, g, wanted, node)
+            gs = _evaluate(node, g, wanted)
         if mode.check_nan:
             anomaly.check(node, gs)
     except Exception as error:

@@ -12,6 +12,7 @@ from ..device import Device
 from ..dtypes import DType
 from ..errors import DeviceError, DTypeError, PluginError
 from . import defaults, updates
+from .narrow import NarrowKernels
 from .protocol import Backend, kernels_of
 
 #: Replacements of kernels by other plugins: by function name, in the order in which they wrap, with the plugin's name.
@@ -36,18 +37,20 @@ class ArrayType:
     array_class : the class of the library's arrays
     enter : makes the device the thread's current one, for operators on raw arrays; None where there is no such thing
     siblings : ArrayType by native dtype, on the same device
+    wide : the ArrayType that this one's functions are computed in, None if in this one
     constants : 0-D tensors made from Python scalars; see ``autograd.operands.constant``
     """
 
     __slots__ = (
         "array_class", "backend", "constants", "device", "dtype", "enter", "kernels", "native", "native_device",
-        "siblings",
+        "siblings", "wide",
     )  # fmt: skip
 
     def __init__(self, backend: LoadedBackend, device: Device, native_device: Any, dtype: DType, native: Any) -> None:
         self.backend, self.device, self.native_device = backend, device, native_device
         self.dtype, self.native = dtype, native
         self.kernels = backend.kernels
+        self.wide: ArrayType | None = None
         self.array_class = backend.array_class
         self.enter = backend.enter(device)
         if self.enter is not None and not ENTERED:
@@ -195,6 +198,9 @@ class LoadedBackend:
             for d in dtypes.ALL
             if getattr(self.namespace, d.name, None) is not None
         }
+        self._narrow = {dtypes.by_name(name): narrow for name, narrow in getattr(backend, "narrow_dtypes", {}).items()}
+        self._dtype_hints: Mapping[str, str] = getattr(backend, "dtype_hints", {})
+        self._native_dtypes |= {dtype: native for dtype, (native, _, _) in self._narrow.items()}
         missing = [d.name for d in dtypes.STANDARD if d not in self._native_dtypes]
         if missing:
             raise PluginError(f"plugin {plugin!r}: the namespace of backend {name!r} lacks the data types {missing}")
@@ -220,6 +226,11 @@ class LoadedBackend:
         types = {n: ArrayType(self, device, native_device, d, n) for d, n in self._native_dtypes.items()}
         for array_type in types.values():
             array_type.siblings = types
+        for native, wide, as_they_are in self._narrow.values():
+            narrow, wide_type = types[native], types[self._native_dtypes[dtypes.by_name(wide)]]
+            kernels: Any = NarrowKernels(self.kernels, native, wide_type.native, as_they_are)
+            narrow.kernels = kernels
+            narrow.wide = wide_type
         return types
 
     def use_threads(self, count: int) -> None:
@@ -249,6 +260,10 @@ class LoadedBackend:
         """The data types that it has."""
         return tuple(self._native_dtypes)
 
+    def advice(self, dtype: DType) -> str:
+        """What to do about a dtype that it lacks, as the end of a sentence."""
+        return self._dtype_hints.get(dtype.name) or f"it has {[d.name for d in self.dtypes]}"
+
     def native_dtype(self, dtype: DType) -> Any:
         """The library's own object for a dtype.
 
@@ -260,8 +275,7 @@ class LoadedBackend:
             return self._native_dtypes[dtype]
         except (KeyError, TypeError):
             if isinstance(dtype, DType):
-                has = [d.name for d in self.dtypes]
-                raise DTypeError(f"backend {self.name!r} has no {dtype}; it has {has}") from None
+                raise DTypeError(f"backend {self.name!r} has no {dtype}; {self.advice(dtype)}") from None
             raise DTypeError(f"a dtype is one of pluggrad.float32, pluggrad.int64, ..., got {dtype!r}") from None
 
     def array_type(self, device: Device, dtype: DType) -> ArrayType:

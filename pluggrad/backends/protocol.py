@@ -20,6 +20,12 @@ class Backend(Protocol):
     ``device_labels`` : Sequence[str]
         What stands behind the colon in the names of ``devices``; their positions by default, and nothing if there is
         but one. An empty one names the device by its type alone.
+    ``narrow_dtypes`` : Mapping[str, tuple[Any, str, Collection[str]]]
+        Data types, such as bfloat16, that its arrays can have and its functions cannot compute in, by their names: the
+        library's own object for it, the name of the type to compute in, and the names of functions that need no
+        other. See :mod:`pluggrad.backends.narrow`.
+    ``dtype_hints`` : Mapping[str, str]
+        What to do to get a data type that it may lack, by the type's name; said in errors.
     ``accelerator`` : :class:`pluggrad.backends.accelerator.Accelerator`
         Memory, streams and events of devices that have their own, and the calling thread's current device: that
         which the bare device type names. :mod:`pluggrad.cuda` asks it.

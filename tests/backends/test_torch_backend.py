@@ -219,11 +219,6 @@ def test_negative_strides_of_a_library_that_does_not_tell_them() -> None:
     assert namespace.from_dlpack(strict.arange(4)[::-1]).tolist() == [3, 2, 1, 0]
 
 
-def test_bfloat16_has_no_numpy_counterpart() -> None:
-    with pytest.raises(DTypeError, match="'numpy' has no pluggrad.bfloat16"):
-        on_torch([1.0], pluggrad.bfloat16).to("cpu")
-
-
 def test_devices_do_not_mix() -> None:
     with pytest.raises(
         DeviceError, match=r"add: arguments on two devices, 'torch' and 'cpu'; move one, as in x\.to\('torch'\)"

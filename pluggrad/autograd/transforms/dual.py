@@ -359,6 +359,8 @@ def _multilinear(xp: DualKernels, name: str, primals: Any, tangents: Any, parame
 def _diagonal(xp: DualKernels, f: Function, primals: Any, tangents: Any, parameters: dict[str, Any], out: Any) -> Any:
     """The tangent of an elementwise function, by its derivative rules; NotImplemented where that would not do."""
     inner = xp.inner
+    if xp.inner_type.wide is not None:
+        return NotImplemented  # rules run on arrays of the wide type
     is_complex = any(hasattr(p, "dtype") and inner.isdtype(p.dtype, "complex floating") for p in (*primals, out))
     if is_complex and f.name in _NOT_HOLOMORPHIC:
         return NotImplemented

@@ -96,10 +96,16 @@ def level_type(inner: ArrayType, kernels: type) -> LevelType:
     """The type of a level over ``inner``; its siblings come with it."""
     found = _types.get((inner, kernels))
     if found is None:
-        backend = VirtualBackend(inner, kernels)
+        backends: dict[int, VirtualBackend] = {}  # narrow types have kernels of their own
+        for sibling in (inner, *inner.siblings.values()):
+            if id(sibling.kernels) not in backends:
+                backends[id(sibling.kernels)] = VirtualBackend(sibling, kernels)
         device = object.__new__(Device)
         device.type, device.index = inner.device.type, inner.device.index
-        siblings = {native: LevelType(backend, device, sibling) for native, sibling in inner.siblings.items()}
+        siblings = {
+            native: LevelType(backends[id(sibling.kernels)], device, sibling)
+            for native, sibling in inner.siblings.items()
+        }
         for native, one in siblings.items():
             one.siblings = siblings  # type: ignore[assignment]
             _types[inner.siblings[native], kernels] = one

@@ -74,13 +74,17 @@ def native_device(x: np.ndarray) -> str:
     return "cpu"
 
 
+def isdtype(dtype: Any, kind: Any) -> bool:
+    return np.isdtype(np.dtype(np.float32) if dtype.kind == "V" else dtype, kind)  # "V": bfloat16
+
+
 def new_zeros(x: np.ndarray, *, shape: tuple[int, ...]) -> np.ndarray:
     return np.zeros(shape, x.dtype)
 
 
 KERNELS = {name: getattr(np, name) for name in _UFUNCS} | {
     f.__name__: f
-    for f in (conj, copy, astype, owns_memory, strides, data_ptr, tolist, to_host, native_device, new_zeros)
+    for f in (conj, copy, astype, owns_memory, strides, data_ptr, tolist, to_host, native_device, isdtype, new_zeros)
 }
 KERNELS |= indexing.KERNELS | manipulation.KERNELS | linalg.KERNELS
 KERNELS |= views.KERNELS | reductions.KERNELS
