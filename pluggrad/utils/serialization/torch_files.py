@@ -7,7 +7,7 @@ import pickletools
 import sys
 import zipfile
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ... import dtypes
 from ...backends import plugins
@@ -20,9 +20,7 @@ from ...ops.strided import as_strided
 from ...tensor import Size, Tensor
 from .container import damaged, tensor_of
 from .pickles import Machine
-
-if TYPE_CHECKING:
-    from .loading import Placer
+from .placing import Placer
 
 __all__ = ["LEGACY", "read_legacy", "read_zip"]
 
