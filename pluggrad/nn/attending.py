@@ -88,7 +88,7 @@ def _mask_of(mask: Tensor, query: Tensor, key: Tensor) -> Tensor:
             f"got shape {tuple(mask.shape)}"
         )
     if mask.dtype is bool_:
-        return _additive(mask.logical_not(), query)
+        return additive(mask.logical_not(), query)
     if mask.dtype not in (query.dtype, float32):
         raise DTypeError(
             f"scaled_dot_product_attention: attn_mask must be bool, float32 or of query's dtype {query.dtype}, got "
@@ -99,9 +99,12 @@ def _mask_of(mask: Tensor, query: Tensor, key: Tensor) -> Tensor:
 
 def _attend(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout_p: float, scale: float | None = None,
-    causal: bool = False,
+    causal: bool = False, safe: bool = True,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Attention and its weights, those after dropout; ``mask`` is added to the scores."""
+    """Attention and its weights, those after dropout; ``mask`` is added to the scores.
+
+    ``safe`` : a query to which the mask closes all keys gets 0, else NaN
+    """
     if key.shape[-2] == 0:  # no key: sums of nothing, which are 0
         weights = matmul(query, key.transpose(-2, -1))
         return matmul(weights, value), weights
@@ -112,11 +115,13 @@ def _attend(
         factors = dropout(ones(*shape, dtype=query.dtype, device=query.device), dropout_p)
         given.append(factors)
     scale = 1.0 / math.sqrt(query.shape[-1] or 1) if scale is None else scale
-    out, weights = _attention(*given, scale=scale, causal=causal, masked=mask is not None, dropped=factors is not None)
+    out, weights = _attention(
+        *given, scale=scale, causal=causal, masked=mask is not None, dropped=factors is not None, safe=safe
+    )
     return out, weights if factors is None else weights * factors
 
 
-def _additive(mask: Tensor, like: Tensor) -> Tensor:
+def additive(mask: Tensor, like: Tensor) -> Tensor:
     """A bool mask, True where attention is closed, as numbers to add."""
     if mask.dtype is not bool_:
         return mask
@@ -147,6 +152,9 @@ def multi_head_attention_forward(
     -------
     Tensor, shape of query
     Tensor, the weights (B, L, S), with ``average_attn_weights=False`` (B, heads, L, S); None unless ``need_weights``
+
+    A query to which the masks close all keys gets NaN with ``need_weights``, and attends to nothing without, as in
+    PyTorch.
 
     Raises
     ------
@@ -200,7 +208,7 @@ def multi_head_attention_forward(
         k, v = concat([k, nothing], axis=2), concat([v, nothing], axis=2)
     keys = k.shape[2]
     mask = _combined_mask(attn_mask, key_padding_mask, q, keys, (bias_k is not None) + add_zero_attn)
-    out, probabilities = _attend(q, k, v, mask, dropout_p if training else 0.0)
+    out, probabilities = _attend(q, k, v, mask, dropout_p if training else 0.0, safe=not need_weights)
     out = out.permute(2, 0, 1, 3).reshape(length, batch, width)
     out = linear(out, out_proj_weight, out_proj_bias)
     shown = None
@@ -232,7 +240,7 @@ def _combined_mask(
             raise ShapeError(
                 f"The shape of {name} is {tuple(mask.shape)}, but should be {' or '.join(map(str, allowed))}"
             )
-        mask = _additive(mask, q).reshape(*shape)
+        mask = additive(mask, q).reshape(*shape)
         if added:
             mask = concat([mask, zeros(*shape[:-1], added, dtype=mask.dtype, device=mask.device)], axis=-1)
         total = mask if total is None else total + mask

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...autograd.autocast import is_autocast_enabled
+from ...autograd.mode import is_grad_enabled
 from ...device import Device
-from ...dtypes import DType
+from ...dtypes import DType, bool_
 from ...errors import ShapeError
 from ...ops.creation import empty
 from ...tensor import Tensor
@@ -98,6 +100,7 @@ class MultiheadAttention(Module):
     ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
         if query.ndim not in (2, 3):
             raise ShapeError(f"MultiheadAttention: query should be 2-D or 3-D, got shape {tuple(query.shape)}")
+        fast = self._is_fast_in_pytorch(query, key, value, key_padding_mask, attn_mask)
         swap = self.batch_first and query.ndim == 3
         if swap:
             if query is key and key is value:
@@ -107,7 +110,20 @@ class MultiheadAttention(Module):
         out, weights = F.multi_head_attention_forward(
             query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight, self.in_proj_bias, self.bias_k,
             self.bias_v, self.add_zero_attn, self.dropout, self.out_proj.weight, self.out_proj.bias, self.training,
-            key_padding_mask, need_weights, attn_mask, not self._qkv_same_embed_dim, self.q_proj_weight,
+            key_padding_mask, need_weights or fast, attn_mask, not self._qkv_same_embed_dim, self.q_proj_weight,
             self.k_proj_weight, self.v_proj_weight, average_attn_weights=average_attn_weights, is_causal=is_causal,
         )  # fmt: skip
-        return (out.transpose(0, 1) if swap else out), weights
+        return (out.transpose(0, 1) if swap else out), weights if need_weights else None
+
+    def _is_fast_in_pytorch(self, query: Tensor, key: Tensor, value: Tensor, *masks: Tensor | None) -> bool:
+        """Whether PyTorch would compute this in its "fast path", where a query whose keys are all closed gives NaN.
+
+        Here there is one path; what it gives for such queries is made to be the same.
+        """
+        return (
+            query.ndim == 3 and query is key and key is value and self.batch_first and not self.training
+            and all(mask is None or mask.dtype is bool_ for mask in masks)
+            and self.num_heads % 2 == 0 and self.bias_k is None and not self.add_zero_attn
+            and self._qkv_same_embed_dim and self.in_proj_bias is not None and not is_autocast_enabled()
+            and not (is_grad_enabled() and any(t.requires_grad for t in (query, *self.parameters())))
+        )  # fmt: skip

@@ -7,19 +7,24 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from ...autograd.autocast import is_autocast_enabled
+from ...autograd.mode import is_grad_enabled
 from ...device import Device
-from ...dtypes import DType
+from ...dtypes import DType, bool_
 from ...errors import ShapeError
 from ...ops.creation import full
 from ...tensor import Tensor
 from .. import functional as F
 from .. import init
+from ..attending import additive
+from .activation import GELU
 from .attention import MultiheadAttention
 from .container import ModuleList
 from .dropout import Dropout
 from .linear import Linear
 from .module import Module
 from .normalization import LayerNorm
+from .piecewise import ReLU
 
 __all__ = [
     "Transformer",
@@ -104,10 +109,33 @@ class TransformerEncoderLayer(_Layer):
             ("self_attn",), device=device, dtype=dtype,
         )  # fmt: skip
 
+    def _allows_fast_path(self) -> bool:
+        """Whether the layer is of the kind that PyTorch has a "fast path" for."""
+        attention, activation = self.self_attn, self.activation
+        return (
+            attention.batch_first and attention.in_proj_bias is not None and attention._qkv_same_embed_dim
+            and attention.num_heads % 2 == 0 and self.norm1.eps == self.norm2.eps
+            and (activation in (F.relu, F.gelu) or isinstance(activation, (ReLU, GELU)))
+        )  # fmt: skip
+
+    def _is_fast_in_pytorch(self, src: Tensor) -> bool:
+        """Whether PyTorch would compute this in that way; see :class:`MultiheadAttention`."""
+        return (
+            src.ndim == 3 and not self.training and self._allows_fast_path() and not is_autocast_enabled()
+            and not any(m._forward_hooks or m._forward_pre_hooks for m in self.modules())
+            and not (is_grad_enabled() and any(t.requires_grad for t in (src, *self.parameters())))
+        )  # fmt: skip
+
     def forward(
         self, src: Tensor, src_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None,
         is_causal: bool = False,
     ) -> Tensor:  # fmt: skip
+        if not self._is_fast_in_pytorch(src):
+            # The attention's own fast path takes no numbers: so PyTorch's does not come to it, either.
+            src_mask, src_key_padding_mask = (
+                None if mask is None else additive(mask, src) for mask in (src_mask, src_key_padding_mask)
+            )
+
         def attend(x: Tensor) -> Tensor:
             out: Tensor = self.self_attn(
                 x, x, x, attn_mask=src_mask, key_padding_mask=src_key_padding_mask, need_weights=False,
@@ -179,7 +207,9 @@ class TransformerEncoder(_Stack):
     Parameters
     ----------
     encoder_layer, num_layers, norm : the layer, how many, and a module for the end or None
-    enable_nested_tensor, mask_check : accepted for PyTorch's sake
+    enable_nested_tensor : whether padding comes out as 0 where PyTorch leaves it out of the computation, in nested
+        tensors: in evaluation without gradients, for layers of its fast path and ``src_key_padding_mask`` alone
+    mask_check : whether that is only done where all padding is at the end of each sequence
 
     >>> import pluggrad
     >>> from pluggrad import nn
@@ -193,14 +223,34 @@ class TransformerEncoder(_Stack):
         mask_check: bool = True,
     ) -> None:  # fmt: skip
         super().__init__(encoder_layer, num_layers, norm)
+        self.enable_nested_tensor, self.mask_check = enable_nested_tensor, mask_check
+        self.use_nested_tensor = (
+            enable_nested_tensor and isinstance(encoder_layer, TransformerEncoderLayer)
+            and not encoder_layer.norm_first and encoder_layer._allows_fast_path()
+        )  # fmt: skip
 
     def forward(
         self, src: Tensor, mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None,
         is_causal: bool | None = None,
     ) -> Tensor:  # fmt: skip
+        padding = self._left_out(src, mask, src_key_padding_mask)
         for layer in self.layers:
             src = layer(src, src_mask=mask, src_key_padding_mask=src_key_padding_mask, is_causal=bool(is_causal))
-        return self._finish(src)
+        return self._finish(src if padding is None else src.masked_fill(padding.unsqueeze(-1), 0.0))
+
+    def _left_out(self, src: Tensor, mask: Tensor | None, padding: Tensor | None) -> Tensor | None:
+        """The places (B, L) of ``src`` that PyTorch would leave out, None for none."""
+        first: Any = self.layers[0]
+        if not self.use_nested_tensor or mask is not None or padding is None or src.ndim != 3 or first.training:
+            return None
+        if is_autocast_enabled() or (
+            is_grad_enabled() and any(t.requires_grad for t in (src, *first.parameters()))
+        ):  # fmt: skip
+            return None
+        closed = padding if padding.dtype is bool_ else padding != 0
+        if self.mask_check and (closed[:, :-1] & ~closed[:, 1:]).any():
+            return None
+        return closed
 
 
 class TransformerDecoder(_Stack):

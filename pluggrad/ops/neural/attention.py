@@ -36,7 +36,8 @@ def _split(arrays: Any, masked: bool, dropped: bool) -> tuple[Any, Any, Any, Any
 
 def _slopes(xp: Any, g0: Any, value: Any, g_weights: Any, factors: Any) -> Any:
     """H, the gradient for the weights."""
-    return _dropped(xp.matmul(g0, _transposed(xp, value)), factors) + g_weights
+    found = _dropped(xp.matmul(g0, _transposed(xp, value)), factors)
+    return found if g_weights is None else found + g_weights
 
 
 def _dropped(x: Any, factors: Any) -> Any:
@@ -68,10 +69,11 @@ def _scores_factors(xp: Any, g: Any, g0: Any, value: Any, weights: Any) -> Any:
     vjp=[_scores_g, _scores_value, _scores_weights, _scores_g_weights, _scores_factors],
 )  # fmt: skip
 def _attention_scores_gradient(
-    xp: Any, g0: Any, value: Any, weights: Any, g_weights: Any, factors: Any = None, /
+    xp: Any, g0: Any, value: Any, weights: Any, g_weights: Any = None, factors: Any = None, /
 ) -> Any:
-    """The gradient for the scores, of those for the output and for the weights."""
-    slopes = _dropped(xp.namespace.matmul(g0, xp.namespace.matrix_transpose(value)), factors) + g_weights
+    """The gradient for the scores, of that for the output and, if there is one, for the weights."""
+    slopes = _dropped(xp.namespace.matmul(g0, xp.namespace.matrix_transpose(value)), factors)
+    slopes = slopes if g_weights is None else slopes + g_weights
     return xp.softmax_input(slopes, weights, axis=weights.ndim - 1)
 
 
@@ -102,15 +104,17 @@ def _attention_arrays(
 
 @composite(
     name="scaled_dot_product_attention", autocast="lower", kinds=REAL_FLOATING, outputs=("out", "weights"),
-    vjp=_attention_arrays,
+    lazy=frozenset(("weights",)), vjp=_attention_arrays,
 )  # fmt: skip
 def _attention(
-    xp: Any, *arrays: Any, scale: float, causal: bool = False, masked: bool = False, dropped: bool = False
-) -> Any:
+    xp: Any, *arrays: Any, scale: float, causal: bool = False, masked: bool = False, dropped: bool = False,
+    safe: bool = True,
+) -> Any:  # fmt: skip
     """Query (..., L, E), key (..., S, E) and value (..., S, V), leading axes alike, give (..., L, V) and weights.
 
     If ``masked``, numbers that broadcast to (..., L, S) and are added to the scores; if ``dropped``, factors of the
-    weights (..., L, S). ``causal`` closes the keys after a query's position.
+    weights (..., L, S). ``causal`` closes the keys after a query's position. The weights of a query to which all keys
+    are closed by the mask are 0 if ``safe``, else NaN.
     """
     query, key, value, mask, factors = _split(arrays, masked, dropped)
     ns = xp.namespace
@@ -122,7 +126,7 @@ def _attention(
         position = ns.arange(columns, device=device)
         seen = ns.reshape(position, (1, columns)) <= ns.reshape(ns.arange(rows, device=device), (rows, 1))
         scores = ns.where(seen, scores, ns.full((), -math.inf, dtype=scores.dtype, device=device))
-    weights = _weights(xp, scores) if masked else xp.softmax(scores, axis=scores.ndim - 1)
+    weights = _weights(xp, scores) if masked and safe else xp.softmax(scores, axis=scores.ndim - 1)
     return ns.matmul(weights if factors is None else weights * factors, value), weights
 
 

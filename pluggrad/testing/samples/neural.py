@@ -81,12 +81,14 @@ add(
     call(_query, _key, _value, scale=0.5),
     call(real(3, 2), real(3, 2), real(3, 4), scale=1.0, causal=True),
     call(_query, _key, _value, real(3, 5), scale=0.3, masked=True),
+    call(_query, _key, _value, real(3, 5), scale=0.3, masked=True, safe=False),
     call(_query, _key, _value, real(2, 1, 5), positive(2, 3, 5), scale=0.3, masked=True, dropped=True),
     call(_query, _key, _value, positive(2, 3, 5), scale=0.3, causal=True, dropped=True),
 )
 _weights = real(2, 3, 5)
 add(
     "attention_scores_gradient",
+    call(real(2, 3, 2), _value, _weights),
     call(real(2, 3, 2), _value, _weights, _weights),
     call(real(2, 3, 2), _value, _weights, _weights, positive(2, 3, 5)),
 )

@@ -92,14 +92,16 @@ def softmax_input(g: np.ndarray, y: np.ndarray, *, axis: int) -> np.ndarray:
 
 
 def scaled_dot_product_attention(
-    *arrays: np.ndarray, scale: float, causal: bool = False, masked: bool = False, dropped: bool = False
-) -> tuple[np.ndarray, np.ndarray]:
+    *arrays: np.ndarray, scale: float, causal: bool = False, masked: bool = False, dropped: bool = False,
+    safe: bool = True,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """The scores become the weights in place."""
     query, key, value = arrays[:3]
     if query.dtype == np.float16:
         wide = scaled_dot_product_attention(
-            *(a.astype(np.float32) for a in arrays), scale=scale, causal=causal, masked=masked, dropped=dropped
-        )
+            *(a.astype(np.float32) for a in arrays), scale=scale, causal=causal, masked=masked, dropped=dropped,
+            safe=safe,
+        )  # fmt: skip
         return wide[0].astype(np.float16), wide[1].astype(np.float16)
     weights = np.matmul(query * query.dtype.type(scale), np.swapaxes(key, -1, -2))
     if masked:
@@ -107,27 +109,29 @@ def scaled_dot_product_attention(
     if causal:
         np.copyto(weights, -np.inf, where=np.logical_not(np.tri(*weights.shape[-2:], dtype=np.bool_)))
     largest = np.maximum.reduce(weights, -1, keepdims=True)
-    if masked:
+    if masked and safe:
         largest[largest == -np.inf] = 0.0  # rows without a key: all weights are 0
     weights -= largest
     np.exp(weights, out=weights)
     total = np.add.reduce(weights, -1, keepdims=True)
-    if masked:
+    if masked and safe:
         total[total == 0.0] = 1.0
     weights /= total
     return np.matmul(weights * arrays[-1] if dropped else weights, value), weights
 
 
 def attention_scores_gradient(
-    g: np.ndarray, value: np.ndarray, weights: np.ndarray, g_weights: np.ndarray, factors: np.ndarray | None = None
-) -> np.ndarray:
+    g: np.ndarray, value: np.ndarray, weights: np.ndarray, g_weights: np.ndarray | None = None,
+    factors: np.ndarray | None = None,
+) -> np.ndarray:  # fmt: skip
     if g.dtype == np.float16:
         given = (None if a is None else a.astype(np.float32) for a in (g, value, weights, g_weights, factors))
         return attention_scores_gradient(*given).astype(np.float16)  # type: ignore[arg-type]
     found = np.matmul(g, np.swapaxes(value, -1, -2))
     if factors is not None:
         found *= factors
-    found += g_weights
+    if g_weights is not None:
+        found += g_weights
     found -= np.einsum("...i,...i->...", found, weights)[..., None]
     found *= weights
     return found
