@@ -138,8 +138,8 @@ for _name in (
     "dropout elu erf erfc erfinv exp exp2 expm1 floor frac frexp gelu gelu_input hardshrink hardsigmoid hardswish "
     "hardtanh imag isfinite isinf isnan isneginf isposinf isreal leaky_relu lgamma log log10 log1p log2 log_sigmoid "
     "logical_not logit mish nan_to_num negative polygamma positive pow_scalar rad2deg real reciprocal relu round "
-    "round_decimals rsqrt sigmoid sign signbit silu sin sinc sinh softplus softshrink softsign sqrt square tan tanh "
-    "tanhshrink threshold trunc view_real view_imag"
+    "round_decimals rsqrt sigmoid sign signbit silu silu_input sin sinc sinh softplus softshrink softsign sqrt square "
+    "tan tanh tanhshrink threshold trunc view_real view_imag"
 ).split():
     RULES[_name] = _elementwise
 

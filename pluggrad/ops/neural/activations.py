@@ -42,14 +42,24 @@ def _elu(xp: Any, x: Any, /, *, alpha: float, scale: float = 1.0, input_scale: f
     return xp.namespace.where(x > 0, x * scale, below)
 
 
-def _silu_x(xp: Any, g: Any, x: Any) -> Any:
-    s = xp.sigmoid(x)
-    return g * (s * (x * (1 - s) + 1))
-
-
-@composite(name="silu", result="same", kinds=REAL_FLOATING, vjp=_silu_x)
+@composite(name="silu", result="same", kinds=REAL_FLOATING, vjp=lambda xp, g, x: xp.silu_input(g, x))
 def _silu(xp: Any, x: Any, /) -> Any:
     return x * xp.sigmoid(x)
+
+
+def _silu_input_x(xp: Any, g: Any, g0: Any, x: Any) -> Any:
+    s = xp.sigmoid(x)
+    return g * g0 * (s * (1 - s) * (x * (1 - 2 * s) + 2))
+
+
+@composite(
+    name="silu_input", result="same", kinds=REAL_FLOATING,
+    vjp=[lambda xp, g, x: xp.silu_input(g, x), _silu_input_x],
+)  # fmt: skip
+def _silu_input(xp: Any, g0: Any, x: Any, /) -> Any:
+    """The gradient of silu."""
+    s = xp.sigmoid(x)
+    return g0 * (s * (x * (1 - s) + 1))
 
 
 @composite(name="log_sigmoid", result="same", kinds=REAL_FLOATING, vjp=lambda xp, g, x: g * xp.sigmoid(-x))

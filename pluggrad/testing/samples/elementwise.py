@@ -72,5 +72,5 @@ add(
 add("lerp", call(real(2, 3), real(3), real(2, 1, low=0.1, high=0.4)), call(real(), real(2), real(low=0.6, high=2.0)))
 for _name in ("addcmul", "addcdiv"):
     add(_name, call(real(2, 3), real(3), positive(2, 1), value=-0.7), call(real(), real(), positive(), value=1))
-for _name in ("relu_backward", "tanh_backward"):
+for _name in ("relu_backward", "sigmoid_backward", "tanh_backward"):
     add(_name, call(real(2, 3), real(2, 3)), call(real(), real()), call(real(3), real(2, 3)))

@@ -26,6 +26,7 @@ def _signed(*shape: int) -> Spec:
 add("leaky_relu", call(_signed(2, 5), negative_slope=0.1), call(real(), negative_slope=0.3))
 add("elu", call(_signed(2, 5), alpha=1.0), call(_signed(4), alpha=0.5))
 add("silu", call(real(2, 3)), call(real()))
+add("silu_input", call(real(2, 3), real(2, 3)), call(real(), real()))
 add("log_sigmoid", call(real(2, 3)), call(real()))
 add("softplus", call(real(2, 3), beta=1.0, threshold=20.0), call(real(6, low=-2.0, high=2.9), beta=2.0, threshold=6.0))
 for _approximate in ("none", "tanh"):

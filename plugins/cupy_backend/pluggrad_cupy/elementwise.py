@@ -119,6 +119,10 @@ def gelu_input(g0: Array, x: Array, *, approximate: str) -> Array:
     return (pointwise.gelu_tanh_input if approximate == "tanh" else pointwise.gelu_input)(x, g0)
 
 
+def silu_input(g0: Array, x: Array) -> Array:
+    return pointwise.silu_input(x, g0)
+
+
 def dropout(x: Array, mask: Array, *, scale: float) -> Array:
     return pointwise.dropout(x, mask, scale)
 
@@ -140,8 +144,8 @@ KERNELS: dict[str, Any] = {
     "logical_and": _truths(cupy.logical_and), "logical_not": _truths(cupy.logical_not),
     "logical_or": _truths(cupy.logical_or), "logical_xor": _truths(cupy.logical_xor),
     **{f.__name__: f for f in (
-        conj, real, imag, positive, expm1, tanh, leaky_relu, elu, softplus, gelu, gelu_input, dropout, addcmul,
-        addcdiv, masked_fill,
+        conj, real, imag, positive, expm1, tanh, leaky_relu, elu, softplus, gelu, gelu_input, silu_input, dropout,
+        addcmul, addcdiv, masked_fill,
     )},
     "complex": complex_, "relu": pointwise.relu, "sigmoid": pointwise.sigmoid, "silu": pointwise.silu,
     "log_sigmoid": pointwise.log_sigmoid, "erf": pointwise.erf, "erfc": pointwise.erfc, "lgamma": pointwise.lgamma,

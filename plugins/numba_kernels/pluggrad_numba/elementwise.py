@@ -26,7 +26,12 @@ _UFUNCS: dict[str, Any] = {
     "atan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "asinh": np.arcsinh, "acosh": np.arccosh,
     "atanh": np.arctanh,
 }  # fmt: skip
-_COMPILED = ("exp", "log", "tanh", "sigmoid", "silu")
+_COMPILED = ("exp", "log", "tanh", "sigmoid", "silu", "relu")
+#: The gradients of which functions, by the gradients' names.
+_SLOPES = {
+    "gelu_input": "gelu", "silu_input": "silu", "relu_backward": "relu", "sigmoid_backward": "sigmoid",
+    "tanh_backward": "tanh",
+}  # fmt: skip
 
 
 def _is_large(x: Any, dtypes: str) -> bool:
@@ -92,20 +97,29 @@ def gelu(kernel: Kernel) -> Kernel:
     return call
 
 
-def gelu_input(kernel: Kernel) -> Kernel:
-    """The gradient of both forms."""
+def _slope(name: str) -> Callable[[Kernel], Kernel]:
+    """The wrapper of a gradient: of the result's, and of an array that was kept."""
 
-    def call(g: Any, x: Any, *, approximate: str) -> Any:
-        if not (_is_large(x, "f") and _is_large(g, "f") and g.shape == x.shape):
-            return kernel(g, x, approximate=approximate)
-        from . import compiled_elementwise as compiled
+    def wrap(kernel: Kernel) -> Kernel:
+        def call(g: Any, kept: Any, **options: Any) -> Any:
+            if not _is_large(kept, "f"):
+                return kernel(g, kept, **options)
+            if not any(g.strides):  # one number for all, as from a sum
+                g = np.ascontiguousarray(g)
+            if not (_is_large(g, "f") and g.shape == kept.shape):
+                return kernel(g, kept, **options)
+            from . import compiled_elementwise as compiled
 
-        out = np.empty(x.shape, np.float32)
-        slope = compiled.gelu_tanh_slope if approximate == "tanh" else compiled.gelu_erf_slope
-        run(slope, (g.reshape(-1), x.reshape(-1), out.reshape(-1)))
-        return out
+            which = name
+            if options:
+                which += "_tanh" if options["approximate"] == "tanh" else "_erf"
+            out = np.empty(kept.shape, np.float32)
+            run(getattr(compiled, f"{which}_slope"), (g.reshape(-1), kept.reshape(-1), out.reshape(-1)))
+            return out
 
-    return call
+        return call
+
+    return wrap
 
 
 def wrappers() -> dict[str, Callable[[Kernel], Kernel]]:
@@ -116,7 +130,7 @@ def wrappers() -> dict[str, Callable[[Kernel], Kernel]]:
             found[name] = _compiled(name)
         elif not _numpy_is_fast(name):
             found[name] = _both(_compiled(name), found[name])
-    return found | {"gelu": gelu, "gelu_input": gelu_input}
+    return found | {"gelu": gelu} | {name: _slope(of) for name, of in _SLOPES.items()}
 
 
 def _both(outer: Callable[[Kernel], Kernel], inner: Callable[[Kernel], Kernel]) -> Callable[[Kernel], Kernel]:

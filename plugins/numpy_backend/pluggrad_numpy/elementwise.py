@@ -138,6 +138,16 @@ def tanh_backward(gradient: Array, output: Array) -> Array:
     return out
 
 
+def sigmoid_backward(gradient: Array, output: Array) -> Array:
+    """``gradient * (output - output**2)`` in one array."""
+    if output.dtype.kind == "c" or gradient.shape != output.shape or not output.shape:
+        return gradient * np.conj(output * (1 - output))
+    out = np.subtract(_ONE.get(output.dtype, 1), output)
+    out *= output
+    out *= gradient
+    return out
+
+
 def exp2(x: Array) -> Array:
     """A power of 2: np.exp2 has no complex form."""
     return np.power(2.0, x) if x.dtype.kind == "c" else np.exp2(x)
@@ -346,7 +356,7 @@ KERNELS = {
     f.__name__: f
     for f in (
         where, floor_divide, pow_scalar, lerp, expm1, tanh, tanh_backward, exp2, rsqrt, real, imag, relu,
-        relu_backward, clip, sigmoid, erf, erfc,
+        relu_backward, clip, sigmoid, sigmoid_backward, erf, erfc,
     )
 } | {
     "complex": complex_, "fmod": np.fmod, "fmax": np.fmax, "fmin": np.fmin, "gcd": np.gcd, "lcm": lcm,

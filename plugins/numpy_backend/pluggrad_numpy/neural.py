@@ -442,6 +442,23 @@ def silu(x: np.ndarray) -> np.ndarray:
     return out
 
 
+def silu_input(g: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """``g·s·(1 + x·(1 - s))`` with the sigmoid s."""
+    out = np.empty(x.shape, x.dtype)
+    for slope, a, b in _blocks(g, x, out):
+        s = scratch("sigmoid", a.shape, a.dtype)
+        np.negative(a, out=s)
+        np.exp(s, out=s)
+        s += 1
+        np.reciprocal(s, out=s)
+        np.subtract(1, s, out=b)
+        b *= a
+        b += 1
+        b *= s
+        b *= slope
+    return out
+
+
 def gelu(x: np.ndarray, *, approximate: str) -> np.ndarray:
     out = np.empty(x.shape, x.dtype)
     for a, b in _blocks(x, out):
@@ -499,6 +516,6 @@ KERNELS = {
         linear, dropout, embedding, embedding_weight, softmax, softmax_input, log_softmax,
         scaled_dot_product_attention, attention_scores_gradient, nll_loss, nll_loss_input, cross_entropy,
         cross_entropy_input, mse_loss, layer_norm, layer_norm_gradients, batch_norm, batch_norm_gradients, leaky_relu,
-        silu, gelu, gelu_input,
+        silu, silu_input, gelu, gelu_input,
     )
 }  # fmt: skip

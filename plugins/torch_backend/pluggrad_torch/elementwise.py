@@ -268,6 +268,10 @@ def gelu_input(g0: Tensor, x: Tensor, *, approximate: str) -> Tensor:
     return torch.ops.aten.gelu_backward(g0, x, approximate=approximate)
 
 
+def silu_input(g0: Tensor, x: Tensor) -> Tensor:
+    return torch.ops.aten.silu_backward(g0, x)
+
+
 def where(condition: Tensor, x1: Any, x2: Any) -> Tensor:
     return torch.where(condition, x1, x2)
 
@@ -285,6 +289,6 @@ KERNELS: dict[str, Callable[..., Any]] = {
     **{f.__name__: f for f in (
         abs, round, sign, signbit, floor_divide, remainder, fmod, trunc_divide, conj, real, imag, acos, log1p, tanh,
         complex, polar, round_decimals, positive, logit, relu, pow_scalar, addcmul, addcdiv, clip, nan_to_num, isclose,
-        astype, leaky_relu, elu, softplus, gelu, gelu_input, hardshrink, softshrink, glu, where, dropout,
+        astype, leaky_relu, elu, softplus, gelu, gelu_input, silu_input, hardshrink, softshrink, glu, where, dropout,
     )},
 }  # fmt: skip
