@@ -305,3 +305,12 @@ def test_buffer() -> None:
     assert isinstance(b, pluggrad.Tensor)
     assert not isinstance(pluggrad.ones(2), nn.Buffer)
     assert not b.requires_grad
+
+
+def test_compile_changes_nothing_and_sharing_memory_is_refused() -> None:
+    layer, x = nn.Linear(2, 2), pluggrad.ones(1, 2)
+    before = layer(x)
+    assert layer.compile(mode="max-autotune") is None
+    assert layer(x).tolist() == before.tolist()
+    with pytest.raises(NotImplementedError, match="memory of this process"):
+        layer.share_memory()

@@ -158,6 +158,20 @@ def test_a_post_hook_of_state_dict_returns_nothing() -> None:
         layer.state_dict()
 
 
+def test_older_hooks() -> None:
+    net, calls = nn.Sequential(nn.Linear(1, 1)), []
+    net._register_state_dict_hook(lambda m, state, prefix, meta: {"renamed." + k: v for k, v in state.items()})
+    net[0]._register_state_dict_hook(lambda m, state, prefix, meta: calls.append((type(m).__name__, prefix)))
+    handle = net._register_load_state_dict_pre_hook(lambda state, prefix, *rest: calls.append((sorted(state), prefix)))
+    net._register_load_state_dict_pre_hook(lambda m, state, *rest: calls.append(m is net), with_module=True)
+    state = net.state_dict()
+    assert list(state) == ["renamed.0.weight", "renamed.0.bias"]
+    net.load_state_dict(state, strict=False)
+    handle.remove()
+    net.load_state_dict(state, strict=False)
+    assert calls == [("Linear", "0."), (["renamed.0.bias", "renamed.0.weight"], ""), True, True]
+
+
 def test_post_hook_may_forgive() -> None:
     layer = nn.Linear(1, 1)
     layer.register_load_state_dict_post_hook(lambda m, keys: keys.missing_keys.clear())

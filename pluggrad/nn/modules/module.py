@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 from ...tensor import Tensor
 from ..parameter import Buffer, Parameter
@@ -304,6 +304,23 @@ class Module(HookedCall, Traversal, Conversion, State):
         if name not in getattr(module, kind):
             raise AttributeError(f"`{name}` is not {what}")
         return getattr(module, kind)[name]
+
+    # -- what PyTorch does besides -------------------------------------------------------------------------
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: calls run as they do without, as with PyTorch's ``backend="eager"``. Takes PyTorch's arguments."""
+
+    def share_memory(self) -> Self:
+        """Refused: parameters lie in the memory of this process.
+
+        Raises
+        ------
+        NotImplementedError : always; a program that went on would train copies
+        """
+        raise NotImplementedError(
+            "share_memory: parameters lie in the memory of this process and cannot be shared with others; send "
+            "state_dict() to them instead (the workers of a DataLoader share their batches by themselves)"
+        )
 
     # -- printing ----------------------------------------------------------------------------------------
 

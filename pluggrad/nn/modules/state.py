@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections import OrderedDict, namedtuple
 from collections.abc import Callable, Mapping
@@ -31,6 +32,15 @@ class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpect
         return super().__repr__()
 
     __str__ = __repr__
+
+
+def _returns_none(hook: Callable[..., Any], *args: Any) -> None:
+    if hook(*args) is not None:
+        raise RuntimeError("state_dict post-hook must return None")
+
+
+def _without_module(hook: Callable[..., Any], module: Any, *args: Any) -> None:
+    hook(*args)
 
 
 class State:
@@ -75,11 +85,26 @@ class State:
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(module, state_dict, prefix, local_metadata)``, which may change the dict and returns None."""
+        return RemovableHandle(self._state_dict_hooks, functools.partial(_returns_none, hook))
+
+    def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(module, state_dict, prefix, local_metadata)``; a dict that it returns is taken instead.
+
+        It is taken for the module that ``state_dict`` was called on; those of its submodules change the dict in place.
+        PyTorch's older form, which many programs use.
+        """
         return RemovableHandle(self._state_dict_hooks, hook)
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(module, state_dict, prefix, metadata, strict, missing, unexpected, errors)`` before loading."""
-        return RemovableHandle(self._load_state_dict_pre_hooks, hook)
+        return self._register_load_state_dict_pre_hook(hook, with_module=True)
+
+    def _register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], with_module: bool = False
+    ) -> RemovableHandle:
+        """The same; without ``with_module`` the hook is not given the module. PyTorch's older form."""
+        taken = hook if with_module else functools.partial(_without_module, hook)
+        return RemovableHandle(self._load_state_dict_pre_hooks, taken)
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(module, incompatible_keys)``, which may change these, after loading."""
@@ -114,8 +139,7 @@ class State:
                 module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
         for hook in self._state_dict_hooks.values():
             replaced = hook(self, destination, prefix, local_metadata)
-            if replaced is not None:
-                raise RuntimeError("state_dict post-hook must return None")
+            destination = destination if replaced is None else replaced
         return destination
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
