@@ -517,3 +517,15 @@ def test_training_takes_the_same_course_as_on_the_cpu() -> None:
     on_cpu, here = losses("cpu"), losses("torch")
     assert here == pytest.approx(on_cpu, rel=1e-4)
     assert here[-1] < 0.8 * here[0]
+
+
+def test_batch_norm_of_an_empty_batch() -> None:
+    layer = pluggrad.nn.BatchNorm1d(3, device="torch")
+    x = pluggrad.ones(0, 3, device="torch", requires_grad=True)
+    layer(x).sum().backward()
+    assert x.grad is not None
+    assert x.grad.shape == (0, 3)
+    assert layer.weight.grad is not None
+    assert layer.weight.grad.tolist() == [0.0] * 3
+    assert layer.running_mean is not None
+    assert layer.running_mean.tolist() == [0.0] * 3

@@ -314,3 +314,26 @@ def test_compile_changes_nothing_and_sharing_memory_is_refused() -> None:
     assert layer(x).tolist() == before.tolist()
     with pytest.raises(NotImplementedError, match="memory of this process"):
         layer.share_memory()
+
+
+def test_errors_say_which_module_they_come_from_and_what_it_expects() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = nn.Sequential(nn.ReLU(), nn.ModuleDict({"fc": nn.Linear(3, 4)})["fc"])
+            self.loss = nn.CrossEntropyLoss()
+
+        def forward(self, x: pluggrad.Tensor, y: pluggrad.Tensor) -> pluggrad.Tensor:
+            return self.loss(self.body(x), y)
+
+    net = Net()
+    net.body.register_forward_hook(lambda m, args, out: None)
+    with pytest.raises(RuntimeError, match="linear: input of shape") as caught:
+        net(pluggrad.zeros(2, 5), pluggrad.zeros(2, dtype=pluggrad.int64))
+    assert caught.value.__notes__ == ["in Linear(in_features=3, out_features=4, bias=True), 'body.1' of Net"]
+    with pytest.raises(IndexError, match="target 7 is out of bounds") as caught:
+        net(pluggrad.zeros(2, 3), pluggrad.tensor([0, 7]))
+    assert caught.value.__notes__ == ["in CrossEntropyLoss(), 'loss' of Net"]
+    with pytest.raises(RuntimeError, match="layer_norm: given normalized_shape=.5., expected") as caught:
+        nn.LayerNorm(5)(pluggrad.zeros(2, 4))
+    assert caught.value.__notes__ == ["in LayerNorm((5,), eps=1e-05, elementwise_affine=True, bias=True)"]

@@ -11,6 +11,7 @@ from typing import Any
 from ...autograd.function import Function
 from ...autograd.hooks import RemovableHandle
 from ...tensor import Tensor
+from . import whereabouts
 
 __all__ = [
     "HookedCall", "register_module_buffer_registration_hook", "register_module_forward_hook",
@@ -176,12 +177,16 @@ class HookedCall:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``, and the hooks before and after it."""
-        if not (
-            self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks
-            or any(_global_hooks)
-        ):  # fmt: skip
-            return self.forward(*args, **kwargs)
-        return self._hooked_call(args, kwargs)
+        try:
+            if not (
+                self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks
+                or any(_global_hooks)
+            ):  # fmt: skip
+                return self.forward(*args, **kwargs)
+            return self._hooked_call(args, kwargs)
+        except whereabouts.MISFITS as error:
+            whereabouts.note(error, self)
+            raise
 
     def _hooked_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         called: set[int] = set()

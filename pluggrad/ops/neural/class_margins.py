@@ -83,6 +83,8 @@ def multi_margin_loss(
     reduction = reduction_of("multi_margin_loss", reduction, size_average, reduce)
     if p not in (1, 2):
         raise ValueError("multi_margin_loss: only p == 1 and p == 2 supported")
+    if target.dtype.kind not in INTEGRAL:
+        raise DTypeError(f"multi_margin_loss: expected target of an integer dtype, got {target.dtype.name}")
     single = input._array.ndim < 2
     x, t = (input.reshape(1, -1), target.reshape(1)) if single and target.size == 1 else (input, target)
     if x._array.ndim != 2 or t._array.shape != x._array.shape[:1]:

@@ -16,7 +16,7 @@ from ..norms import vector_norm
 from ..reductions import mean as _mean
 from ..searching import where
 from .activations import logsigmoid, softplus
-from .losses import _alike, reduced, reduction_of, spread
+from .losses import _alike, broadcast_shape, reduced, reduction_of, spread
 
 __all__ = [
     "cosine_embedding_loss", "cosine_similarity", "gaussian_nll_loss", "hinge_embedding_loss", "huber_loss", "kl_div",
@@ -92,6 +92,22 @@ def smooth_l1_loss(
 # -- divergences and likelihoods ----------------------------------------------------------------------------------
 
 
+def _check(name: str, **tensors: Tensor) -> None:
+    """Refuse tensors that do not broadcast, by their names.
+
+    Raises
+    ------
+    ShapeError
+    """
+    shape: tuple[int, ...] = ()
+    try:
+        for tensor in tensors.values():
+            shape = broadcast_shape(name, shape, tensor._array.shape)
+    except ShapeError:
+        listed = ", ".join(f"{key} {tuple(tensor.shape)}" for key, tensor in tensors.items())
+        raise ShapeError(f"{name}: expected shapes that broadcast, got {listed}") from None
+
+
 @runs_in("float32")
 def kl_div(
     input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
@@ -117,6 +133,7 @@ def kl_div(
             stacklevel=2,
         )
     batch = reduction == "batchmean"
+    _check("kl_div", input=input, target=target)
     kind = reduction_of("kl_div", "sum" if batch else reduction, size_average, reduce)
     if log_target:
         loss = target.exp() * (target - input)
@@ -196,6 +213,7 @@ def soft_margin_loss(
     >>> pluggrad.nn.functional.soft_margin_loss(pluggrad.tensor([0.0]), pluggrad.tensor([1.0]))
     tensor(0.6931)
     """
+    _check("soft_margin_loss", input=input, target=target)
     return _finish(
         softplus(-target * input, threshold=700.0), reduction_of("soft_margin_loss", reduction, size_average, reduce)
     )
@@ -213,6 +231,7 @@ def hinge_embedding_loss(
     tensor(1.2500)
     """
     reduction = reduction_of("hinge_embedding_loss", reduction, size_average, reduce)
+    _check("hinge_embedding_loss", input=input, target=target)
     far = where(target != 1, (margin - input).clamp(min=0), input * 0.0)
     return _finish(far + where(target != -1, input, input * 0.0), reduction)
 
@@ -239,6 +258,7 @@ def margin_ranking_loss(
             f"margin_ranking_loss: all input tensors should have same dimension but got sizes: input1: "
             f"{tuple(input1.shape)}, input2: {tuple(input2.shape)}, target: {tuple(target.shape)}"
         )
+    _check("margin_ranking_loss", input1=input1, input2=input2, target=target)
     return _finish((margin - target * (input1 - input2)).clamp(min=0), reduction)
 
 
@@ -253,6 +273,7 @@ def multilabel_soft_margin_loss(
     tensor(0.6931)
     """
     reduction = reduction_of("multilabel_soft_margin_loss", reduction, size_average, reduce)
+    _check("multilabel_soft_margin_loss", input=input, target=target)
     loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     loss = loss if weight is None else loss * weight
     return _finish(loss.sum(-1) / input._array.shape[-1], reduction)
@@ -281,6 +302,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     >>> pluggrad.nn.functional.cosine_similarity(pluggrad.tensor([[1.0, 0.0]]), pluggrad.tensor([[1.0, 1.0]]))
     tensor([0.7071])
     """
+    _check("cosine_similarity", x1=x1, x2=x2)
     first = x1 / vector_norm(x1, 2, dim, keepdim=True).clamp(min=eps)
     second = x2 / vector_norm(x2, 2, dim, keepdim=True).clamp(min=eps)
     return (first * second).sum(dim)
@@ -293,6 +315,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     >>> pluggrad.nn.functional.pairwise_distance(pluggrad.tensor([[3.0, 4.0]]), pluggrad.zeros(1, 2))
     tensor([5.0000])
     """
+    _check("pairwise_distance", x1=x1, x2=x2)
     return vector_norm(x1 - x2 + eps, p, -1, keepdim=keepdim)
 
 
@@ -319,6 +342,7 @@ def cosine_embedding_loss(
             f"cosine_embedding_loss: expected target (N) with inputs (N, D), or 0-D target with inputs (D), got shapes "
             f"{tuple(input1.shape)}, {tuple(input2.shape)} and {tuple(target.shape)}"
         )
+    _check("cosine_embedding_loss", input1=input1, input2=input2, target=target.unsqueeze(-1))
     tiny = 1e-12
     squares = ((input1 * input1).sum(-1) + tiny) * ((input2 * input2).sum(-1) + tiny)
     cos = (input1 * input2).sum(-1) / squares.sqrt()
@@ -374,6 +398,7 @@ def triplet_margin_with_distance_loss(
             f"the anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
             f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
         )
+    _check("triplet_margin_loss", anchor=anchor, positive=positive, negative=negative)
     distance = pairwise_distance if distance_function is None else distance_function
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:

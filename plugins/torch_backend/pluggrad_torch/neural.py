@@ -275,6 +275,9 @@ def _channels(x: Tensor) -> Sizes:
 
 def batch_norm(*arrays: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
     x, (weight, bias) = arrays[0], (*arrays[1:], None, None)[:2]
+    if not x.numel():  # which PyTorch's kernel refuses
+        mean = x.new_full(_channels(x), math.nan)
+        return x.clone(), mean, mean.clone()
     out, mean, rstd = torch.native_batch_norm(x, weight, bias, None, None, True, 0.0, eps)
     return out, mean.to(x.dtype).view(_channels(x)), rstd.to(x.dtype).view(_channels(x))
 
@@ -282,6 +285,8 @@ def batch_norm(*arrays: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
 def batch_norm_gradients(*arrays: Tensor) -> tuple[Tensor, ...]:
     g, g_mean, g_rstd, x, mean, rstd, *weight = arrays
     affine = weight[0] if weight else None
+    if not x.numel():  # where PyTorch's kernel divides by zero, and ends the process
+        return tuple(torch.zeros_like(a) for a in (x, *weight, *weight))
     found = aten.native_batch_norm_backward(
         g, x, affine, None, None, mean.reshape(-1), rstd.reshape(-1), True, 0.0, [True, bool(weight), bool(weight)]
     )

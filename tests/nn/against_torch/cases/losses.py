@@ -86,6 +86,14 @@ CASES: list[Case] = [
     function("nll_loss", normal(2, 3, 4, 2), integer(2, 4, 2, high=3), uniform(3, grad=False), ignore_index=2),
 ]  # fmt: skip
 REFUSALS: list[Refusal] = [
+    refused(
+        "kl_div", normal(2, 3), normal(4), match=r"kl_div: expected shapes that broadcast, got input \(2, 3\), tar"
+    ),
+    refused("TripletMarginLoss()", normal(5, 2), normal(5, 3), normal(5, 2), match="anchor .5, 2., positive .5, 3."),
+    refused("CosineEmbeddingLoss()", normal(5, 2), normal(5, 2), normal(4), match="cosine_embedding_loss: expected"),
+    refused("HingeEmbeddingLoss()", normal(5, 2), normal(4), match="hinge_embedding_loss: expected shapes"),
+    refused("soft_margin_loss", normal(5), normal(4), match="soft_margin_loss: expected shapes"),
+    refused("MultiMarginLoss()", normal(5, 2), normal(5), match="multi_margin_loss: expected target of an integer"),
     refused("LinearCrossEntropyLoss(4, 3)", normal(5, 3), integer(5, high=3), match="expected input of shape"),
     refused("LinearCrossEntropyLoss(4, 3)", normal(5, 4), values([0, 1, 2, 3, 0]), match="target 3 is out of bounds"),
     refused("linear_cross_entropy", normal(4), normal(3, 2, 4), values([1, 2]), match="asks for input of shape"),
