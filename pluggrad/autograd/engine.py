@@ -38,6 +38,11 @@ class GraphNamespace:
         return is_kind(dtype, kind)
 
     @staticmethod
+    def conj(x: Tensor) -> Tensor:
+        """The complex conjugate; of a real tensor, the tensor itself, off the record."""
+        return _conj().call(x) if x._type.dtype.is_complex else x
+
+    @staticmethod
     def anywhere(condition: Tensor) -> bool:
         """Whether a condition holds; in a batch, whether it does for any member."""
         return condition._type.kernels.anywhere(condition._array)
@@ -68,17 +73,8 @@ class GraphNamespace:
 graph_namespace = GraphNamespace()
 
 
-class Walk:
-    """One backward on its way, as hooks see it."""
-
-    __slots__ = ("__weakref__", "_needed", "_table")
-
-    def __init__(self, table: dict[Node, list[Any]], needed: set[Node] | None) -> None:
-        self._table, self._needed = table, needed
-
-    def will_reach(self, vertex: Node | None) -> bool:
-        """Whether the gradient of a vertex is still to come; not of None, which stands for one that is gone."""
-        return vertex in self._table and (self._needed is None or vertex in self._needed)
+def _conj() -> function.Function:
+    return function.functions()["conj"]
 
 
 _RESTRICTED: ContextVar[bool] = ContextVar("pluggrad_restricted", default=False)
@@ -122,14 +118,16 @@ def run(
     if outside is not (inputs is not None):
         _RESTRICTED.set(inputs is not None)
     watch = before if before is not None and before.anomaly else None
-    homes: list[Callable[[], None]] = []
+    walk = Walk(not retain_graph, create_graph or on_tensors, inputs, accumulate, watch)
     try:
-        return _walk(roots, not retain_graph, create_graph or on_tensors, inputs, accumulate, watch, homes)
+        walk.start(roots)
+        walk.go()
+        return walk.found
     finally:
         MODE.set(before)
         if outside is not (inputs is not None):
             _RESTRICTED.set(outside)
-        for home in homes:
+        for home in walk.homes:
             home()
 
 
@@ -138,85 +136,166 @@ def is_restricted() -> bool:
     return _RESTRICTED.get()
 
 
-def _walk(
-    roots: Iterable[tuple[Node, Any]],
-    free: bool,
-    graph: bool,
-    inputs: Collection[Node] | None,
-    accumulate: bool,
-    watch: Mode | None,
-    homes: list[Callable[[], None]],
-) -> dict[Node, Any]:
-    # For each vertex: how many of its uses are still to be walked, and the cotangent so far.
-    table: dict[Node, list[Any]] = {}
-    for vertex, g in roots:
-        table[vertex] = [0, table[vertex][1] + g if vertex in table else g]
-    _count_uses(table)
-    needed = None if inputs is None else leading_to(inputs, table)
-    found: dict[Node, Any] = {}
-    walk: Walk | None = None
-    enters, narrows = bool(ENTERED), bool(USED)
-    usual = needed is None and watch is None and not graph
-    ready = [vertex for vertex in table if not table[vertex][0]]
-    while ready:
-        node = ready.pop()
-        parents = wanted = node.parents
-        g = table.pop(node)[1]
+class Walk:
+    """One backward on its way.
+
+    Attributes
+    ----------
+    ready : vertices whose cotangent is complete, with it
+    joins : vertices to which several edges lead: how many of them are still to be walked, and the sum of the
+        cotangents so far (None: none came)
+    needed : the vertices to go to; None: all
+    found : the cotangents of ``inputs``
+    homes : what makes the thread's current device the current one again
+    """
+
+    __slots__ = (
+        "__weakref__", "accumulate", "found", "free", "graph", "homes", "inputs", "joins", "needed", "ready", "watch",
+    )  # fmt: skip
+
+    def __init__(
+        self, free: bool, graph: bool, inputs: Collection[Node] | None, accumulate: bool, watch: Mode | None
+    ) -> None:
+        self.free, self.graph, self.inputs, self.accumulate, self.watch = free, graph, inputs, accumulate, watch
+        self.ready: list[tuple[Node, Any]] = []
+        self.joins: dict[Node, list[Any]] = {}
+        self.needed: set[Node] | None = None
+        self.found: dict[Node, Any] = {}
+        self.homes: list[Callable[[], None]] = []
+
+    def start(self, roots: Iterable[tuple[Node, Any]]) -> None:
+        """See where the walk will go, and make ready the roots to which it will not come."""
+        joins = self.joins
+        for vertex, g in roots:
+            joins[vertex] = [0, joins[vertex][1] + g if vertex in joins else g]
+        seen = _survey(joins)
+        if self.inputs is not None and not _are_the_ends(self.inputs, seen):
+            self.needed = leading_to(self.inputs, seen)
+            self.joins = joins = {v: [0, joins[v][1]] for v, _ in roots if v in self.needed}
+            _survey(joins, self.needed)
+        self.ready = [(vertex, state[1]) for vertex, state in joins.items() if not state[0]]
+        for vertex, _ in self.ready:
+            del joins[vertex]
+
+    def to_come(self, node: Node) -> set[Node]:
+        """The vertices whose rules are still to run while a hook of ``node`` runs, that node included."""
+        return _survey({v: [0] for v in (node, *[v for v, _ in self.ready])}, self.needed)
+
+    def go(self) -> None:
+        """Walk until nothing is ready."""
+        ready, joins, graph, free = self.ready, self.joins, self.graph, self.free
+        pop, push, join = ready.pop, ready.append, joins.get
+        usual = self.needed is None and self.watch is None
+        enters, narrows = bool(ENTERED), bool(USED)
+        parents: tuple[Node | None, ...]
         gs: tuple[Any, ...]
-        if enters and node.type.enter is not None:  # the rules' operators work on the thread's current device
-            if not homes:
-                homes.append(node.type.backend.way_back())
-            node.type.enter()
-        if usual and g is not None and parents and node.extra is None:  # what follows, with all its questions answered
-            function = node.function
-            if narrows and node.type.wide is not None:
-                gs = narrow.backward(node, g, parents)
-            else:
-                gs = function.backward(node.type.kernels, g, parents, node)
-            if free and function.saves_arrays:
-                node.saved = None
-        elif g is None or (needed is not None and node not in needed):
-            gs = (None,) * len(parents)
-        else:
-            extra = node.extra
-            if extra is not None:
-                if walk is None:
-                    walk = Walk(table, needed)
-                g = _run_hooks(node, g, graph, walk)
-            if needed is not None:
-                wanted = tuple([p if p in needed else None for p in parents])
-                if node in inputs:  # type: ignore[operator]
-                    found[node] = g
+        while ready:
+            node, g = pop()
+            if enters and node.type.enter is not None:  # the rules' operators work on the thread's current device
+                self.enter(node)
+            parents = node.parents
+            if not usual or g is None or node.extra is not None or (narrows and node.type.wide is not None):
+                parents, gs, g = self.visit(node, g)
+            elif parents:  # what `visit` does, with all its questions answered
+                function = node.function
+                if graph:
+                    gs = function.backward_graph(graph_namespace, g, parents, node)
+                else:
+                    gs = function.backward(node.type.kernels, g, parents, node)
+                if free and function.saves_arrays:
+                    node.saved = None
             if not parents:
-                if accumulate and type(node) is Leaf and (inputs is None or node in inputs):
-                    _accumulate(node, g, graph)
+                self.arrive(node, g)
                 continue
-            function = node.function
-            if watch is not None:
-                gs = _evaluate_watched(node, g, wanted, graph, watch)
-            elif graph:
-                gs = function.backward_graph(graph_namespace, g, wanted, node)
-            else:
-                gs = _evaluate(node, g, wanted)
-            if extra is not None and extra.post_hooks:
-                gs = _run_post_hooks(node, gs, g, graph)
-            if free and function.saves_arrays:
-                node.saved = None
-        for parent, gp in zip(parents, gs):  # noqa: B905 (the check would cost on the way of every node)
-            if parent is not None:
-                state = table[parent]
-                if gp is not None:
-                    if state[1] is None:
-                        state[1] = gp
-                    else:
-                        if enters and parent.type.enter is not None:
-                            parent.type.enter()
-                        state[1] = state[1] + gp
+            for parent, gp in zip(parents, gs):  # noqa: B905 (the check would cost on the way of every node)
+                if parent is None:
+                    continue
+                state = join(parent)
+                if state is None:  # no other edge leads there
+                    push((parent, gp))
+                    continue
+                if gp is None:
+                    pass
+                elif state[1] is None:
+                    state[1] = gp
+                else:
+                    if enters and parent.type.enter is not None:
+                        self.enter(parent)
+                    state[1] = state[1] + gp
                 state[0] -= 1
                 if not state[0]:
-                    ready.append(parent)
-        gs = gp = state = None  # type: ignore[assignment]  # so that a leaf may find that it alone has its gradient
-    return found
+                    del joins[parent]
+                    push((parent, state[1]))
+            gs = gp = state = None  # type: ignore[assignment]  # so that a leaf may find that it alone has its gradient
+
+    def enter(self, node: Node) -> None:
+        """Make the device of a vertex the thread's current one."""
+        if not self.homes:
+            self.homes.append(node.type.backend.way_back())
+        node.type.enter()
+
+    def visit(self, node: Node, g: Any) -> tuple[tuple[Node | None, ...], tuple[Any, ...], Any]:
+        """Run the hooks and the rules of a vertex: the parents to go to, their cotangents, and its own after hooks."""
+        parents, graph = node.parents, self.graph
+        if g is None:
+            return parents, (None,) * len(parents), None
+        extra = node.extra
+        if extra is not None:
+            g = _run_hooks(node, g, graph, self)
+        if self.needed is not None:
+            assert self.inputs is not None
+            if node in self.inputs:
+                self.found[node] = g
+            parents = tuple([p if p in self.needed else None for p in parents])
+        if not any(p is not None for p in parents):
+            return parents, (None,) * len(parents), g
+        function = node.function
+        if self.watch is not None:
+            gs = _evaluate_watched(node, g, parents, graph, self.watch)
+        elif graph:
+            gs = function.backward_graph(graph_namespace, g, parents, node)
+        else:
+            gs = _evaluate(node, g, parents)
+        if extra is not None and extra.post_hooks:
+            gs = _run_post_hooks(node, gs, g, graph)
+        if self.free and function.saves_arrays:
+            node.saved = None
+        return parents, gs, g
+
+    def arrive(self, leaf: Node, g: Any) -> None:
+        """The end of a way: note or accumulate the gradient."""
+        if g is None:
+            return
+        if self.inputs is not None:
+            if leaf not in self.inputs:
+                return
+            self.found[leaf] = g
+        if not self.accumulate or leaf.__class__ is not Leaf or leaf.frozen:
+            return
+        with _accumulation:
+            grad = leaf.grad
+            if self.graph:
+                leaf.grad = g if grad is None else grad + g
+            else:
+                array_type = leaf.type
+                if g.__class__ is not array_type.array_class:
+                    g = _array(g, leaf)
+                if grad is None:
+                    # A gradient that nobody else refers to is kept; any other is copied, since a later write
+                    # to this grad (zero_, an optimiser) must not be seen elsewhere.
+                    if not (unshared(g, known=1) and array_type.kernels.owns_memory(g)):
+                        g = array_type.kernels.copy(g)
+                    leaf.grad = make(g, array_type)
+                elif grad._node is None and grad._type is array_type:
+                    release(grad)
+                    array_type.kernels.write(grad._array, ..., grad._array + g)
+                else:
+                    leaf.grad = grad + make(g, array_type)
+        if leaf.extra is not None and leaf.extra.post_hooks:
+            tensor = leaf.variable
+            if tensor is not None:
+                for hook in tuple(leaf.extra.post_hooks.values()):
+                    hook(tensor)
 
 
 def _evaluate(node: Node, g: Any, wanted: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -245,36 +324,50 @@ def _evaluate_watched(node: Node, g: Any, wanted: tuple[Any, ...], graph: bool, 
     return gs
 
 
-def _count_uses(table: dict[Node, list[Any]]) -> None:
-    """Enter all vertices that those in the table were computed from, and how many edges lead to each."""
-    stack = list(table)
-    known, push, pop = table.get, stack.append, stack.pop
+def _survey(joins: dict[Node, list[Any]], within: Collection[Node] | None = None) -> set[Node]:
+    """All vertices that those in ``joins`` were computed from, themselves included.
+
+    To ``joins`` those are added to which more than one edge leads, and the number of edges is counted.
+    """
+    stack = list(joins)
+    seen = set(stack)
+    see, push, pop, join = seen.add, stack.append, stack.pop, joins.get
     while stack:
         for parent in pop().parents:
-            if parent is not None:
-                state = known(parent)
-                if state is None:
-                    table[parent] = [1, None]
-                    push(parent)
-                else:
-                    state[0] += 1
+            if parent is None or (within is not None and parent not in within):
+                continue
+            if parent not in seen:
+                see(parent)
+                push(parent)
+            elif (state := join(parent)) is None:
+                joins[parent] = [2, None]
+            else:
+                state[0] += 1
+    return seen
 
 
 def backward_order(roots: Iterable[Node]) -> list[Node]:
     """The vertices in the order in which backward from ``roots`` comes to them."""
-    table: dict[Node, list[Any]] = {root: [0, None] for root in roots}
-    _count_uses(table)
-    ready = [vertex for vertex in table if not table[vertex][0]]
+    walk = Walk(False, False, None, False, None)
+    walk.start([(root, None) for root in dict.fromkeys(roots)])
     visited = []
-    while ready:
-        node = ready.pop()
+    while walk.ready:
+        node, _ = walk.ready.pop()
         visited.append(node)
         for parent in node.parents:
-            if parent is not None:
-                table[parent][0] -= 1
-                if not table[parent][0]:
-                    ready.append(parent)
+            if parent is None:
+                continue
+            state = walk.joins.get(parent)
+            if state is not None:
+                state[0] -= 1
+            if state is None or not state[0]:
+                walk.ready.append((parent, None))
     return visited
+
+
+def _are_the_ends(inputs: Collection[Node], vertices: Iterable[Node]) -> bool:
+    """Whether the inputs are just the leaves: then all vertices lead to one, and there is nothing to leave out."""
+    return all((v in inputs) is not bool(v.parents) for v in vertices)
 
 
 def leading_to(inputs: Collection[Node], vertices: Iterable[Node]) -> set[Node]:
@@ -302,39 +395,6 @@ def as_tensor(node: Node, g: Any) -> Tensor:
 def _array(g: Any, node: Node) -> Any:
     """``g`` as an array: arithmetic on 0-D arrays may have made a scalar of it."""
     return g if g.__class__ is node.type.array_class else node.type.kernels.namespace.asarray(g, dtype=node.type.native)
-
-
-def _accumulate(leaf: Leaf, g: Any, graph: bool) -> None:
-    if leaf.frozen:
-        return
-    with _accumulation:
-        _add_to_grad(leaf, g, graph)
-    if leaf.extra is not None and leaf.extra.post_hooks:
-        tensor = leaf.variable
-        if tensor is not None:
-            for hook in tuple(leaf.extra.post_hooks.values()):
-                hook(tensor)
-
-
-def _add_to_grad(leaf: Leaf, g: Any, graph: bool) -> None:
-    if graph:
-        leaf.grad = g if leaf.grad is None else leaf.grad + g
-    else:
-        array_type = leaf.type
-        if g.__class__ is not array_type.array_class:
-            g = _array(g, leaf)
-        grad = leaf.grad
-        if grad is None:
-            # A gradient that nobody else refers to is kept; any other is copied, since a later write
-            # to this grad (zero_, an optimiser) must not be seen elsewhere.
-            if not (unshared(g, known=2) and array_type.kernels.owns_memory(g)):
-                g = array_type.kernels.copy(g)
-            leaf.grad = make(g, array_type)
-        elif grad._node is None and grad._type is array_type:
-            release(grad)
-            array_type.kernels.write(grad._array, ..., grad._array + g)
-        else:
-            leaf.grad = grad + make(g, array_type)
 
 
 def _run_hooks(node: Node, g: Any, graph: bool, walk: Walk) -> Any:

@@ -10,7 +10,7 @@ from ..backends import ArrayType
 from ..errors import DeviceError, GradientError, ShapeError
 from ..tensor import GradientEdge, Leaf, Node, Tensor, make
 from . import engine
-from .operands import cast
+from .operands import cast, constant
 from .transforms.levels import LEVELS, Crossing, LevelError, depth_of, lift
 
 Place = Tensor | GradientEdge
@@ -62,8 +62,9 @@ def _one(shape: Any, array_type: ArrayType) -> Tensor:
         )
     if array_type.dtype.is_complex:
         raise GradientError(f"grad can be implicitly created only for real scalar outputs but got {array_type.dtype}")
-    ones = array_type.kernels.namespace.ones
-    return make(ones(tuple(shape), dtype=array_type.native, device=array_type.native_device), array_type)
+    kernels = array_type.kernels
+    one = kernels.copy(constant(array_type, 1)._array)  # a copy, which a hook may write to
+    return make(kernels.reshape(one, shape=tuple(shape)) if shape else one, array_type)
 
 
 def _checked(g: Any, i: int, shape: Any, array_type: ArrayType) -> Tensor:

@@ -86,7 +86,8 @@ def register_multi_grad_hook(
             with lock:
                 if walk not in seen:
                     alive = [ref() for ref in vertices]
-                    expected = 1 if mode == "any" else sum(v is alive[i] or walk.will_reach(v) for v in alive)
+                    coming = walk.to_come(alive[i]) if mode == "all" else ()
+                    expected = 1 if mode == "any" else sum(v in coming for v in alive)
                     seen[walk] = [0, expected, [None] * len(vertices)]
                 state = seen[walk]
                 state[0] += 1

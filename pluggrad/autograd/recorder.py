@@ -144,7 +144,7 @@ def prepare(function: Function, stub: Callable[..., Any]) -> None:
     namespace: dict[str, Any] = {
         "__name__": "pluggrad",  # so that warnings from within are told apart from those of the user's own code
         "FUNCTION": function, "WRITE": write_code, "TABLE": function.table, "Tensor": Tensor, "Node": Node,
-        "ManyNode": ManyNode, "new": object.__new__, "get_mode": MODE.get, "unify": unify, "admit": admit, "hold": hold,
+        "Buffer": Buffer, "ManyNode": ManyNode, "new": object.__new__, "get_mode": MODE.get, "unify": unify, "admit": admit, "hold": hold,
         "is_operand": is_operand, "INFERENCE": INFERENCE, "mark": mark, "observe": observe,
         "AUTOCAST": AUTOCAST, "cast_arguments": cast_arguments,
         "as_array": as_array, "restore": restore, "freed": freed, "wrap_many": wrap_many, "link_view": link_view,

@@ -13,8 +13,8 @@ _NO_DEFAULT = inspect.Parameter.empty
 
 #: What the code of a call names its own variables; ``n0`` stands for all with numbers.
 _OWN_NAMES = frozenset(
-    "AUTOCAST FUNCTION INFERENCE TABLE array cast_arguments entry kernel mark new node number observe out outs parents "
-    "recording type_ n0".split()
+    "AUTOCAST FUNCTION INFERENCE TABLE array buffer cast_arguments entry kernel mark new node number observe out outs "
+    "parents recording type_ n0".split()
 )
 
 
@@ -221,6 +221,7 @@ class _Writer:
             "        out._node = node = new(Node)",
             "        node.function = FUNCTION",
             f"        node.parents = {parents}",
+            *self._hold_out(),
             f"        node.saved = {self._tuple(tuple(self._save(k, w) for k, w in self.saved))}",
             "        node.shape = array.shape",
             "        node.type = type_",
@@ -230,6 +231,12 @@ class _Writer:
             "        out._node = None",
             *([] if self.f.view else self._mark("        ")),  # a view is what its base is: link_view says so
         ]
+
+    def _hold_out(self) -> list[str]:
+        """Where a rule names the output: its Buffer. Nobody else can have it yet, so there is nothing to look for."""
+        if self.f.view or all(kind != "out" for kind, _ in self.saved):
+            return []
+        return ["        out._buffer = buffer = new(Buffer)", "        buffer.array = array"]
 
     def _mark(self, indent: str) -> list[str]:
         """In inference mode: mark the result."""
@@ -263,8 +270,7 @@ class _Writer:
     def _save(self, kind: str, which: Any) -> str:
         f = self.f
         if kind == "out":
-            target = f"outs[{which}]" if f.outputs else "out"
-            return f"hold({target})"
+            return f"hold(outs[{which}])" if f.outputs else "hold(out)" if f.view else "buffer"
         if kind in ("array", "shape", "dtype") and f.variadic:
             one = {"array": "hold(a)", "shape": "a._array.shape", "dtype": "a._type.dtype"}[kind]
             return f"tuple([{one} for a in {f.arrays[0]}])"
@@ -286,6 +292,8 @@ class _Writer:
     def _backward(self, *, graph: bool) -> str:
         f = self.f
         lines = [f"def {f.name}_backward{'_graph' if graph else ''}(xp, g, parents, node):"]
+        if not graph and self._knows_all_types():
+            lines.append("    xp = node.type.own")
         if self.saved:
             lines += ["    saved = node.saved", "    if saved is None:", "        raise freed(FUNCTION)"]
             lines.append(f"    {self._tuple(tuple(f's{i}' for i in range(len(self.saved))))} = saved")
@@ -298,15 +306,24 @@ class _Writer:
         lines.append(f"    {self._tuple(tuple(f'p{i}' for i in range(len(f.arrays))))} = parents")
         for i in wanted:
             args = ", ".join(["xp", "g", *(self._use(n, graph) for n in f.rules[i].names)])  # type: ignore[union-attr]
-            rule = "g" if _is_identity(f.rules[i]) else f"rule{i}({args})"
-            lines += [f"    g{i} = None", f"    if p{i} is not None:", f"        g{i} = {rule}"]
+            made = [f"g{i} = {'g' if _is_identity(f.rules[i]) else f'rule{i}({args})'}"]
             if f.broadcasts:
-                lines += [
-                    f"        if p{i}.shape != node.shape:",
-                    f"            g{i} = sum_to_shape(xp, g{i}, p{i}.shape)",
+                made += [
+                    f"if p{i}.shape != node.shape:",
+                    f"    g{i} = sum_to_shape(xp, g{i}, p{i}.shape)",
                 ]
+            if len(wanted) == 1:  # there is a node because this one needs a gradient
+                lines += [f"    {line}" for line in made]
+            else:
+                lines += [f"    g{i} = None", f"    if p{i} is not None:", *(f"        {line}" for line in made)]
         result = self._tuple(tuple(f"g{i}" if i in wanted else "None" for i in range(len(f.arrays))))
         return "\n".join([*lines, f"    return {result}"])
+
+    def _knows_all_types(self) -> bool:
+        """Whether a rule conjugates, and all its arrays have the type of the output: then it need not look at each."""
+        f = self.f
+        one_type = f.result == "same" and set(f.promoted) == set(f.arrays)
+        return one_type and any("conj" in r.call.__code__.co_names for r in f.rules if r is not None)
 
     def _use(self, name: str, graph: bool) -> str:
         """How a rule is given what it named."""

@@ -34,6 +34,7 @@ class ArrayType:
     native_device, native : the library's own
     backend : LoadedBackend
     kernels : the backend's kernels, the ``xp`` of derivative rules on raw arrays
+    own : the kernels for a rule all of whose arrays have this type: of a real one, `conj` is nothing
     array_class : the class of the library's arrays
     enter : makes the device the thread's current one, for operators on raw arrays; None where there is no such thing
     siblings : ArrayType by native dtype, on the same device
@@ -42,7 +43,7 @@ class ArrayType:
     """
 
     __slots__ = (
-        "array_class", "backend", "constants", "device", "dtype", "enter", "kernels", "native", "native_device",
+        "array_class", "backend", "constants", "device", "dtype", "enter", "kernels", "native", "native_device", "own",
         "siblings", "wide",
     )  # fmt: skip
 
@@ -50,6 +51,7 @@ class ArrayType:
         self.backend, self.device, self.native_device = backend, device, native_device
         self.dtype, self.native = dtype, native
         self.kernels = backend.kernels
+        self.own = self.kernels if dtype.is_complex else for_real_arrays(self.kernels)
         self.wide: ArrayType | None = None
         self.array_class = backend.array_class
         self.enter = backend.enter(device)
@@ -146,6 +148,18 @@ class Kernels:
             ) from None
 
 
+def for_real_arrays(kernels: Any) -> Any:
+    """The same kernels, found in the same dictionary, but for ``conj``, which gives back what it is given."""
+    real = object.__new__(type("RealKernels", (type(kernels),), {"__slots__": ("conj",)}))
+    real.__dict__ = kernels.__dict__
+    real.conj = _itself
+    return real
+
+
+def _itself(x: Any) -> Any:
+    return x
+
+
 class LoadedBackend:
     """A backend ready for use.
 
@@ -229,7 +243,7 @@ class LoadedBackend:
         for native, wide, as_they_are in self._narrow.values():
             narrow, wide_type = types[native], types[self._native_dtypes[dtypes.by_name(wide)]]
             kernels: Any = NarrowKernels(self.kernels, native, wide_type.native, as_they_are)
-            narrow.kernels = kernels
+            narrow.kernels = narrow.own = kernels
             narrow.wide = wide_type
         return types
 

@@ -186,7 +186,8 @@ class Optimizer(WithHooks):
     def with_gradient(self, group: dict[str, Any]) -> Iterator[tuple[Tensor, Tensor]]:
         """The parameters of a group that have a gradient, and the gradients."""
         for p in group["params"]:
-            grad = p.grad
+            node = p._node
+            grad = node.grad if node.__class__ is Leaf else p.grad  # the property is a detour for the usual parameter
             if grad is not None:
                 if grad._type is not p._type:
                     raise RuntimeError(

@@ -194,9 +194,11 @@ def release(tensor: Tensor) -> None:
             if not unshared(buffer):
                 buffer.array = tensor._type.kernels.copy(buffer.array)
         return
+    storage = view.base.storage
+    if not storage.saved:
+        return
     kernels = tensor._type.kernels
     remaining = []
-    storage = view.base.storage
     for buffer_ref, tensor_ref in storage.saved:
         buffer, owner = buffer_ref(), tensor_ref()
         if buffer is None:

@@ -170,7 +170,11 @@ class Module(HookedCall, Traversal, Conversion, State):
     def __getattr__(self, name: str) -> Any:
         """Called for what is no plain attribute: parameters, buffers and submodules."""
         own = self.__dict__
-        for kind in ("_parameters", "_buffers", "_modules"):
+        try:
+            return own["_parameters"][name]
+        except KeyError:
+            pass
+        for kind in ("_buffers", "_modules"):
             members = own.get(kind)
             if members is not None and name in members:
                 return members[name]

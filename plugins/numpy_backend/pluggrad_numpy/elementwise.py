@@ -124,18 +124,19 @@ _of_real(np.tanh, tanh)
 _of_real(np.expm1, expm1)
 
 
+#: Of each type: a Python number would be made an array each time, which takes as long as many a function does.
 _ONE = {np.dtype(name): np.ones((), name) for name in ("float32", "float64")}
+_ZERO = {np.dtype(name): np.zeros((), name) for name in ("float32", "float64")}
 
 
 def tanh_backward(gradient: Array, output: Array) -> Array:
-    """``gradient * (1 - output**2)`` in one array; a Python number would be made an array each time."""
+    """``gradient * (1 - output**2)`` in one array."""
     one = _ONE.get(output.dtype)
     if one is None or gradient.shape != output.shape or not output.shape:
         return gradient * np.conj(1 - output * output)
     out = output * output
     np.subtract(one, out, out)
-    out *= gradient
-    return out
+    return np.multiply(out, gradient, out)
 
 
 def sigmoid_backward(gradient: Array, output: Array) -> Array:
@@ -192,15 +193,23 @@ def complex_(real: Array, imag: Array) -> Array:
 
 def relu(x: Array) -> Array:
     """The positive part. np.clip is the faster way, but takes its time to begin."""
-    return np.clip(x, 0, np.inf) if x.size > 8 * _FEW and x.dtype.kind == "f" else np.maximum(x, 0)
+    if x.size > 8 * _FEW and x.dtype.kind == "f":
+        return np.clip(x, 0, np.inf)
+    return np.maximum(x, _ZERO.get(x.dtype, 0))
 
 
 def relu_backward(gradient: Array, out: Array) -> Array:
     """The gradient where ``out`` is not 0 or less, by its bits, and without arrays of that size in between."""
-    integer: Any = _INTEGERS.get(gradient.dtype.itemsize)
-    plain = gradient.shape != out.shape or gradient.dtype != out.dtype or integer is None
-    if plain or out.size < _FEW or not (gradient.flags.c_contiguous and out.flags.c_contiguous):
+    zero = _ZERO.get(out.dtype)
+    if gradient.shape != out.shape or gradient.dtype != out.dtype or zero is None:
         return where(out <= 0, 0, gradient)
+    if out.size < _FEW:
+        result = gradient.copy()
+        np.putmask(result, np.less_equal(out, zero), zero)
+        return result
+    if not (gradient.flags.c_contiguous and out.flags.c_contiguous):
+        return where(out <= 0, 0, gradient)
+    integer: Any = _INTEGERS[gradient.dtype.itemsize]
     result = np.empty_like(gradient)
     bits, given, flat = result.reshape(-1).view(integer), gradient.reshape(-1).view(integer), out.reshape(-1)
     for i in range(0, flat.size, _BLOCK):

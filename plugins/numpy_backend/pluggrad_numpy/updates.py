@@ -1,11 +1,12 @@
 """Steps of optimisers, in blocks: all arrays of a block stay in the cache from one ufunc to the next.
 
-A large array is cut into blocks; small ones are gathered into one, since many calls on little cost more than the
-copies do. See ``pluggrad.backends.updates`` for the steps and their arguments.
+A large array is cut into blocks; small ones are gathered into one where a step is so many calls that they cost more
+than the copies do. See ``pluggrad.backends.updates`` for the steps and their arguments.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -42,6 +43,15 @@ def _blocks(lists: Lists) -> Iterator[tuple[Any, ...]]:
         yield from _gathered(lists, small)
 
 
+def _pieces(lists: Lists) -> Iterator[tuple[Any, ...]]:
+    """The arrays of all parameters, each by itself, in blocks if it is large: for steps of few calls."""
+    for arrays in zip(*(itertools.repeat(None) if column is None else column for column in lists), strict=False):
+        if arrays[0].nbytes <= _BLOCK:
+            yield arrays
+        else:
+            yield from _blocks([None if a is None else [a] for a in arrays])
+
+
 def _gathered(lists: Lists, which: list[int]) -> Iterator[tuple[Any, ...]]:
     """Several arrays one behind the other as one block; its values go back when the block has been changed."""
     if len(which) == 1:
@@ -76,25 +86,21 @@ def sgd_step(
     params: Any, grads: Any, momentum_buffers: Any, *, lr: float, momentum: float, dampening: float,
     weight_decay: float, nesterov: bool, maximize: bool, first: bool,
 ) -> None:  # fmt: skip
-    if not (momentum or weight_decay):
-        scale = -lr if maximize else lr
-        for whole, gradient in zip(params, grads, strict=True):
-            for p, g in ((whole, gradient),) if whole.nbytes <= _BLOCK else _blocks(([whole], [gradient])):
-                np.subtract(p, g * scale, out=p)
-        return
-    for p, g, buffer in _blocks((params, grads, momentum_buffers)):
+    # Numbers as arrays, once: a Python number would be made one at each use.
+    rate, decay, kept, new = (np.asarray(n, params[0].dtype) for n in (lr, weight_decay, momentum, 1 - dampening))
+    for p, g, buffer in _pieces((params, grads, momentum_buffers)):
+        if maximize:
+            g = np.negative(g)
         if weight_decay:
-            g = p * weight_decay + (-g if maximize else g)
-        elif maximize:
-            g = -g
+            g = g + p * decay
         if momentum:
             if first:
                 np.copyto(buffer, g)
             else:
-                np.multiply(buffer, momentum, out=buffer)
-                np.add(buffer, g if not dampening else g * (1 - dampening), out=buffer)
-            g = g + momentum * buffer if nesterov else buffer
-        np.subtract(p, g * lr, out=p)
+                np.multiply(buffer, kept, buffer)
+                np.add(buffer, g * new if dampening else g, buffer)
+            g = g + kept * buffer if nesterov else buffer
+        np.subtract(p, g * rate, p)
 
 
 def adam_step(
