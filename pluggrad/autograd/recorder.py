@@ -144,9 +144,9 @@ def prepare(function: Function, stub: Callable[..., Any]) -> None:
     namespace: dict[str, Any] = {
         "__name__": "pluggrad",  # so that warnings from within are told apart from those of the user's own code
         "FUNCTION": function, "WRITE": write_code, "TABLE": function.table, "Tensor": Tensor, "Node": Node,
-        "Buffer": Buffer, "ManyNode": ManyNode, "new": object.__new__, "get_mode": MODE.get, "unify": unify, "admit": admit, "hold": hold,
-        "is_operand": is_operand, "INFERENCE": INFERENCE, "mark": mark, "observe": observe,
-        "AUTOCAST": AUTOCAST, "cast_arguments": cast_arguments,
+        "Buffer": Buffer, "ManyNode": ManyNode, "new": object.__new__, "get_mode": MODE.get, "unify": unify,
+        "admit": admit, "hold": hold, "is_operand": is_operand, "INFERENCE": INFERENCE, "mark": mark,
+        "observe": observe, "AUTOCAST": AUTOCAST, "cast_arguments": cast_arguments,
         "as_array": as_array, "restore": restore, "freed": freed, "wrap_many": wrap_many, "link_view": link_view,
         "sum_to_shape": sum_to_shape, "check_broadcast": check_broadcast,
         **{f"default_{n}": d for n, d in function.parameters.items()},

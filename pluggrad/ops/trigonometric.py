@@ -160,7 +160,7 @@ def _correct_tanh(xp: Any, x: Any, out: Any) -> Any:
 @composite(
     name="tanh_backward", broadcasts=True, result="same", kinds=FLOATING,
     vjp=[
-        lambda xp, g, output: g * (1 - output * output),
+        lambda xp, g, output: xp.tanh_backward(g, xp.conj(output)),
         lambda xp, g, gradient, output: -2 * xp.conj(g * output) * gradient,
     ],
 )  # fmt: skip

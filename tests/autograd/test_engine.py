@@ -204,7 +204,7 @@ def test_a_fresh_gradient_is_kept_without_a_copy(monkeypatch):
     kernels = x._type.kernels
     copy = kernels.copy
     monkeypatch.setattr(kernels, "copy", lambda a: copies.append(a) or copy(a))
-    y.backward()
+    y.backward(pluggrad.tensor(1.0))
     assert x.grad.tolist() == [3.0] and copies == []
 
 

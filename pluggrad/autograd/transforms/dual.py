@@ -130,7 +130,7 @@ _LINEAR = frozenset(
 )
 #: Functions linear in each of their arrays.
 _MULTILINEAR = frozenset(
-    "matmul multiply linear convolution convolution_input convolution_weight vecdot cross embedding "
+    "matmul multiply linear linear_weight convolution convolution_input convolution_weight vecdot cross embedding "
     "embedding_weight".split()
 )
 #: Elementwise functions that have no complex derivative.

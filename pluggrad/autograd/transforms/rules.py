@@ -249,6 +249,20 @@ def _linear(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: di
     return out if bias is None else out + bias
 
 
+@batching("linear_weight")
+def _linear_weight(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    """A product of two matrices for each member; of members that are one row each, all outer products at once."""
+    size = batch_size(args)
+    inner = xp.inner
+    g, x = (full(xp, a, size) for a in args)
+    rows = math.prod(g.shape[1:-1])
+    if rows == 1:
+        first, second = (size, g.shape[-1], 1), (size, 1, x.shape[-1])
+        return xp.wrap(inner.reshape(g, shape=first) * inner.conj(inner.reshape(x, shape=second)))
+    g, x = (inner.reshape(a, shape=(size, rows, a.shape[-1])) for a in (g, x))
+    return xp.wrap(inner.matmul(inner.permute_dims(g, axes=(0, 2, 1)), inner.conj(x)))
+
+
 def _folded(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
     """Functions of (N, C, ...): the batch becomes part of N."""
     size = batch_size(args)

@@ -23,8 +23,16 @@ def _linear_x(xp: Any, g: Any, weight: Any, x_shape: Any) -> Any:
     return xp.matmul(g, weight) if g.ndim == 2 else xp.reshape(xp.matmul(_rows(xp, g), weight), shape=tuple(x_shape))
 
 
-def _linear_weight(xp: Any, g: Any, x: Any) -> Any:
-    return xp.matmul(xp.permute_dims(_rows(xp, g), axes=(1, 0)), xp.conj(_rows(xp, x)))
+@composite(
+    name="linear_weight", autocast="lower", result="same", kinds=FLOATING,
+    vjp=[
+        lambda xp, g, x: xp.linear(x, g),
+        lambda xp, g, gradient, x_shape: _linear_x(xp, gradient, g, x_shape),
+    ],
+)  # fmt: skip
+def _linear_weight(xp: Any, gradient: Any, x: Any, /) -> Any:
+    """The gradient of the weight: a function of its own, so that its derivatives are products without transposition."""
+    return xp.matmul(xp.permute_dims(_rows(xp, gradient), axes=(1, 0)), xp.conj(_rows(xp, x)))
 
 
 def _linear_bias(xp: Any, g: Any) -> Any:
@@ -32,8 +40,9 @@ def _linear_bias(xp: Any, g: Any) -> Any:
 
 
 @composite(
-    name="linear", autocast="lower", result="same", kinds=FLOATING, vjp=[_linear_x, _linear_weight, _linear_bias]
-)
+    name="linear", autocast="lower", result="same", kinds=FLOATING,
+    vjp=[_linear_x, lambda xp, g, x: xp.linear_weight(g, x), _linear_bias],
+)  # fmt: skip
 def _linear(xp: Any, x: Any, weight: Any, bias: Any = None, /) -> Any:
     """X (..., I), weight (O, I), bias (O) give x @ weight.T + bias, (..., O)."""
     out = xp.namespace.matmul(x, xp.namespace.matrix_transpose(weight))

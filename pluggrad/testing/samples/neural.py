@@ -62,6 +62,7 @@ add(
     call(real(4), real(3, 4), real(3)),
     call(real(2, 1, 3), real(1, 3), real(1)),
 )
+add("linear_weight", call(real(3, 2), real(3, 4)), call(real(2, 3, 1), real(2, 3, 4)), call(real(3), real(4)))
 add("dropout", call(real(3, 4), boolean(3, 4), scale=2.0), call(real(2, 3, 2), boolean(2, 3, 1), scale=1.25))
 add(
     "embedding",

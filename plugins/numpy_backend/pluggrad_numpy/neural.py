@@ -19,7 +19,14 @@ _BLOCK = 1 << 14
 
 
 def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
-    """One product of two matrices, whatever axes ``x`` has. (Of small ones, ``dot`` begins sooner than ``matmul``.)"""
+    if x.dtype == np.float16:  # BLAS does not know it, and sums keep their digits in float32
+        wide = (None if a is None else a.astype(np.float32) for a in (x, weight, bias))
+        return _linear(*wide).astype(np.float16)  # type: ignore[arg-type]
+    return _linear(x, weight, bias)
+
+
+def _linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
+    """One product of two matrices, whatever axes ``x`` has. Of small ones, ``dot`` begins sooner than ``matmul``."""
     if x.ndim == 2:
         out = x.dot(weight.T)
     else:
@@ -28,13 +35,15 @@ def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) ->
     return out if bias is None else np.add(out, bias, out)
 
 
-def _linear_half(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
-    """BLAS does not know float16, and sums keep their digits in float32."""
-    wide = [None if a is None else a.astype(np.float32) for a in (x, weight, bias)]
-    return linear(*wide).astype(np.float16)  # type: ignore[arg-type]
+linear.for_dtype = lambda dtype: linear if dtype == np.float16 else _linear  # type: ignore[attr-defined]
 
 
-linear.for_dtype = lambda dtype: _linear_half if dtype == np.float16 else linear  # type: ignore[attr-defined]
+def linear_weight(gradient: np.ndarray, x: np.ndarray) -> np.ndarray:
+    if x.dtype == np.float16:
+        return linear_weight(gradient.astype(np.float32), x.astype(np.float32)).astype(np.float16)
+    if x.ndim != 2:
+        gradient, x = (a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) for a in (gradient, x))
+    return gradient.T.dot(x.conj() if x.dtype.kind == "c" else x)
 
 
 def dropout(x: np.ndarray, mask: np.ndarray, *, scale: float) -> np.ndarray:
@@ -515,7 +524,7 @@ def _tanh_slope(a: np.ndarray, b: np.ndarray) -> None:
 KERNELS = {
     f.__name__: f
     for f in (
-        linear, dropout, embedding, embedding_weight, softmax, softmax_input, log_softmax,
+        linear, linear_weight, dropout, embedding, embedding_weight, softmax, softmax_input, log_softmax,
         scaled_dot_product_attention, attention_scores_gradient, nll_loss, nll_loss_input, cross_entropy,
         cross_entropy_input, mse_loss, layer_norm, layer_norm_gradients, batch_norm, batch_norm_gradients, leaky_relu,
         silu, silu_input, gelu, gelu_input,
