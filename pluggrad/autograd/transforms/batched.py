@@ -308,6 +308,10 @@ class BatchedKernels:
         array = condition.array
         return self.inner.anywhere(self.inner.any(array, axis=(0,), keepdims=False) if condition.batched else array)
 
+    def extent(self, x: BatchedArray) -> tuple[Any, Any] | None:
+        """The smallest and the largest element of the whole batch: the core asks so as to refuse wrong ones."""
+        return self.inner.extent(x.array)
+
     def tolist(self, x: BatchedArray) -> Any:
         """The values, of what is the same for all of the batch.
 
