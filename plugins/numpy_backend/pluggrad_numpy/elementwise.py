@@ -201,7 +201,7 @@ def relu(x: Array) -> Array:
 def relu_backward(gradient: Array, out: Array) -> Array:
     """The gradient where ``out`` is not 0 or less, by its bits, and without arrays of that size in between."""
     zero = _ZERO.get(out.dtype)
-    if gradient.shape != out.shape or gradient.dtype != out.dtype or zero is None:
+    if gradient.shape != out.shape or gradient.dtype != out.dtype or zero is None or not out.shape:
         return where(out <= 0, 0, gradient)
     if out.size < _FEW:
         result = gradient.copy()
