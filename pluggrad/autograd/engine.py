@@ -8,7 +8,7 @@ so a chain of any length differentiates.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -93,7 +93,7 @@ _accumulation = open_after_fork(threading.Lock())
 
 
 def run(
-    roots: Iterable[tuple[Node, Any]],
+    roots: Sequence[tuple[Node, Any]],
     *,
     retain_graph: bool = False,
     create_graph: bool = False,
@@ -163,7 +163,7 @@ class Walk:
         self.found: dict[Node, Any] = {}
         self.homes: list[Callable[[], None]] = []
 
-    def start(self, roots: Iterable[tuple[Node, Any]]) -> None:
+    def start(self, roots: Sequence[tuple[Node, Any]]) -> None:
         """See where the walk will go, and make ready the roots to which it will not come."""
         joins = self.joins
         for vertex, g in roots:
@@ -173,9 +173,9 @@ class Walk:
             self.needed = leading_to(self.inputs, seen)
             self.joins = joins = {v: [0, joins[v][1]] for v, _ in roots if v in self.needed}
             _survey(joins, self.needed)
-        self.ready = [(vertex, state[1]) for vertex, state in joins.items() if not state[0]]
-        for vertex, _ in self.ready:
-            del joins[vertex]
+        for vertex, _ in roots:
+            if vertex in joins and not joins[vertex][0]:
+                self.ready.append((vertex, joins.pop(vertex)[1]))
 
     def to_come(self, node: Node) -> set[Node]:
         """The vertices whose rules are still to run while a hook of ``node`` runs, that node included."""
