@@ -87,5 +87,6 @@ def vander(x: Tensor, *, N: int | None = None) -> Any:
     """
     from .ops.creation import arange
 
+    x = x if x.ndim else x[None]
     count = x.shape[-1] if N is None else N
     return x[..., None] ** arange(count, device=x.device)

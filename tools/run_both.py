@@ -3,6 +3,7 @@
     python tools/run_both.py [--tolerance 0.01] script.py arguments
     python tools/run_both.py notebook.ipynb
     python tools/run_both.py --without torchvision,pandas chapter.md     a page of "Dive into Deep Learning"
+    python tools/run_both.py --digits main.py --epochs 1      MNIST and its like: scikit-learn's digits
     python tools/run_both.py --only pluggrad script.py arguments
 
 The program stays as it is. Both runs get the same random numbers, from NumPy, so that the same weights are drawn and
@@ -128,6 +129,30 @@ def share_random_numbers(torch: Any) -> None:
         mask = made(rng[0].random(tuple(input.shape)) >= p, input.dtype, None, False)
         return input * mask / (1 - p)
 
+    def feature_dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+        if not training or not p:
+            return input
+        features = (*input.shape[:2], *(1 for _ in input.shape[2:]))
+        mask = made(rng[0].random(features) >= p, input.dtype, None, False)
+        return input * mask / (1 - p)
+
+    attend = torch.nn.functional.scaled_dot_product_attention
+
+    def attention(
+        query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, is_causal: bool = False,
+        scale: Any = None, **o: Any,
+    ) -> Any:  # fmt: skip
+        if not dropout_p:
+            return attend(query, key, value, attn_mask, 0.0, is_causal, scale=scale, **o)
+        scores = query @ key.transpose(-2, -1) * (query.shape[-1] ** -0.5 if scale is None else scale)
+        if is_causal:
+            attn_mask = torch.ones(scores.shape[-2:], dtype=torch.bool).tril()
+        if attn_mask is not None and attn_mask.dtype == torch.bool:
+            scores = scores.masked_fill(~attn_mask, float("-inf"))
+        elif attn_mask is not None:
+            scores = scores + attn_mask
+        return dropout(torch.softmax(scores, -1), dropout_p) @ value
+
     def normal_(shape: Any, mean: float = 0.0, std: float = 1.0) -> Any:
         return mean + std * rng[0].standard_normal(shape)
 
@@ -146,7 +171,6 @@ def share_random_numbers(torch: Any) -> None:
         setattr(torch.Tensor, name, filler(draw))
     torch.Tensor.bernoulli = bernoulli
     torch.Tensor.multinomial = multinomial
-    torch.nn.functional.dropout = dropout
 
     def shuffled(self: Any) -> Any:
         n = len(self.data_source)
@@ -157,26 +181,51 @@ def share_random_numbers(torch: Any) -> None:
             yield from rng[0].permutation(n).tolist()[: self.num_samples]
 
     torch.utils.data.RandomSampler.__iter__ = shuffled
+
+    def drawn(draw: Any) -> Any:
+        def sample(self: Any, sample_shape: Any = ()) -> Any:
+            with torch.no_grad():
+                return draw(self, tuple(sample_shape))
+
+        return sample
+
+    def category(self: Any, shape: Any) -> Any:
+        count = int(np.prod(shape, dtype=int))
+        found = multinomial(self.probs.reshape(-1, self.probs.shape[-1]), count, True)
+        return found.T.reshape(*shape, *self.probs.shape[:-1])
+
+    def number(self: Any, shape: Any) -> Any:
+        return randn(*shape, *self.loc.shape, dtype=self.loc.dtype) * self.scale + self.loc
+
+    distributions = torch.distributions
+    distributions.Categorical.sample = drawn(category)
+    distributions.Normal.sample, distributions.Normal.rsample = drawn(number), lambda self, s=(): number(self, tuple(s))
     # Modules that hold these functions by name.
+    held: dict[str, Any] = {"randperm": randperm, "randint": randint, "dropout": dropout}
+    held["scaled_dot_product_attention"] = attention
+    held |= dict.fromkeys(("dropout1d", "dropout2d", "dropout3d"), feature_dropout)
     for module in [m for n, m in sys.modules.items() if n.startswith(("torch.", "pluggrad."))]:
-        for name in ("randperm", "randint", "dropout"):
-            if callable(vars(module).get(name)) and name in vars(module) and not module.__name__.endswith(".torch"):
-                setattr(module, name, functions[name])
+        for name, function in held.items():
+            if callable(vars(module).get(name)) and not module.__name__.endswith(".torch"):
+                setattr(module, name, function)
 
 
-def run_one(library: str, arguments: list[str], shared: bool) -> None:
+def run_one(library: str, arguments: list[str], shared: bool, with_digits: bool) -> None:
     """Run the program in this process."""
     if library == "pluggrad":
         import pluggrad.torch
 
         pluggrad.torch.install()
     import torch
+    import torch.distributions
     import torch.nn
     import torch.nn.functional
     import torch.utils.data
 
     if shared:
         share_random_numbers(torch)
+    if with_digits:
+        runpy.run_path(str(Path(__file__).with_name("digits.py")))["install"]()
     sys.argv = arguments
     sys.path[0] = str(Path(arguments[0]).resolve().parent)
     if arguments[0].endswith((".ipynb", ".md")):
@@ -215,24 +264,26 @@ def main() -> int:
     parser.add_argument("--only", choices=["torch", "pluggrad"], help="run with one of the two, here")
     parser.add_argument("--own-numbers", action="store_true", help="let each library draw its own random numbers")
     parser.add_argument("--without", default="", help="modules to put empty ones in place of, such as torchvision,PIL")
+    parser.add_argument("--ignore", default="", help="a regular expression: what is printed but not compared, as times")
+    parser.add_argument("--digits", action="store_true", help="a torchvision whose data sets are scikit-learn's digits")
     parser.add_argument("program", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     if options.only:
         for name in filter(None, options.without.split(",")):
             sys.modules[name] = mock.MagicMock(name=name)
-        run_one(options.only, options.program, not options.own_numbers)
+        run_one(options.only, options.program, not options.own_numbers, options.digits)
         return 0
     texts = {}
     for library in ("torch", "pluggrad"):
         command = [sys.executable, __file__, "--only", library, "--without", options.without]
-        command += ["--own-numbers"] if options.own_numbers else []
+        command += ["--own-numbers"] * options.own_numbers + ["--digits"] * options.digits
         start = time.perf_counter()
         done = subprocess.run([*command, *options.program], capture_output=True, text=True, check=False)
         print(f"{library}: exit status {done.returncode}, {time.perf_counter() - start:.1f} s")
         if done.returncode:
             print(done.stderr[-3000:])
             return 1
-        texts[library] = done.stdout
+        texts[library] = re.sub(options.ignore, "", done.stdout) if options.ignore else done.stdout
     found = {library: numbers(text) for library, text in texts.items()}
     return compare(found["torch"], found["pluggrad"], options.tolerance)
 

@@ -9,6 +9,7 @@ from ..autograd.broadcasting import sum_to_shape
 from ..autograd.engine import graph_namespace
 from ..autograd.inplace import check_writable
 from ..autograd.mode import enable_grad
+from ..dtypes import int64
 from ..errors import ShapeError
 from ..ops import diagonals, joining, manipulation, repetition, sliding, strided, views
 from ..ops.axes import Axes, either, shape_of_arguments, some_axes
@@ -194,6 +195,8 @@ def narrow(self: Tensor, dim: int, start: int, length: int) -> Tensor:
 @method()
 def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """Windows of ``size`` elements, ``step`` apart, along an axis; their elements are the last axis of the result."""
+    if not self._array.ndim:  # as in PyTorch, a vector of one element, of which there is one window
+        return sliding.windows_along(self[None], dimension, size, step)[0]
     return sliding.windows_along(self, dimension, size, step)
 
 
@@ -214,6 +217,8 @@ def sum_to_size(self: Tensor, *size: Any) -> Tensor:
     shape, own = shape_of_arguments(size), tuple(self._array.shape)
     if len(shape) > len(own) or any(n not in (1, m) for n, m in zip(shape[::-1], own[::-1], strict=False)):
         raise ShapeError(f"size {list(shape)} is not expandable to size {list(own)}.")
+    if shape != own and not self.dtype.is_differentiable:
+        self = self.to(int64)  # as for sum()
     return sum_to_shape(graph_namespace, self, shape)
 
 

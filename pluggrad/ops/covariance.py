@@ -82,7 +82,7 @@ def cov(x: Tensor, /, *, correction: int = 1, fweights: Tensor | None = None, aw
             left = total - correction * (weights * _weights("aweights", aweights, count, x)).sum() / total
         left = left.clamp(min=0)
     out = matmul(centred, conj(weighted).mT) / left if not isinstance(left, int) else _over(centred, weighted, left)
-    return out.reshape(()) if x.ndim < 2 else out
+    return out.reshape(()) if rows.shape[0] == 1 else out
 
 
 def _over(centred: Tensor, weighted: Tensor, count: int) -> Tensor:

@@ -178,6 +178,8 @@ def asarray(
         out = _from_scalars(obj, dtype, device)
     else:
         source = _foreign(obj)
+        if source is None and isinstance(obj, Sequence) and not isinstance(obj, str | bytes | bytearray):
+            return asarray(list(obj), dtype=dtype, device=device, copy=copy, requires_grad=requires_grad)
         if source is None:
             raise TypeError(
                 f"asarray: cannot make a tensor of {type(obj).__name__!r}; "

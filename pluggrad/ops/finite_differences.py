@@ -13,13 +13,14 @@ from .joining import concat
 __all__ = ["gradient"]
 
 
-def gradient(x: Tensor, *, spacing: Any = 1, dim: Axes = None, edge_order: int = 1) -> tuple[Tensor, ...]:
+def gradient(x: Tensor, *, spacing: Any = None, dim: Axes = None, edge_order: int = 1) -> tuple[Tensor, ...]:
     """The derivative of a function along each axis, estimated from its samples ``x`` by central differences.
 
     Parameters
     ----------
     x : Tensor
-    spacing : the distance of samples, one for all axes or one for each; or, as 1-D tensors, their coordinates
+    spacing : the distance of samples, one for all axes or one for each, default 1; or, as 1-D tensors, their
+        coordinates
     dim : which axes; default all
     edge_order : 1 or 2: the order of the one-sided differences at both ends
 
@@ -38,8 +39,8 @@ def gradient(x: Tensor, *, spacing: Any = 1, dim: Axes = None, edge_order: int =
     if edge_order not in (1, 2):
         raise ArgumentError(f"gradient: edge_order must be 1 or 2, got {edge_order}")
     axes = some_axes("gradient", dim, x.ndim)
-    if isinstance(spacing, SCALARS):
-        spacings: list[Any] = [spacing] * len(axes)
+    if spacing is None or isinstance(spacing, SCALARS):
+        spacings: list[Any] = [1 if spacing is None else spacing] * len(axes)
     elif isinstance(spacing, Tensor) or len(spacing) != len(axes):
         raise ShapeError(f"gradient: spacing is one number, or a list of as many as axes ({len(axes)})")
     else:

@@ -77,6 +77,8 @@ def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, 
     """
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
     count = math.prod(sizes)
+    if indices.dtype.itemsize < 8:  # of which a size may be out of range
+        indices = indices.to(int64)
     if indices.size and not (indices.min().item() >= 0 and indices.max().item() < count):
         raise BoundsError(f"unravel_index: index {indices.max().item()} is out of bounds for shape {sizes}")
     out = []

@@ -165,9 +165,9 @@ def _index_item(item: Any, array_type: ArrayType) -> Any:
     if isinstance(item, bool):
         return item
     if not isinstance(item, Tensor):
-        if isinstance(item, list | tuple):
+        if isinstance(item, list | tuple | range):
             item = (
-                asarray(item, device=array_type.device)
+                asarray(list(item) if isinstance(item, range) else item, device=array_type.device)
                 if item
                 else asarray(item, dtype=int64, device=array_type.device)
             )

@@ -589,9 +589,8 @@ def tensorsolve(x1: Tensor, x2: Tensor, dims: tuple[int, ...] | None = None) -> 
     if dims is not None:
         x1 = x1.movedim(tuple(dims), tuple(range(-len(dims), 0)))
     shape = tuple(x1._array.shape)[x2._array.ndim :]
-    if math.prod(shape) != math.prod(x2._array.shape) or tuple(x1._array.shape)[: x2._array.ndim] != tuple(
-        x2._array.shape
-    ):
+    count = math.prod(x2._array.shape)
+    if math.prod(shape) != count or math.prod(x1._array.shape) != count * count:
         raise ShapeError(
             f"linalg.tensorsolve: x1 of shape {tuple(x1.shape)} is no square system for x2 of shape {tuple(x2.shape)}"
         )

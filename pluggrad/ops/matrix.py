@@ -17,6 +17,7 @@ from .axes import either, one_axis
 from .declare import composite, standard
 from .diagonals import diagonal
 from .manipulation import common_shape, reshaped
+from .reductions import _sum
 from .views import _permute_dims, broadcast_to, unsqueeze
 
 __all__ = [
@@ -322,6 +323,11 @@ def tensordot(x1: Tensor, x2: Tensor, /, *, axes: Any = 2, dims: Any = None) -> 
             tuple([one_axis("tensordot", a, n) for a in ((given,) if isinstance(given, int) else given)])
             for given, n in zip(axes, (n1, n2), strict=True)
         )
+    if len(first) == len(second):  # an axis of size 1 goes with one of any size, as in PyTorch
+        ones1 = [a for a, b in zip(first, second, strict=True) if x2._array.shape[b] == 1 != x1._array.shape[a]]
+        ones2 = [b for a, b in zip(first, second, strict=True) if x1._array.shape[a] == 1 != x2._array.shape[b]]
+        x1 = _sum(x1, axis=tuple(ones1), keepdims=True, dtype=x1.dtype) if ones1 else x1
+        x2 = _sum(x2, axis=tuple(ones2), keepdims=True, dtype=x2.dtype) if ones2 else x2
     s1, s2 = x1._array.shape, x2._array.shape
     if len(first) != len(second) or any(s1[a] != s2[b] for a, b in zip(first, second, strict=True)):
         raise ShapeError(

@@ -127,7 +127,9 @@ def pad(
     pad, pad_width : as NumPy has it, n pairs (before, after), or one pair, or one number for all axes; a flat
         sequence of ints is PyTorch's: (before, after) of the last axis, then of the one before it, ...
     mode : "constant", "reflect" (mirrored without the edge), "replicate" (or "edge"), "circular" (or "wrap")
-    value, constant_values : for "constant"; default 0. Negative widths cut elements off.
+    value, constant_values : for "constant"; default 0
+
+    Negative widths cut elements off.
 
     Raises
     ------
@@ -160,12 +162,31 @@ def pad(
                 f"pad: widths ({a}, {b}) of axis {i} are too large for mode {mode!r}: the size is {n}, so at most "
                 f"{max(most, 0)}"
             )
-        if min(a, b) < 0 or (not n and (a or b)):
+        if (not n and (a or b)) or n + a + b < (1 if n else 0):
             raise ShapeError(
-                f"pad: mode {mode!r} takes no negative widths and no empty axes, got ({a}, {b}) for size {n} of axis "
-                f"{i}"
+                f"pad: mode {mode!r} takes no empty axes and leaves none, got ({a}, {b}) for size {n} of axis {i}"
             )
+    for axis, (a, b) in enumerate(widths):
+        if min(a, b) < 0:
+            x = _taken(x, axis, a, b, mode)
+    widths = tuple((a, b) if min(a, b) >= 0 else (0, 0) for a, b in widths)
     return _pad_edges(x, widths=widths, mode=mode) if widths else x.clone()
+
+
+def _taken(x: Tensor, axis: int, before: int, behind: int, mode: str) -> Tensor:
+    """``x`` padded along an axis where a width is negative: each element from where the mode says."""
+    from .creation import asarray
+    from .gathering import index_select
+
+    n = x._array.shape[axis]
+    places = range(-before, n + behind)
+    if mode == "replicate":
+        at = [min(max(i, 0), n - 1) for i in places]
+    elif mode == "circular":
+        at = [i % n for i in places]
+    else:
+        at = [i if 0 <= i < n else -i if i < 0 else 2 * (n - 1) - i for i in places]
+    return index_select(x, axis, asarray(at, device=x.device))
 
 
 def _widths(given: Any, ndim: int) -> Widths:

@@ -164,11 +164,10 @@ def istft(
     weights = _centred_window("istft", window, win, n_fft, x)
     spectra = (x if x.ndim == 3 else x[None]).mT
     norm = "ortho" if normalized else "backward"
-    if one_side:
-        parts = fourier.irfft(spectra, n_fft, norm=norm)
-    else:
+    if return_complex and not one_side:
         parts = fourier.ifft(spectra, norm=norm)
-        parts = parts if return_complex else real(parts)
+    else:  # of a real signal the second half of the frequencies says nothing new, and is not looked at
+        parts = fourier.irfft(spectra[..., : n_fft // 2 + 1], n_fft, norm=norm)
     count = parts.shape[1]
     whole = n_fft + hop * (count - 1)
     out = _overlapped(parts * weights, whole, n_fft, hop)

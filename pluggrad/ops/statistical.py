@@ -278,7 +278,8 @@ def norm(
     Parameters
     ----------
     x : Tensor; integers are taken as the default float type
-    p : number, inf (largest absolute value), -inf (smallest), 0 (how many are not 0), or "fro" (2)
+    p : number, inf (largest absolute value), -inf (smallest), 0 (how many are not 0), "fro" (2); or of two axes "nuc"
+        (the sum of the singular values)
     dim, axis : int, tuple of ints, or None for all
     keepdim, keepdims : keep the reduced axes with size 1
     dtype : to cast ``x`` to first
@@ -299,11 +300,13 @@ def norm(
     x = wrap(x) if dtype is None else _astype(wrap(x), dtype=dtype)
     if p is None or p == "fro":
         p = 2
-    if isinstance(p, str):
-        raise ArgumentError(
-            f"norm: p must be a number or 'fro', got {p!r}; for norms of matrices see pluggrad.linalg.matrix_norm"
-        )
     axes = reduced_axes("norm", x, axis, dim)
+    if p == "nuc" and len(axes) == 2:
+        from .norms import matrix_norm
+
+        return matrix_norm(x, "nuc", axes, keepdims or keepdim)
+    if isinstance(p, str):
+        raise ArgumentError(f"norm: p must be a number, 'fro', or for matrices 'nuc', got {p!r} for {len(axes)} axes")
     return _vector_norm(x, ord=p, axis=axes, keepdims=keepdims or keepdim)
 
 

@@ -244,10 +244,10 @@ def _sinc_x(xp: Any, g: Any, x: Any, out: Any) -> Any:
     safe = xp.where(small, 1.0, x)
     square = x * x * math.pi**2
     series = x * math.pi**2 * (-1 / 3 + square * (1 / 30 - square * (1 / 840)))
-    return g * xp.where(small, series, (xp.cos(safe * math.pi) - out) / safe)
+    return g * xp.conj(xp.where(small, series, (xp.cos(safe * math.pi) - out) / safe))
 
 
-@composite(method=True, result="same", kinds=REAL_FLOATING, vjp=_sinc_x)
+@composite(method=True, result="same", kinds=FLOATING, vjp=_sinc_x)
 def sinc(xp, x, /):
     """``sin(pi x) / (pi x)`` of each element, 1 at 0.
 

@@ -18,6 +18,7 @@ from ..autograd.operands import SCALARS, wrap
 from ..dtypes import DType
 from ..errors import ArgumentError, DTypeError
 from ..tensor import Tensor
+from .saving import SAVING, SERIALIZATION
 
 
 def method(name: str) -> Callable[..., Any]:
@@ -211,6 +212,14 @@ def arange(start: Any, end: Any = None, step: Any = 1, **words: Any) -> Tensor:
     return pluggrad.arange(first, last, step, **words)
 
 
+def linspace(start: Any, end: Any, steps: int, **words: Any) -> Tensor:
+    """``steps`` evenly spaced values from ``start`` to ``end``; of an integer dtype cut off towards 0."""
+    dtype = words.pop("dtype", None)
+    if dtype is None or dtype.is_differentiable:
+        return pluggrad.linspace(start, end, steps, dtype=dtype, **words)
+    return pluggrad.linspace(start, end, steps, dtype=dtypes.float64, **words).to(dtype)
+
+
 def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Any = 0) -> Tensor:
     """A constant around the last axes: two numbers of elements for each, before and behind, the last axis first."""
     return pluggrad.nn.functional.pad(input, tuple(pad), "constant", value)
@@ -294,7 +303,9 @@ CONFLICTS: dict[str, Callable[..., Any]] = {
     # the same meaning, other arguments or results
     "finfo": finfo, "iinfo": iinfo,
     "add": add, "sub": sub, "subtract": sub, "pinverse": pinverse, "arange": arange,
+    "linspace": linspace,
     "batch_norm": batch_norm, "instance_norm": instance_norm, "embedding": embedding,
+    **SAVING,
     # PyTorch's alone
     "promote_types": promote_types, "rsub": rsub, "constant_pad_nd": constant_pad_nd, "threshold": threshold,
 }  # fmt: skip
@@ -309,31 +320,12 @@ def conflicts_in(module: str) -> dict[str, Any]:
 
         return {"Variable": Variable}
     if module == "serialization":
-        return {name: _accepting(name) for name in ("safe_globals", "add_safe_globals", "clear_safe_globals")}
+        return SERIALIZATION
     if module == "special":
         from .polynomials import POLYNOMIALS
 
         return POLYNOMIALS | {name: getattr(pluggrad.special, other) for name, other in SPECIAL_NAMES.items()}
     return {}
-
-
-class _accepting:
-    """Accepts classes that a file may hold, as a call or as a context, and does nothing with them.
-
-    :func:`pluggrad.load` runs no code from a file and knows its types; a file with others is an error there.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.__name__ = name
-
-    def __call__(self, safe_globals: Sequence[Any] = ()) -> _accepting:
-        return self
-
-    def __enter__(self) -> None:
-        """Nothing is changed."""
-
-    def __exit__(self, *exc: object) -> None:
-        """Nothing is changed."""
 
 
 #: Names of ``torch.special`` that are others in SciPy, and so in :mod:`pluggrad.special`.

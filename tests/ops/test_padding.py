@@ -70,7 +70,7 @@ def test_dtypes() -> None:
         ((-3, 0), {}, RuntimeError, "leave a negative size"),
         ((3, 0), {"mode": "reflect"}, RuntimeError, "too large for mode 'reflect': the size is 2, so at most 1"),
         ((3, 0), {"mode": "circular"}, RuntimeError, "at most 2"),
-        ((-1, 0), {"mode": "replicate"}, RuntimeError, "no negative widths"),
+        ((-2, 0), {"mode": "replicate"}, RuntimeError, "leaves none"),
         ((1, 0), {"mode": "magic"}, NotImplementedError, "got 'magic'"),
         ((1, 0), {"mode": "reflect", "value": 1}, ValueError, "doesn't take in value"),
         ((1, 0), {"value": 1j}, TypeError, "complex value"),

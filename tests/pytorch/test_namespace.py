@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 import subprocess
 import sys
 import textwrap
+from collections import deque
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -274,3 +278,106 @@ def test_compile_runs_eagerly() -> None:
 def test_the_version_says_what_it_is() -> None:
     assert pt.__version__.split(".")[0] == "2" and "pluggrad" in pt.__version__
     assert import_module("pluggrad.torch.version").cuda is None
+
+
+def test_scripts_run_eagerly() -> None:
+    @pt.jit.script
+    def double(x: pt.Tensor) -> pt.Tensor:
+        return x * 2
+
+    @pt.jit.ignore(drop=True)
+    def triple(x: pt.Tensor) -> pt.Tensor:
+        return x * 3
+
+    model = pt.nn.Linear(2, 1)
+    assert double(pt.ones(1)).item() == 2 and triple(pt.ones(1)).item() == 3
+    assert pt.jit.trace(model, pt.ones(3, 2)) is model and not pt.jit.is_scripting()
+    with pytest.raises(RuntimeError, match="state_dict"):
+        pt.jit.save(model, "model.pt")
+    with pytest.raises(RuntimeError, match="ONNX"):
+        pt.onnx.export(model, pt.ones(3, 2), "model.onnx")
+
+
+def test_trees_are_mapped() -> None:
+    from pluggrad.torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
+
+    value = {"a": [1, (2, 3)], "b": None}
+    leaves, spec = tree_flatten(value)
+    assert leaves == [1, 2, 3, None] and tree_unflatten(leaves, spec) == value
+    assert tree_map(lambda a, b: (a, b), [1, 2], [3, 4]) == [(1, 3), (2, 4)]
+    with pytest.raises(ValueError, match="leaves"):
+        tree_unflatten([1], spec)
+
+
+def test_processes_are_started_and_their_errors_told(tmp_path: Path) -> None:
+    script = tmp_path / "program.py"
+    script.write_text(
+        textwrap.dedent("""
+        import torch
+        import torch.multiprocessing as mp
+
+        def put(i, n, queue):
+            queue.put((torch.ones(2) * i * n).tolist())
+
+        def fail(i):
+            raise ValueError(f"process {i}")
+
+        if __name__ == "__main__":
+            queue = mp.get_context("spawn").SimpleQueue()
+            mp.spawn(put, args=(3, queue), nprocs=2)
+            print(sorted([queue.get(), queue.get()]))
+            try:
+                mp.spawn(fail, nprocs=1)
+            except mp.ProcessRaisedException as error:
+                print("ValueError: process 0" in str(error), error.error_index)
+        """)
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pluggrad.torch", str(script)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines() == ["[[0.0, 0.0], [3.0, 3.0]]", "True 0"], done.stderr
+
+
+class Doubling(pt.nn.Module):
+    """A class that a file may name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = pt.nn.Linear(2, 2)
+        self.tied = self.inner.weight
+        self.activation = pt.nn.functional.relu
+
+    def forward(self, x: pt.Tensor) -> pt.Tensor:
+        return 2 * self.activation(self.inner(x))
+
+
+def test_whole_modules_are_saved_and_loaded_as_far_as_they_are_trusted(tmp_path: Path) -> None:
+    path, model, x = tmp_path / "model.pt", Doubling(), pt.ones(1, 2)
+    pt.save({"model": model, "epoch": 3}, path)
+    with pytest.raises(pickle.UnpicklingError, match="Doubling"):
+        pt.load(path)
+    with pt.serialization.safe_globals([Doubling]):
+        loaded = pt.load(path)["model"]
+    assert pt.equal(loaded(x), model(x)) and loaded.tied is loaded.inner.weight and loaded.tied.requires_grad
+    assert pt.load(path, weights_only=False)["epoch"] == 3
+    pt.save(pt.nn.LSTM(2, 3), path)  # a module of pluggrad's own needs no trust
+    assert isinstance(pt.load(path), pt.nn.LSTM)
+
+
+class Harmful:
+    """What a pickle can do."""
+
+    def __reduce__(self) -> Any:
+        return os.system, ("exit 1",)
+
+
+def test_a_file_runs_no_code_unasked(tmp_path: Path) -> None:
+    pt.save([Harmful()], tmp_path / "harm.pt")
+    with pytest.raises(pickle.UnpicklingError, match="system"):
+        pt.load(tmp_path / "harm.pt")
+
+
+def test_indices_and_data_are_any_sequences() -> None:
+    x = pt.arange(6).reshape(2, 3)
+    assert x[range(2), [0, 2]].tolist() == [0, 5]
+    assert pt.tensor(deque([1.0, 2.0])).tolist() == [1, 2]

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ...autograd.inplace import assign
-from ...dtypes import REAL_FLOATING
+from ...dtypes import FLOATING, REAL_FLOATING
 from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
 from ..activations import relu as _relu
@@ -90,21 +90,25 @@ def _mish(xp: Any, x: Any, /) -> Any:
 
 
 def _softsign_x(xp: Any, g: Any, x: Any) -> Any:
-    root = xp.abs(x) + 1
-    return g / (root * root)
+    size = xp.abs(x)
+    root = size + 1
+    if not xp.isdtype(x.dtype, "complex floating"):
+        return g / (root * root)
+    along = xp.real(xp.conj(x) * g) / (xp.where(size == 0, 1, size) * root * root)
+    return g / root - x * along
 
 
-@composite(name="softsign", result="same", kinds=REAL_FLOATING, vjp=_softsign_x)
+@composite(name="softsign", result="same", kinds=FLOATING, vjp=_softsign_x)
 def _softsign(xp: Any, x: Any, /) -> Any:
     return x / (xp.abs(x) + 1)
 
 
 def _tanhshrink_x(xp: Any, g: Any, x: Any) -> Any:
     t = xp.tanh(x)
-    return g * (t * t)
+    return g * xp.conj(t * t)
 
 
-@composite(name="tanhshrink", result="same", kinds=REAL_FLOATING, vjp=_tanhshrink_x)
+@composite(name="tanhshrink", result="same", kinds=FLOATING, vjp=_tanhshrink_x)
 def _tanhshrink(xp: Any, x: Any, /) -> Any:
     return x - xp.tanh(x)
 

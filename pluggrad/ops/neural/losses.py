@@ -201,6 +201,9 @@ def l1_loss(
     >>> pluggrad.nn.functional.l1_loss(pluggrad.tensor([1.0, 2.0]), pluggrad.tensor([1.0, 4.0]))
     tensor(1.)
     """
+    if input.dtype.is_complex or target.dtype.is_complex:
+        size = abs(input - target)
+        return l1_loss(size, size.new_zeros(size.shape), size_average, reduce, reduction, weight)
     return _difference(
         "l1_loss", _l1_loss, input, target, reduction_of("l1_loss", reduction, size_average, reduce), weight
     )

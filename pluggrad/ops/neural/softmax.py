@@ -78,7 +78,7 @@ def softmax(
     tensor([0.5000, 0.5000])
     """
     x, axis = _prepare("softmax", input, dim, axis, dtype)
-    return x if not x._array.shape and x.size == 0 else _with_axis(_softmax, x, axis)
+    return _with_axis(_softmax, x, axis)
 
 
 def log_softmax(
@@ -108,6 +108,9 @@ def softmin(
 
 def _with_axis(function: Any, x: Tensor, axis: int) -> Tensor:
     """A 0-D tensor has its one element along axis 0, as PyTorch sees it."""
-    if x._array.ndim:
+    shape = x._array.shape
+    if shape and shape[axis]:
         return function(x, axis=axis)
+    if shape:
+        return x * 1.0  # empty: there is no largest element to begin with
     return function(x.view(1), axis=0).view(())

@@ -49,11 +49,13 @@ def _conv_transpose(
                 f"output_padding={extra}, stride={strides}, dilation={dilations}"
             )
     size = _output_size(name, x._array.shape[2:], tuple(kernel), strides, pads, dilations)
-    # What is added behind stays within one stride, so that no window more fits; what is beyond no window reaches.
-    reached = tuple(min(e, s - 1) for e, s in zip(extra, strides, strict=True))
+    # What is added behind within one stride leaves no room for another window. More than that is taken back from what
+    # the padding cuts off; what is beyond no window reaches.
+    reached = tuple(e if e < s else min(e, p) for e, s, p in zip(extra, strides, pads, strict=True))
+    behind = tuple(p if e < s else p - min(e, p) for e, s, p in zip(extra, strides, pads, strict=True))
     out = _convolution_input(
         x, weight, size=tuple(a + b for a, b in zip(size, reached, strict=True)), stride=strides,
-        padding=tuple((p, p) for p in pads), dilation=dilations, groups=groups,
+        padding=tuple(zip(pads, behind, strict=True)), dilation=dilations, groups=groups,
     )  # fmt: skip
     if reached != extra:
         beyond = [(0, e - r) for e, r in zip(extra, reached, strict=True)]
