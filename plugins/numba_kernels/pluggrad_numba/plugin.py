@@ -15,8 +15,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     """Wrappers of NumPy's kernels; none of any other backend's."""
     if backend != "numpy":
         return {}
-    from . import convolution, elementwise, memory, steps, threads
+    from . import convolution, elementwise, steps, threads
 
-    memory.keep_freed_memory()
     threads.obey(get_num_threads)
     return {**elementwise.wrappers(), **steps.WRAPPERS, **convolution.WRAPPERS}

@@ -9,7 +9,7 @@ from typing import Any
 import array_api_compat.numpy as namespace
 
 from .kernels import KERNELS
-from .scratch import keep_freed_memory
+from .memory import keep_freed_memory
 
 # 1/0 is inf and 0/0 is nan without a word, as on any other backend and in PyTorch. np.errstate would cost as
 # much as a small operation, and np.seterr would silence the user's own NumPy code: this does neither.

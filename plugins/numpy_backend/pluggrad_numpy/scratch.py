@@ -28,13 +28,3 @@ def scratch(key: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     if memory is None or memory.size < size:
         memory = kept[key] = np.empty(size, np.uint8)
     return memory[:size].view(dtype).reshape(shape)
-
-
-def keep_freed_memory() -> None:
-    """Let the C library keep up to 64 MiB of what is freed, for the next arrays: fresh pages cost a fifth of a step.
-
-    glibc takes its measure from the largest block below 32 MiB that was ever freed, and keeps twice as much. So this
-    frees one, whose pages were never touched. With another C library, or where the environment sets
-    ``MALLOC_TRIM_THRESHOLD_``, it changes nothing.
-    """
-    np.empty((1 << 25) - (1 << 13), np.uint8)
