@@ -15,7 +15,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     """Wrappers of NumPy's kernels; none of any other backend's."""
     if backend != "numpy":
         return {}
-    from . import convolution, elementwise, steps, threads
+    from . import convolution, elementwise, recurrent, steps, threads
 
     threads.obey(get_num_threads)
-    return {**elementwise.wrappers(), **steps.WRAPPERS, **convolution.WRAPPERS}
+    return {**elementwise.wrappers(), **steps.WRAPPERS, **convolution.WRAPPERS, **recurrent.WRAPPERS}
