@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 from .tiles import (
@@ -26,12 +27,30 @@ _RUN = 1024
 
 
 @_compiled
+def _copy(out: Any, to: Any, to_step: Any, x: Any, start: Any, step: Any, count: Any) -> None:
+    """So many numbers, from one array to another.
+
+    Places are unsigned numbers: a compiler need not think of those that count from the end, and makes vectors.
+    """
+    to, to_step, start, step = np.uintp(to), np.uintp(to_step), np.uintp(start), np.uintp(step)
+    if to_step == 1 and step == 1:
+        for i in range(np.uintp(count)):
+            out[to + i] = x[start + i]
+    elif to_step == 1 and step == 2:
+        for i in range(np.uintp(count)):
+            out[to + i] = x[start + i + i]
+    else:
+        for i in range(np.uintp(count)):
+            out[to + i * to_step] = x[start + i * step]
+
+
+@_compiled
 def _pack(x: Any, first: Any, images: Any, channels: Any, geometry: Any, out: Any) -> None:
     """Some images (B, C, D, H, W) as lines (B, *length) of (C, phases), between zeros.
 
     geometry : see ``packing.Packed.geometry``
     """
-    size, before, stride, phases, length, line = geometry
+    size, before, stride, phases, length, line_step = geometry
     out[:] = 0
     depth, height, width = size
     of_depth, of_height, of_width = phases
@@ -50,33 +69,23 @@ def _pack(x: Any, first: Any, images: Any, channels: Any, geometry: Any, out: An
                             for k in range(length[1]):
                                 y = k * stride[1] + b - before[1]
                                 if 0 <= z < depth and 0 <= y < height:
-                                    pixels = image + (z * height + y) * width + e - before[2]
-                                    if stride[2] == 1:
-                                        for m in range(low, high):
-                                            out[to + m] = x[pixels + m]
-                                    else:
-                                        for m in range(low, high):
-                                            out[to + m] = x[pixels + m * stride[2]]
+                                    pixels = image + (z * height + y) * width + e - before[2] + low * stride[2]
+                                    _copy(out, to + low, 1, x, pixels, stride[2], max(high - low, 0))
                                 to += length[2]
-                    at += line
+                    at += line_step
 
 
 @_compiled
 def _unpack(
-    lines: Any, images: Any, counts: Any, length: Any, out: Any, start: Any, image_step: Any, steps: Any
+    lines: Any, begin: Any, images: Any, counts: Any, length: Any, out: Any, start: Any, image_step: Any, steps: Any
 ) -> None:
     """A line of results, (B, *length), of which the first ``counts`` of each axis are wanted, to where they belong."""
     for i in range(images):
         for j in range(counts[0]):
             for k in range(counts[1]):
                 to = start + i * image_step + j * steps[0] + k * steps[1]
-                at = ((i * length[0] + j) * length[1] + k) * length[2]
-                if steps[2] == 1:
-                    for m in range(counts[2]):
-                        out[to + m] = lines[at + m]
-                else:
-                    for m in range(counts[2]):
-                        out[to + m * steps[2]] = lines[at + m]
+                at = begin + ((i * length[0] + j) * length[1] + k) * length[2]
+                _copy(out, to, steps[2], lines, at, 1, counts[2])
 
 
 @_compiled
@@ -118,7 +127,7 @@ def multiply(
                         product(weights, w, source, at + p, runs, count, begin, row, lines, p, positions)
                 for r in range(min(tile_rows, rows - tile * tile_rows)):
                     to = start + (group * rows + tile * tile_rows + r) * row_step
-                    _unpack(lines[r * positions :], present, counts, length, out, to, image_step, steps)
+                    _unpack(lines, r * positions, present, counts, length, out, to, image_step, steps)
 
 
 @_compiled

@@ -15,7 +15,11 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     """Wrappers of NumPy's kernels; none of any other backend's."""
     if backend != "numpy":
         return {}
-    from . import convolution, elementwise, recurrent, steps, threads
+    from . import convolution, elementwise, memory, normalization, pooling, recurrent, steps, threads
 
+    memory.keep_freed_memory()
     threads.obey(get_num_threads)
-    return {**elementwise.wrappers(), **steps.WRAPPERS, **convolution.WRAPPERS, **recurrent.WRAPPERS}
+    found = elementwise.wrappers()
+    for module in (steps, convolution, pooling, normalization, recurrent):
+        found.update(module.WRAPPERS)
+    return found

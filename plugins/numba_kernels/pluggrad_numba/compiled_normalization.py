@@ -1,0 +1,91 @@
+"""The compiled parts of normalisation. Arrays are 1-D; sums of many numbers are of sums of few, in float64."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+_compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
+#: Sums may be made in any order: a fixed one, that of the vectors.
+_summing = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+
+
+@_summing
+def _sum(x: Any) -> Any:
+    total = x.dtype.type(0)
+    for i in range(x.size):
+        total += x[i]
+    return total
+
+
+@_summing
+def _squares(x: Any, center: Any) -> Any:
+    """Of distances from a number."""
+    total = x.dtype.type(0)
+    for i in range(x.size):
+        total += (x[i] - center) * (x[i] - center)
+    return total
+
+
+@_summing
+def _products(x: Any, center: Any, g: Any) -> Any:
+    """Of distances from a number, with others."""
+    total = x.dtype.type(0)
+    for i in range(x.size):
+        total += (x[i] - center) * g[i]
+    return total
+
+
+@_compiled
+def batch_norm(
+    x: Any, images: Any, channels: Any, pixels: Any, first: Any, last: Any, weight: Any, bias: Any, eps: Any, out: Any,
+    mean: Any, rstd: Any,
+) -> None:  # fmt: skip
+    """Some channels of (N, C, L): average and variance of each image, brought together; then the result.
+
+    After T. Chan, G. Golub and R. LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances"
+    (1979). A channel stays in the cache from the one pass to the other.
+    """
+    for c in range(first, last):
+        average, distances = 0.0, 0.0
+        for n in range(images):
+            image = x[(n * channels + c) * pixels :][:pixels]
+            center = _sum(image) / x.dtype.type(pixels)
+            difference = np.float64(center) - average
+            average += difference / (n + 1)
+            distances += np.float64(_squares(image, center))
+            distances += difference * difference * pixels * n / (n + 1)
+        mean[c] = average
+        rstd[c] = 1 / np.sqrt(distances / (images * pixels) + eps)
+        center, scale, shift = mean[c], rstd[c] * weight[c], bias[c]
+        for n in range(images):
+            image, result = x[(n * channels + c) * pixels :][:pixels], out[(n * channels + c) * pixels :][:pixels]
+            for i in range(image.size):
+                result[i] = (image[i] - center) * scale + shift
+
+
+@_compiled
+def batch_norm_gradients(
+    g: Any, g_mean: Any, g_rstd: Any, x: Any, mean: Any, rstd: Any, weight: Any, images: Any, channels: Any,
+    pixels: Any, first: Any, last: Any, out: Any, of_weight: Any, of_bias: Any,
+) -> None:  # fmt: skip
+    """Of some channels, ``rstd (h - average(h) - x̂ average(h x̂)) + (g_mean - g_rstd rstd² x̂) / n``; h = g weight."""
+    for c in range(first, last):
+        center, r = mean[c], np.float64(rstd[c])
+        total, slope = 0.0, 0.0
+        for n in range(images):
+            image, slopes = x[(n * channels + c) * pixels :][:pixels], g[(n * channels + c) * pixels :][:pixels]
+            total += np.float64(_sum(slopes))
+            slope += np.float64(_products(image, center, slopes))
+        of_bias[c], of_weight[c] = total, slope * r
+        count, w = images * pixels, np.float64(weight[c])
+        of_g = x.dtype.type(w * r)
+        of_x = x.dtype.type((slope * r * w + g_rstd[c] * r) / count * r * r)
+        constant = x.dtype.type((total * w * r - g_mean[c]) / count)
+        for n in range(images):
+            image, slopes = x[(n * channels + c) * pixels :][:pixels], g[(n * channels + c) * pixels :][:pixels]
+            result = out[(n * channels + c) * pixels :][:pixels]
+            for i in range(image.size):
+                result[i] = slopes[i] * of_g - (image[i] - center) * of_x - constant

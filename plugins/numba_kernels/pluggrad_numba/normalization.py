@@ -1,0 +1,84 @@
+"""Batch normalisation in two passes, of which the second finds a channel in the cache."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from .threads import divide, share
+
+Kernel = Callable[..., tuple[np.ndarray, ...]]
+
+#: Elements from which on a compiled kernel is called, and pixels of an image.
+_LEAST, _LEAST_PIXELS = 1 << 15, 16
+
+
+def _serves(*arrays: np.ndarray) -> bool:
+    """Whether the compiled kernels are for these: the first ones large."""
+    x = arrays[0]
+    return (
+        x.size >= _LEAST
+        and x.dtype.char in "fd"
+        and math.prod(x.shape[2:]) >= _LEAST_PIXELS
+        and all(a.dtype == x.dtype for a in arrays)
+    )
+
+
+def _flat(x: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(x).reshape(-1)
+
+
+def batch_norm(kernel: Kernel) -> Kernel:
+    def call(*arrays: np.ndarray, eps: float) -> tuple[np.ndarray, ...]:
+        if not _serves(*arrays):
+            return kernel(*arrays, eps=eps)
+        from . import compiled_normalization as compiled
+
+        x, *affine = arrays
+        n, channels = x.shape[:2]
+        weight = _flat(affine[0]) if affine else np.ones(channels, x.dtype)
+        bias = _flat(affine[1]) if len(affine) == 2 else np.zeros(channels, x.dtype)
+        out = np.empty(x.shape, x.dtype)
+        mean, rstd = (np.empty((1, channels, *(1,) * (x.ndim - 2)), x.dtype) for _ in range(2))
+        given, parts, flat = _flat(x), divide(channels), out.reshape(-1)
+
+        def work(number: int) -> None:
+            compiled.batch_norm(
+                given, n, channels, math.prod(x.shape[2:]), *parts[number][0], weight, bias, eps, flat,
+                mean.reshape(-1), rstd.reshape(-1),
+            )  # fmt: skip
+
+        share(work, len(parts))
+        return out, mean, rstd
+
+    return call
+
+
+def batch_norm_gradients(kernel: Kernel) -> Kernel:
+    def call(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+        x, weight = arrays[3], arrays[6:]
+        if not _serves(x, *arrays):
+            return kernel(*arrays)
+        from . import compiled_normalization as compiled
+
+        n, channels = x.shape[:2]
+        w = _flat(weight[0]) if weight else np.ones(channels, x.dtype)
+        out = np.empty(x.shape, x.dtype)
+        of_weight, of_bias = np.empty(channels, x.dtype), np.empty(channels, x.dtype)
+        (g, g_mean, g_rstd, given, mean, rstd), parts = map(_flat, arrays[:6]), divide(channels)
+
+        def work(number: int) -> None:
+            compiled.batch_norm_gradients(
+                g, g_mean, g_rstd, given, mean, rstd, w, n, channels, math.prod(x.shape[2:]), *parts[number][0],
+                out.reshape(-1), of_weight, of_bias,
+            )  # fmt: skip
+
+        share(work, len(parts))
+        return (out, of_weight, of_bias) if weight else (out,)
+
+    return call
+
+
+WRAPPERS = {f.__name__: f for f in (batch_norm, batch_norm_gradients)}
