@@ -15,9 +15,8 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     """Wrappers of NumPy's kernels; none of any other backend's."""
     if backend != "numpy":
         return {}
-    from . import convolution, elementwise, memory, normalization, pooling, recurrent, steps, threads
+    from . import convolution, elementwise, normalization, pooling, recurrent, steps, threads
 
-    memory.keep_freed_memory()
     threads.obey(get_num_threads)
     found = elementwise.wrappers()
     for module in (steps, convolution, pooling, normalization, recurrent):
