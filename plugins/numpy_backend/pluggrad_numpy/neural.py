@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -102,38 +102,49 @@ def softmax_input(g: np.ndarray, y: np.ndarray, *, axis: int) -> np.ndarray:
     return found
 
 
+def _weigh(scores: np.ndarray, causal: bool, safe: bool) -> None:
+    """Softmax of scores (..., L, S), in place; ``safe`` : rows of -inf alone become 0, not NaN."""
+    if causal:
+        np.copyto(scores, -np.inf, where=np.logical_not(np.tri(*scores.shape[-2:], dtype=np.bool_)))
+    largest = np.maximum.reduce(scores, -1, keepdims=True)
+    if safe:
+        largest[largest == -np.inf] = 0.0
+    scores -= largest
+    np.exp(scores, out=scores)
+    total = np.add.reduce(scores, -1, keepdims=True)
+    if safe:
+        total[total == 0.0] = 1.0
+    scores /= total
+
+
 def scaled_dot_product_attention(
     *arrays: np.ndarray, scale: float, causal: bool = False, masked: bool = False, dropped: bool = False,
-    safe: bool = True,
+    safe: bool = True, weigh: Callable[..., None] = _weigh,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """The scores become the weights in place."""
+    """The scores become the weights in place, by ``weigh``, which a plugin can replace by a compiled one."""
     query, key, value = arrays[:3]
     if query.dtype == np.float16:
         wide = scaled_dot_product_attention(
             *(a.astype(np.float32) for a in arrays), scale=scale, causal=causal, masked=masked, dropped=dropped,
-            safe=safe,
+            safe=safe, weigh=weigh,
         )  # fmt: skip
         return wide[0].astype(np.float16), wide[1].astype(np.float16)
     weights = np.matmul(query * query.dtype.type(scale), np.swapaxes(key, -1, -2))
     if masked:
         weights += arrays[3]
-    if causal:
-        np.copyto(weights, -np.inf, where=np.logical_not(np.tri(*weights.shape[-2:], dtype=np.bool_)))
-    largest = np.maximum.reduce(weights, -1, keepdims=True)
-    if masked and safe:
-        largest[largest == -np.inf] = 0.0  # rows without a key: all weights are 0
-    weights -= largest
-    np.exp(weights, out=weights)
-    total = np.add.reduce(weights, -1, keepdims=True)
-    if masked and safe:
-        total[total == 0.0] = 1.0
-    weights /= total
+    weigh(weights, causal, masked and safe)
     return np.matmul(weights * arrays[-1] if dropped else weights, value), weights
+
+
+def _slope(g: np.ndarray, y: np.ndarray) -> None:
+    """The gradient of softmax along the last axis, in place of that for its result."""
+    g -= np.einsum("...i,...i->...", g, y)[..., None]
+    g *= y
 
 
 def attention_scores_gradient(
     g: np.ndarray, value: np.ndarray, weights: np.ndarray, g_weights: np.ndarray | None = None,
-    factors: np.ndarray | None = None,
+    factors: np.ndarray | None = None, *, slope: Callable[..., None] = _slope,
 ) -> np.ndarray:  # fmt: skip
     if g.dtype == np.float16:
         given = (None if a is None else a.astype(np.float32) for a in (g, value, weights, g_weights, factors))
@@ -143,8 +154,7 @@ def attention_scores_gradient(
         found *= factors
     if g_weights is not None:
         found += g_weights
-    found -= np.einsum("...i,...i->...", found, weights)[..., None]
-    found *= weights
+    slope(found, weights)
     return found
 
 

@@ -1,0 +1,168 @@
+"""Layer normalisation, softmax and attention: each row is done while it is in the cache, and threads share the rows.
+
+Small arrays, other dtypes and other layouts go on to the kernel that was there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .threads import divide, share
+
+#: Elements from which on a compiled kernel is called, and from which on threads share the rows.
+_LEAST, _LEAST_SHARED = 1 << 14, 1 << 17
+#: Rows whose sums for a weight are added up one after the other: not a matter of how many threads there are.
+_BLOCK = 128
+
+Kernel = Callable[..., Any]
+
+
+def _is_large(x: Any, dtypes: str = "f") -> bool:
+    return x.__class__ is np.ndarray and x.size >= _LEAST and x.dtype.char in dtypes
+
+
+def _over(kernel: Callable[..., None], *arrays: Any) -> None:
+    """Call ``kernel(*arrays, first, last)`` for parts of the rows of the first array."""
+    x = arrays[0]
+    if x.size < _LEAST_SHARED:
+        kernel(*arrays, 0, x.shape[0])
+        return
+    parts = divide(x.shape[0])
+    share(lambda number: kernel(*arrays, *parts[number][0]), len(parts))
+
+
+def _rows(x: np.ndarray, width: int) -> np.ndarray:
+    """As a contiguous matrix: a view where it can be."""
+    return np.ascontiguousarray(x).reshape(math.prod(x.shape) // width, width)
+
+
+# -- layer normalisation ---------------------------------------------------------------------------------
+
+
+def layer_norm(kernel: Kernel) -> Kernel:
+    def call(*arrays: np.ndarray, count: int, eps: float) -> Any:
+        x, *affine = arrays
+        if not _is_large(x, "fd"):
+            return kernel(*arrays, count=count, eps=eps)
+        from . import compiled_rows as compiled
+
+        n = math.prod(x.shape[x.ndim - count :])
+        rows = _rows(x, n)
+        weight = affine[0].reshape(-1) if affine else np.ones(n, x.dtype)
+        bias = affine[1].reshape(-1) if len(affine) == 2 else np.zeros(n, x.dtype)
+        out = np.empty_like(rows)
+        mean, rstd = (np.empty(len(rows), x.dtype) for _ in range(2))
+        _over(compiled.layer_norm, rows, weight, bias, x.dtype.type(eps), out, mean, rstd)
+        kept = (*x.shape[: x.ndim - count], *(1,) * count)
+        return out.reshape(x.shape), mean.reshape(kept), rstd.reshape(kept)
+
+    return call
+
+
+def layer_norm_gradients(kernel: Kernel) -> Kernel:
+    def call(*arrays: np.ndarray, count: int) -> Any:
+        x = arrays[3]
+        if not _is_large(x, "fd"):
+            return kernel(*arrays, count=count)
+        from . import compiled_rows as compiled
+
+        g, g_mean, g_rstd, _, mean, rstd, *weights = arrays
+        n = math.prod(x.shape[x.ndim - count :])
+        given, slopes = _rows(x, n), _rows(g, n)
+        weight = weights[0].reshape(-1) if weights else np.ones(n, x.dtype)
+        out = np.empty_like(given)
+        blocks = [(first, min(first + _BLOCK, len(given))) for first in range(0, len(given), _BLOCK)]
+        of_weight, of_bias = (np.zeros((len(blocks), n), x.dtype) for _ in range(2))
+        of_mean, of_rstd, center, scale = (a.reshape(-1) for a in (g_mean, g_rstd, mean, rstd))
+
+        def work(number: int) -> None:
+            compiled.layer_norm_gradients(
+                slopes, of_mean, of_rstd, given, center, scale, weight, out, of_weight[number], of_bias[number],
+                *blocks[number],
+            )  # fmt: skip
+
+        if x.size < _LEAST_SHARED:
+            for number in range(len(blocks)):
+                work(number)
+        else:
+            share(work, len(blocks))
+        if not weights:
+            return (out.reshape(x.shape),)
+        return out.reshape(x.shape), *(np.add.reduce(a, 0).reshape(weights[0].shape) for a in (of_weight, of_bias))
+
+    return call
+
+
+# -- softmax and attention -------------------------------------------------------------------------------
+
+
+def _weigh(scores: np.ndarray, causal: bool, safe: bool) -> None:
+    """Softmax of scores along the last axis, in place."""
+    from . import compiled_rows as compiled
+
+    _over(compiled.softmax, scores.reshape(-1, scores.shape[-1]), scores.shape[-2] if causal else 0, safe)
+
+
+def _slope(g: np.ndarray, y: np.ndarray) -> None:
+    """The gradient of softmax along the last axis, in place of that for its result."""
+    from . import compiled_rows as compiled
+
+    _over(compiled.softmax_slope, g.reshape(-1, g.shape[-1]), _rows(y, y.shape[-1]))
+
+
+def softmax(kernel: Kernel) -> Kernel:
+    def call(x: np.ndarray, *, axis: int) -> Any:
+        if not _is_large(x) or axis != x.ndim - 1:
+            return kernel(x, axis=axis)
+        from . import compiled_rows as compiled
+
+        out = np.array(x, order="C")
+        _over(compiled.softmax, out.reshape(-1, out.shape[-1]), 0, False)
+        return out
+
+    return call
+
+
+def softmax_input(kernel: Kernel) -> Kernel:
+    def call(g: np.ndarray, y: np.ndarray, *, axis: int) -> Any:
+        if not (_is_large(y) and _is_large(g) and g.shape == y.shape) or axis != y.ndim - 1:
+            return kernel(g, y, axis=axis)
+        out = np.array(g, order="C")
+        _slope(out, y)
+        return out
+
+    return call
+
+
+def scaled_dot_product_attention(kernel: Kernel) -> Kernel:
+    """The NumPy backend's, with compiled weights."""
+
+    def call(*arrays: np.ndarray, **options: Any) -> Any:
+        query, key = arrays[:2]
+        if query.dtype.char != "f" or math.prod(query.shape[:-1]) * key.shape[-2] < _LEAST:
+            return kernel(*arrays, **options)
+        return kernel(*arrays, **options, weigh=_weigh)
+
+    return call
+
+
+def attention_scores_gradient(kernel: Kernel) -> Kernel:
+    """The NumPy backend's, with the compiled gradient of softmax."""
+
+    def call(g: np.ndarray, value: np.ndarray, weights: np.ndarray, *others: Any) -> Any:
+        return kernel(g, value, weights, *others, **({"slope": _slope} if _is_large(weights) else {}))
+
+    return call
+
+
+WRAPPERS = {
+    f.__name__: f
+    for f in (
+        layer_norm, layer_norm_gradients, softmax, softmax_input, scaled_dot_product_attention,
+        attention_scores_gradient,
+    )
+}  # fmt: skip
