@@ -23,6 +23,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -55,7 +56,7 @@ def share_random_numbers(torch: Any) -> None:
         return x.requires_grad_() if requires_grad else x
 
     def shape_of(size: tuple[Any, ...], named: Any) -> tuple[int, ...]:
-        size = size if named is None else (named,)
+        size = (named,) if named is not None else size
         flat = size[0] if len(size) == 1 and not isinstance(size[0], int) else size
         return tuple(int(n) for n in flat)
 
@@ -156,6 +157,12 @@ def share_random_numbers(torch: Any) -> None:
     def normal_(shape: Any, mean: float = 0.0, std: float = 1.0) -> Any:
         return mean + std * rng[0].standard_normal(shape)
 
+    def trunc_normal_(
+        tensor: Any, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, **o: Any
+    ) -> Any:
+        with torch.no_grad():
+            return tensor.normal_(mean, std).clamp_(a, b)
+
     functions = {
         "manual_seed": seed, "randn": randn, "rand": rand, "randint": randint, "randperm": randperm, "normal": normal,
         "multinomial": multinomial, "bernoulli": bernoulli, "randn_like": like(randn), "rand_like": like(rand),
@@ -170,6 +177,7 @@ def share_random_numbers(torch: Any) -> None:
     for name, draw in methods.items():
         setattr(torch.Tensor, name, filler(draw))
     torch.Tensor.bernoulli = bernoulli
+    torch.nn.init.trunc_normal_ = trunc_normal_
     torch.Tensor.multinomial = multinomial
 
     def shuffled(self: Any) -> Any:
@@ -192,10 +200,10 @@ def share_random_numbers(torch: Any) -> None:
     def category(self: Any, shape: Any) -> Any:
         count = int(np.prod(shape, dtype=int))
         found = multinomial(self.probs.reshape(-1, self.probs.shape[-1]), count, True)
-        return found.T.reshape(*shape, *self.probs.shape[:-1])
+        return found.T.reshape((*shape, *self.probs.shape[:-1]))
 
     def number(self: Any, shape: Any) -> Any:
-        return randn(*shape, *self.loc.shape, dtype=self.loc.dtype) * self.scale + self.loc
+        return randn(size=(*shape, *self.loc.shape), dtype=self.loc.dtype) * self.scale + self.loc
 
     distributions = torch.distributions
     distributions.Categorical.sample = drawn(category)
@@ -240,12 +248,14 @@ def cells_of(path: Path) -> list[str]:
     if path.suffix == ".ipynb":
         return ["".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
     cells = re.findall(r"^```\{\.python \.input[^\n]*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    return [cell for cell in cells if re.match(r"#@tab .*(pytorch|all)", cell)]
+    return [cell for cell in cells if re.match(r"(#@|%%)tab .*(pytorch|all)", cell)]
 
 
 def run_cells(path: Path) -> None:
     """Run code cell by cell, and show the value of each cell's last line, as Jupyter does."""
-    space: dict[str, Any] = {"__name__": "__main__"}
+    # The English pages ask in which form they are read.
+    tab = SimpleNamespace(selected=lambda *forms: "pytorch" in forms, interact_select=lambda *forms: None)
+    space: dict[str, Any] = {"__name__": "__main__", "tab": tab}
     for cell in cells_of(path):
         code = "\n".join(line for line in cell.splitlines() if not line.lstrip().startswith(("%", "!")))
         tree = ast.parse(code)

@@ -50,6 +50,11 @@ class Uninitialized:
             "to initialize the parameters before accessing their attributes."
         )
 
+    @property
+    def data(self) -> Tensor:
+        """An empty tensor, as in PyTorch: to fill it is allowed, and without effect."""
+        return empty(0, device=self.device, dtype=self.dtype)
+
     @classmethod
     def hide(cls, empty: Tensor) -> Any:
         """Let an empty tensor, of the class that it is to become, be one without a shape."""

@@ -27,6 +27,7 @@ COVERAGE = "docs/coverage.md of the source distribution"
 ELSEWHERE = {
     "autograd.profiler": "profiler", "cuda.amp": "torch.cuda_amp", "serialization": "utils.serialization",
     "utils.data._utils": "utils.data", "utils.data._utils.collate": "utils.data.collate",
+    "nn.attention": "torch.attention", "nn.attention.flex_attention": "torch.flex_attention",
     "utils._pytree": "torch.pytree", "signal.windows": "torch.windows",
 }  # fmt: skip
 #: PyTorch's files of modules. pluggrad's are others in part, so each shows what is in any of them.
