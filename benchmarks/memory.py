@@ -1,10 +1,10 @@
-"""Peak memory of one training step, beside PyTorch: of an MLP, a convolutional network and a transformer.
+"""Peak memory of one training step, beside PyTorch: of each workload, and of three larger models.
 
 Each step runs in a process of its own, which measures what its resident memory grows by, at the highest, beyond what it
-is when the model, the data and the libraries are there: what the step itself needs, gradients, saved values and all.
-Linux only (the kernel's peak is reset before the step). Ratios below 1: pluggrad needs less.
+is when the model, the optimiser's state, the data and the libraries are there: what the step itself needs, gradients,
+saved values and all. Linux only (the kernel's peak is reset before the step). Ratios below 1: pluggrad needs less.
 
-    python benchmarks/memory.py [--repeat N]
+    python benchmarks/memory.py [NAME ...] [--repeat N]
 """
 
 from __future__ import annotations
@@ -13,87 +13,142 @@ import argparse
 import statistics
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
 
-_PROGRAM = """
-import sys
-import {library} as lib
-nn, F = lib.nn, lib.nn.functional
-{threads}
+import workloads
 
-def mlp():
+HERE = Path(__file__).parent
+
+#: Larger models, whose saved values outweigh whatever else a step needs: forward and backward.
+LARGER: dict[str, tuple[str, Callable[[Any], workloads.Step]]] = {}
+
+
+def larger(title: str) -> Callable[[Any], Any]:
+    """Add a model: a function of the library that makes the network and a function of its loss."""
+
+    def add(make: Callable[[Any], tuple[Any, Callable[[], Any]]]) -> Any:
+        def step_of(lib: Any) -> workloads.Step:
+            net, loss = make(lib)
+
+            def step() -> None:
+                loss().backward()
+                net.zero_grad()
+
+            return step
+
+        LARGER[make.__name__] = (title, step_of)
+        return make
+
+    return add
+
+
+@larger("MLP 1024-2048-2048-10, batch 2048")
+def wide_mlp(lib: Any) -> tuple[Any, Callable[[], Any]]:
+    nn = lib.nn
     net = nn.Sequential(nn.Linear(1024, 2048), nn.ReLU(), nn.Linear(2048, 2048), nn.ReLU(), nn.Linear(2048, 10))
     x, t = lib.randn(2048, 1024), lib.randint(0, 10, (2048,))
-    return net, lambda: F.cross_entropy(net(x), t)
+    return net, lambda: nn.functional.cross_entropy(net(x), t)
 
-def cnn():
+
+@larger("3-layer CNN on 32×3×64×64")
+def wide_cnn(lib: Any) -> tuple[Any, Callable[[], Any]]:
+    nn = lib.nn
     net = nn.Sequential(
         nn.Conv2d(3, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(64, 64, 3, padding=1), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
         nn.Linear(64 * 16 * 16, 10),
-    )
+    )  # fmt: skip
     x, t = lib.randn(32, 3, 64, 64), lib.randint(0, 10, (32,))
-    return net, lambda: F.cross_entropy(net(x), t)
+    return net, lambda: nn.functional.cross_entropy(net(x), t)
 
-class Block(nn.Module):
-    def __init__(self, width, heads):
-        super().__init__()
-        self.heads = heads
-        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
 
-    def forward(self, x):
-        n, t, c = x.shape
-        q, k, v = self.qkv(self.norm1(x)).view(n, t, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
-        a = ((q @ k.transpose(-2, -1)) * (c // self.heads) ** -0.5).softmax(-1)
-        x = x + self.out((a @ v).transpose(1, 2).reshape(n, t, c))
-        return x + self.down(F.gelu(self.up(self.norm2(x))))
+@larger("transformer 4×256, 16×128 tokens, attention by products")
+def transformer(lib: Any) -> tuple[Any, Callable[[], Any]]:
+    nn, width, heads = lib.nn, 256, 8
 
-def transformer():
-    net = nn.Sequential(*[Block(256, 8) for _ in range(4)], nn.Linear(256, 512))
-    x, t = lib.randn(16, 128, 256), lib.randint(0, 512, (16 * 128,))
-    return net, lambda: F.cross_entropy(net(x).view(-1, 512), t)
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+            self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+            self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
 
-def status(name):
-    with open("/proc/self/status") as f:
+        def forward(self, x: Any) -> Any:
+            n, t, _ = x.shape
+            parts = self.qkv(self.norm1(x)).view(n, t, 3, heads, width // heads)
+            q, k, v = parts.permute(2, 0, 3, 1, 4).unbind(0)
+            a = ((q @ k.transpose(-2, -1)) * (width // heads) ** -0.5).softmax(-1)
+            x = x + self.out((a @ v).transpose(1, 2).reshape(n, t, width))
+            return x + self.down(nn.functional.gelu(self.up(self.norm2(x))))
+
+    net = nn.Sequential(*[Block() for _ in range(4)], nn.Linear(width, 512))
+    x, t = lib.randn(16, 128, width), lib.randint(0, 512, (16 * 128,))
+    return net, lambda: nn.functional.cross_entropy(net(x).view(-1, 512), t)
+
+
+def titles() -> dict[str, str]:
+    """What can be measured, by name."""
+    return {n: w.title for n, w in workloads.WORKLOADS.items()} | {n: title for n, (title, _) in LARGER.items()}
+
+
+def _status(name: str) -> int:
+    with open("/proc/self/status", encoding="ascii") as f:
         return next(int(line.split()[1]) for line in f if line.startswith(name)) * 1024
 
-lib.manual_seed(0)
-net, loss = {name}()
-for _ in range(2):  # what is made at the first use: kernels, pools of threads, the memory pools of the allocators
-    loss().backward()
-    net.zero_grad()
-before = status("VmRSS")
-with open("/proc/self/clear_refs", "w") as f:
-    f.write("5")
-loss().backward()
-print(status("VmHWM") - before, status("VmHWM"))
-"""
+
+def measure_here(name: str, library: str) -> int:
+    """Bytes by which this process, in which nothing else may have run, grows in one step."""
+    lib = __import__(library)
+    if library == "torch":
+        lib.set_num_threads(2)
+    step = (LARGER[name][1] if name in LARGER else workloads.WORKLOADS[name].make)(lib)
+    for _ in range(3):  # what is made at the first use: kernels, pools of threads, the state of optimisers
+        step()
+    before = _status("VmRSS")
+    with open("/proc/self/clear_refs", "w", encoding="ascii") as f:
+        f.write("5")
+    step()
+    return _status("VmHWM") - before
 
 
-def peak(library: str, name: str) -> int:
-    """Bytes by which a process grows in one step of a workload, at the highest."""
-    threads = "lib.set_num_threads(2)" if library == "torch" else ""
-    program = _PROGRAM.format(library=library, name=name, threads=threads)
+def peak(name: str, library: str) -> int:
+    """The same in a new process."""
+    command = [sys.executable, str(HERE / "memory.py"), "--here", library, name]
     # Freed memory goes back to the system at once, so that what is resident is what is in use.
     environment = {"MALLOC_TRIM_THRESHOLD_": "65536", "MALLOC_MMAP_THRESHOLD_": "65536", "PATH": "/usr/bin:/bin"}
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr)
-    return int(done.stdout.split()[0])
+    return int(done.stdout.split()[-1])
+
+
+def measure(names: Iterable[str], repeat: int) -> dict[str, tuple[float, float]]:
+    """Medians in MiB, of pluggrad and of PyTorch; prints them on the way."""
+    found = {}
+    print(f"{'one step of':62s} {'pluggrad':>12s} {'PyTorch':>12s} {'ratio':>6s}")
+    for name in names:
+        ours, theirs = (
+            statistics.median(peak(name, library) for _ in range(repeat)) / 2**20 for library in ("pluggrad", "torch")
+        )
+        found[name] = (ours, theirs)
+        ratio = f"{ours / theirs:6.2f}" if theirs else "      "
+        print(f"{titles()[name]:62s} {ours:8.1f} MiB {theirs:8.1f} MiB {ratio}", flush=True)
+    return found
 
 
 def main() -> None:
-    """Measure all workloads and print ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", default=["mlp", "cnn", "transformer"])
+    """Run as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help=f"of: {', '.join(titles())}")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--here", metavar="LIBRARY", help="measure one, in this process")
     arguments = parser.parse_args()
-    print(f"{'one step of':14s} {'pluggrad':>12s} {'PyTorch':>12s} {'ratio':>6s}")
-    for name in arguments.names:
-        peaks = [[peak(library, name) for _ in range(arguments.repeat)] for library in ("pluggrad", "torch")]
-        ours, theirs = (statistics.median(p) / 2**20 for p in peaks)
-        print(f"{name:14s} {ours:8.1f} MiB {theirs:8.1f} MiB {ours / theirs:6.2f}", flush=True)
+    if arguments.here:
+        print(measure_here(arguments.names[0], arguments.here))
+    else:
+        measure(arguments.names or titles(), arguments.repeat)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Runs the benchmarks and writes docs/benchmarks.md: machine, versions, medians, spreads, pictures.
 
-    pip install -e ".[torch-test,demo]" autograd mygrad tinygrad jax
+    pip install -e ".[torch-test,demo]" -e plugins/numba_kernels autograd mygrad tinygrad jax
     env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE python benchmarks/report.py [--quick]
 
 Takes half an hour on an idle machine; ``--quick`` takes few sizes and short runs, to try it out.
@@ -9,21 +9,26 @@ Takes half an hour on an idle machine; ``--quick`` takes few sizes and short run
 from __future__ import annotations
 
 import argparse
-import gc
+import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import compare
 import functions
 import import_time
+import linear
+import memory
 import peers
 import workloads
 
-ROOT = Path(__file__).resolve().parents[1]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
 PICTURE = ROOT / "docs" / "images" / "functions.png"
 
@@ -36,7 +41,7 @@ def machine() -> str:
         lines = cpuinfo.read_text(encoding="utf-8").splitlines()
         name = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), name)
     found = []
-    for package in ("pluggrad", "numpy", "torch", "autograd", "mygrad", "tinygrad", "jax"):
+    for package in ("pluggrad", "numpy", "numba", "torch", "autograd", "mygrad", "tinygrad", "jax"):
         try:
             found.append(f"{package} {version(package)}")
         except PackageNotFoundError:
@@ -51,22 +56,55 @@ def spread(times: list[float]) -> str:
     return f"{middle * scale:.3g} {unit} ({low * scale:.3g} to {high * scale:.3g})"
 
 
+def timed(seconds: float, *options: str) -> dict[str, list[list[float]]]:
+    """The times of ``compare.py``, in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "times.json"
+        command = [sys.executable, str(HERE / "compare.py"), "--seconds", str(seconds), "--json", str(out), *options]
+        subprocess.run(command, check=True)
+        return json.loads(out.read_text(encoding="utf-8"))
+
+
 def table_of_workloads(seconds: float) -> list[str]:
-    """Each workload on pluggrad and on PyTorch."""
-    import torch
+    """Each workload on pluggrad, with compiled kernels and on NumPy alone, and on PyTorch."""
+    out = [
+        "| workload | goal | compiled / PyTorch | NumPy alone / PyTorch | compiled | NumPy alone | PyTorch |",
+        "| --- | --: | --: | --: | --: | --: | --: |",
+    ]
+    compiled, plain = timed(seconds), timed(seconds, "--plain")
+    for name, workload in workloads.WORKLOADS.items():
+        (ours, theirs, *_), (alone, beside, *_) = compiled[name], plain[name]
+        ratios = [statistics.median(a) / statistics.median(b) for a, b in ((ours, theirs), (alone, beside))]
+        out.append(
+            f"| {workload.title} | {workload.goal:g} | **{ratios[0]:.2f}** | {ratios[1]:.2f} "
+            f"| {spread(ours)} | {spread(alone)} | {spread(theirs)} |"
+        )
+    return out
 
-    import pluggrad
 
-    torch.set_num_threads(2)
-    out = ["| workload | goal | pluggrad / PyTorch | pluggrad | PyTorch |", "| --- | --: | --: | --: | --: |"]
-    for workload in workloads.WORKLOADS.values():
-        gc.collect()
-        gc.disable()
-        ours, theirs = compare.time_in_turn([workload.make(pluggrad), workload.make(torch)], seconds)
-        gc.enable()
-        ratio = statistics.median(ours) / statistics.median(theirs)
-        out.append(f"| {workload.title} | {workload.goal:g} | **{ratio:.2f}** | {spread(ours)} | {spread(theirs)} |")
-        print(out[-1], flush=True)
+def table_of_memory(repeat: int) -> list[str]:
+    """Peak memory of each step, beside PyTorch's."""
+    out = ["| one step of | pluggrad / PyTorch | pluggrad | PyTorch |", "| --- | --: | --: | --: |"]
+    # What takes less than this on PyTorch is lost among the pages that a process touches anyhow.
+    least = 2.0
+    for name, (ours, theirs) in memory.measure(memory.titles(), repeat).items():
+        if theirs >= least:
+            out.append(f"| {memory.titles()[name]} | **{ours / theirs:.2f}** | {ours:.1f} MiB | {theirs:.1f} MiB |")
+    return out
+
+
+def table_of_lengths(sizes: Sequence[int]) -> list[str]:
+    """What a backward costs by the length of the graph."""
+    out = [
+        "| operations | backward of each | memory of each | PyTorch: backward | memory |",
+        "| --: | --: | --: | --: | --: |",
+    ]
+    for n in sizes:
+        cells = []
+        for library in ("pluggrad", "torch"):
+            m = linear.measure(library, n)
+            cells += [f"{m['backward'] / n * 1e6:.2f} µs", f"{m['graph'] / n:.0f} B"]
+        out.append(f"| {n:,} | {' | '.join(cells)} |")
     return out
 
 
@@ -115,6 +153,8 @@ def write(quick: bool) -> None:
         else [*functions.elementwise(), *functions.WHOLE]
     )
     loads = table_of_workloads(seconds)
+    peaks = table_of_memory(1 if quick else 3)
+    lengths = table_of_lengths((1_000, 10_000) if quick else linear.SIZES)
     libraries = table_of_peers(0.5 if quick else 3.0)
     rows = functions.measure(names, sizes, 0.1)
     PICTURE.parent.mkdir(exist_ok=True)
@@ -130,9 +170,23 @@ those of this machine; ratios hold elsewhere, give or take.
 
 ## Training steps and the like, beside PyTorch (CPU, eager, 2 threads)
 
-Medians, and in brackets between which times the middle half of the runs lies.
+Medians, and in brackets between which times the middle half of the runs lies. "Compiled" is
+with the kernels of pluggrad-numba (`pip install "pluggrad[fast]"`).
 
 {chr(10).join(loads)}
+
+## Peak memory of a step
+
+By how much resident memory grows at most during one step, beyond model, data, the state of the optimiser and, where they
+are kept, the gradients of the step before. Steps that take less than 2 MiB on PyTorch are left out.
+
+{chr(10).join(peaks)}
+
+## Long graphs
+
+Backward through a chain of so many operations on two elements: time and memory grow with their number, no faster.
+
+{chr(10).join(lengths)}
 
 ## Beside libraries that do the same
 

@@ -46,7 +46,7 @@ def add(lib: Any) -> Step:
     return lambda: x + y
 
 
-@workload("20-operation chain on 4 elements, fwd + bwd", 0.6)
+@workload("20-operation chain on 4 elements, fwd + bwd", 0.4)
 def chain(lib: Any) -> Step:
     x = lib.tensor([0.1, 0.2, 0.3, 0.4], requires_grad=True)
     y = lib.tensor([0.9, 0.8, 0.7, 0.6], requires_grad=True)
@@ -73,7 +73,7 @@ def _network(lib: Any, *sizes: int) -> Any:
     return lib.nn.Sequential(*layers)
 
 
-@workload("MLP 2-16-16-1, batch 32, SGD step", 0.7)
+@workload("MLP 2-16-16-1, batch 32, SGD step", 0.4)
 def small_mlp(lib: Any) -> Step:
     net = _network(lib, 2, 16, 16, 1)
     opt = lib.optim.SGD(net.parameters(), lr=0.01, momentum=0.9)
@@ -88,7 +88,19 @@ def small_mlp(lib: Any) -> Step:
     return step
 
 
-@workload("Hessian-vector product, MLP 64-64-1, batch 128", 0.7)
+@workload("MLP 2-16-16-1, inference of one input, no_grad", 0.4)
+def inference(lib: Any) -> Step:
+    net = _network(lib, 2, 16, 16, 1)
+    x = lib.randn(1, 2)
+
+    def step() -> Any:
+        with lib.no_grad():
+            return net(x)
+
+    return step
+
+
+@workload("Hessian-vector product, MLP 64-64-1, batch 128", 0.6)
 def hvp(lib: Any) -> Step:
     lib.manual_seed(0)
     net = lib.nn.Sequential(lib.nn.Linear(64, 64), lib.nn.Tanh(), lib.nn.Linear(64, 1))
@@ -104,7 +116,7 @@ def hvp(lib: Any) -> Step:
     return step
 
 
-@workload("MLP 784-512-512-10, batch 64, Adam step", 1.0)
+@workload("MLP 784-512-512-10, batch 64, Adam step", 0.6)
 def large_mlp(lib: Any) -> Step:
     net = _network(lib, 784, 512, 512, 10)
     opt = lib.optim.Adam(net.parameters())
@@ -119,7 +131,7 @@ def large_mlp(lib: Any) -> Step:
     return step
 
 
-@workload("Adam over 10^7 parameters", 1.5)
+@workload("Adam over 10^7 parameters", 0.6)
 def adam_step(lib: Any) -> Step:
     lib.manual_seed(0)
     params = [lib.randn(n, requires_grad=True) for n in (4_000_000, 3_000_000, 2_000_000, 1_000_000)]
@@ -171,7 +183,7 @@ def _train(lib: Any, net: Any, optimizer: Any) -> Step:
     return step
 
 
-@workload("3-layer CNN on 32×3×32×32, Adam step", 1.5)
+@workload("3-layer CNN on 32×3×32×32, Adam step", 0.9)
 def cnn(lib: Any) -> Step:
     lib.manual_seed(0)
     nn = lib.nn
@@ -183,7 +195,7 @@ def cnn(lib: Any) -> Step:
     return _train(lib, net, lib.optim.Adam(net.parameters()))
 
 
-@workload("residual network with batch norm on 32×3×32×32, SGD step", 1.5)
+@workload("residual network with batch norm on 32×3×32×32, SGD step", 0.9)
 def residual(lib: Any) -> Step:
     lib.manual_seed(0)
     nn = lib.nn
@@ -205,7 +217,7 @@ def residual(lib: Any) -> Step:
     return _train(lib, net, lib.optim.SGD(net.parameters(), lr=0.01, momentum=0.9))
 
 
-@workload("GPT 4×128 on 12×64 tokens, AdamW step", 1.5)
+@workload("GPT 4×128 on 12×64 tokens, AdamW step", 0.8)
 def gpt(lib: Any) -> Step:
     """Four blocks with four heads each, 128 wide, that read the tokens before each."""
     lib.manual_seed(0)
@@ -274,7 +286,7 @@ def jacobian(lib: Any) -> Step:
     return lambda: rows(x)
 
 
-@workload("LSTM on 32×50×64 to 128, Adam step", 1.5)
+@workload("LSTM on 32×50×64 to 128, Adam step", 0.8)
 def lstm(lib: Any) -> Step:
     lib.manual_seed(0)
     net = lib.nn.LSTM(64, 128, batch_first=True)
