@@ -177,8 +177,8 @@ with the kernels of pluggrad-numba (`pip install "pluggrad[fast]"`).
 
 ## Peak memory of a step
 
-By how much resident memory grows at most during one step, beyond model, data, the state of the optimiser and, where they
-are kept, the gradients of the step before. Steps that take less than 2 MiB on PyTorch are left out.
+By how much resident memory grows at most during one step, beyond model, data, the state of the optimiser and, where
+they are kept, the gradients of the step before. Steps that take less than 2 MiB on PyTorch are left out.
 
 {chr(10).join(peaks)}
 

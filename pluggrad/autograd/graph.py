@@ -86,7 +86,8 @@ def register_multi_grad_hook(
             with lock:
                 if walk not in seen:
                     alive = [ref() for ref in vertices]
-                    coming = walk.to_come(alive[i]) if mode == "all" else ()
+                    own = alive[i]
+                    coming = walk.to_come(own) if mode == "all" and own is not None else ()
                     expected = 1 if mode == "any" else sum(v in coming for v in alive)
                     seen[walk] = [0, expected, [None] * len(vertices)]
                 state = seen[walk]

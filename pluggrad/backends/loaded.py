@@ -150,7 +150,7 @@ class Kernels:
 
 def for_real_arrays(kernels: Any) -> Any:
     """The same kernels, found in the same dictionary, but for ``conj``, which gives back what it is given."""
-    real = object.__new__(type("RealKernels", (type(kernels),), {"__slots__": ("conj",)}))
+    real: Any = object.__new__(type("RealKernels", (type(kernels),), {"__slots__": ("conj",)}))
     real.__dict__ = kernels.__dict__
     real.conj = _itself
     return real
