@@ -277,10 +277,10 @@ def record(
     application = _Application(cls, ctx, any(s is not None for s in saved))
     if len(outputs) == 1:
         out = tensors[0]
-        node = Node(application, parents, saved, out._array.shape, out._type)
+        node = _AppliedNode(application, parents, saved, out._array.shape, out._type)
         vertices: list[Node] = [node]
     else:
-        node = many = object.__new__(ManyNode)
+        node = many = object.__new__(_AppliedManyNode)
         node.function, node.parents, node.saved, node.extra = application, parents, saved, None
         many.shapes = tuple(o._array.shape if isinstance(o, Tensor) else () for o in outputs)
         many.types = tuple(o._type if isinstance(o, Tensor) else None for o in outputs)
@@ -304,6 +304,29 @@ def _save(tensor: Tensor, args: tuple[Any, ...], outputs: tuple[Any, ...]) -> _S
         if out is tensor:
             return hold(tensor), i, tensor._type
     return hold(tensor), tensor._node, tensor._type
+
+
+class _ShowsContext:
+    """A node of a user's function: ``grad_fn`` shows the attributes of its ``ctx``."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "function" or name.startswith("__"):
+            raise AttributeError(name)
+        return self.function.attribute(self, name)
+
+
+class _AppliedNode(_ShowsContext, Node):
+    """Of one output."""
+
+    __slots__ = ()
+
+
+class _AppliedManyNode(_ShowsContext, ManyNode):
+    """Of several outputs."""
+
+    __slots__ = ()
 
 
 class _Application:

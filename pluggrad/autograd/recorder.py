@@ -141,6 +141,8 @@ def prepare(function: Function, stub: Callable[..., Any]) -> None:
     function without its code: the first call writes the code and puts it into the very same object.
     """
     check_names(function)
+    for name in function.saved_names:
+        _show_saved(name)
     namespace: dict[str, Any] = {
         "__name__": "pluggrad",  # so that warnings from within are told apart from those of the user's own code
         "FUNCTION": function, "WRITE": write_code, "TABLE": function.table, "Tensor": Tensor, "Node": Node,
@@ -210,27 +212,27 @@ def source(name: str) -> str:
 _PLACES = {"self": 0, "other": 1}
 
 
-def _saved_value(node: Node, name: str) -> Any:
-    """``grad_fn._saved_x1``: what a node saved under a name that its rules use, a tensor at its place in the graph.
+def _show_saved(name: str) -> None:
+    """Let ``grad_fn._saved_NAME`` tell what a node saved under a name that its rules use."""
+    attribute = f"_saved_{name}"
+    if not hasattr(Node, attribute):
+        setattr(Node, attribute, property(lambda node: _saved_value(node, name)))
 
-    ``_saved_self``, ``_saved_other`` and ``_saved_result`` are PyTorch's names for the first and the second array
-    and the output. Of a user's function: the attributes of its ``ctx``.
+
+def _saved_value(node: Node, name: str) -> Any:
+    """What a node saved under a name, a tensor at its place in the graph.
+
+    "self", "other" and "result" are PyTorch's names for the first and the second array and the output.
     """
-    if name == "function" or name.startswith("__"):
-        raise AttributeError(name)
     function = node.function
-    if hasattr(function, "ctx"):
-        return function.attribute(node, name)
-    wanted = name.removeprefix("_saved_")
-    if wanted == name or not isinstance(function, Function):
-        raise AttributeError(f"{node.name()} has no attribute {name!r}")
-    at = _PLACES.get(wanted)
-    if at is not None and at < len(function.arrays):
-        wanted = function.arrays[at]
+    if not isinstance(function, Function):
+        raise AttributeError(f"{node.name()} has no attribute '_saved_{name}'")
+    at = _PLACES.get(name)
+    wanted = function.arrays[at] if at is not None and at < len(function.arrays) else name
     names = function.saved_names
     wanted = "out" if wanted == "result" else wanted
     if wanted not in names:
-        raise AttributeError(f"{node.name()} has no attribute {name!r}; it saves {list(names)}")
+        raise AttributeError(f"{node.name()} has no attribute '_saved_{name}'; it saves {list(names)}")
     if node.saved is None:
         raise freed(function)
     value = node.saved[names.index(wanted)]
@@ -240,7 +242,8 @@ def _saved_value(node: Node, name: str) -> Any:
     return value
 
 
-Node.__getattr__ = _saved_value  # type: ignore[attr-defined]
+for _name in (*_PLACES, "result"):
+    _show_saved(_name)
 
 
 def saved_arrays(node: Node) -> list[Buffer]:
