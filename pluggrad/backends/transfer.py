@@ -40,5 +40,9 @@ def _move(array: Any, source: ArrayType, target: ArrayType, non_blocking: bool) 
         with contextlib.suppress(BufferError, NotImplementedError, RuntimeError, ValueError):
             return target.kernels.copy(from_dlpack(array, device=target.native_device))
     host = source.kernels.to_host(array)
+    namespace = target.backend.namespace
+    moved = namespace.asarray(host, dtype=target.native, device=target.native_device)
+    if moved.shape != array.shape:  # nested lists do not tell the sizes behind an empty axis
+        moved = namespace.reshape(moved, tuple(array.shape))
     # Copied, since the host's array may be the source itself.
-    return target.kernels.copy(target.backend.namespace.asarray(host, dtype=target.native, device=target.native_device))
+    return target.kernels.copy(moved)

@@ -202,3 +202,4 @@ def test_to_and_from_the_torch_backend() -> None:
     there = x.to("torch")
     assert (there.dtype, there.tolist()) == (BF16, x.tolist())
     assert (there.to("cpu").dtype, there.to("cpu").tolist()) == (BF16, x.tolist())
+    assert bf16([]).reshape(2, 0, 3).to("torch").to("cpu").shape == (2, 0, 3)
