@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections import Counter
 
 import pytest
 
 import pluggrad
 from pluggrad import nn
 from pluggrad.autograd import graph
-from pluggrad.tensor import Buffer, Node, Tensor
+from pluggrad.tensor import Buffer, Cotangents, Node, Tensor
 from pluggrad.tensor.memory import Base, View
 from pluggrad.utils.checkpoint import checkpoint
 
@@ -115,6 +116,36 @@ def test_nothing_is_left_to_the_collector(work):
         gc.set_debug(0)
         gc.garbage.clear()
         gc.enable()
+
+
+@pytest.mark.parametrize("work", WORK, ids=lambda work: work.__name__)
+def test_nothing_is_alive_after_it(work):
+    """Neither a Tensor nor what graphs hold, without the collector; a second time, for what is made at the first."""
+    gc.disable()
+    try:
+        work()
+        gc.collect()
+        before = alive()
+        work()
+        assert alive() == before
+    finally:
+        gc.enable()
+
+
+def alive():
+    """How many there are of each class."""
+    return Counter(
+        type(o).__name__ for o in gc.get_objects() if isinstance(o, Tensor | Node | Buffer | Base | View | Cotangents)
+    )
+
+
+def test_something_is_alive_that_is_held():
+    """The check above sees what it looks for."""
+    before = alive()
+    x = pluggrad.ones(2, requires_grad=True)
+    y = x * x
+    assert (alive() - before)["Tensor"] == 2 and (alive() - before)["Node"] == 1
+    del y
 
 
 def test_the_collector_would_have_been_needed_for_a_cycle():
