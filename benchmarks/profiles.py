@@ -2,11 +2,11 @@
 
     env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE python benchmarks/profiles.py [NAME ...] [--write]
 
-Python takes a sample when it next comes back from a call, begins a function or goes round a loop: so the time of NumPy's
-functions is that of the line which calls them, and that of an operator, ``a * b``, of what comes right after it. The
-lines of "a call" are those of the code that is written for each function (``pluggrad.autograd.source("multiply")``).
-Unlike a profiler that counts calls, this slows nothing down. With ``--write``, docs/profiles.md is written. Not on
-Windows.
+Python takes a sample when it next comes back from a call, begins a function or goes round a loop: so the time of
+NumPy's functions is that of the line which calls them, and that of an operator, ``a * b``, of what comes right after
+it. The lines of "a call" are those of the code that is written for each function
+(``pluggrad.autograd.source("multiply")``). Unlike a profiler that counts calls, this slows nothing down. With
+``--write``, docs/profiles.md is written. Not on Windows.
 """
 
 from __future__ import annotations
