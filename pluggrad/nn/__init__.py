@@ -9,12 +9,12 @@ pluggrad.Size([3, 2])
 
 from typing import TYPE_CHECKING
 
-from . import functional, init, modules, parallel, utils
+from . import attention, functional, init, modules, parallel, utils
 from .modules import *  # noqa: F403
 from .parallel import DataParallel
 from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 
 if not TYPE_CHECKING:
     __all__ = ["Buffer", "DataParallel", "Parameter", "UninitializedBuffer", "UninitializedParameter"]
-    __all__ += ["functional", "init", "modules", "parallel", "utils"]
+    __all__ += ["attention", "functional", "init", "modules", "parallel", "utils"]
     __all__ += modules.__all__

@@ -6,19 +6,40 @@ networks", 2010 (xavier) and He et al., "Delving deep into rectifiers", 2015 (ka
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from ..autograd.mode import no_grad
-from ..ops.creation import eye, zeros
+from ..ops import creation
+from ..ops.creation import zeros
 from ..ops.decompositions import qr
 from ..random import Generator, randperm
 from ..tensor import Tensor
 
 __all__ = [
-    "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",
-    "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
+    "calculate_gain",
+    "constant_",
+    "dirac_",
+    "eye_",
+    "kaiming_normal_",
+    "kaiming_uniform_",
+    "normal_",
+    "ones_",
+    "orthogonal_",
+    "sparse_",
+    "trunc_normal_",
+    "uniform_",
+    "xavier_normal_",
+    "xavier_uniform_",
+    "zeros_",
+]
+#: PyTorch's deprecated names.
+__all__ += [
+    "constant", "dirac", "eye", "kaiming_normal", "kaiming_uniform", "normal", "orthogonal", "sparse", "uniform",
+    "xavier_normal", "xavier_uniform",
 ]  # fmt: skip
 
 _LINEAR = (
@@ -181,7 +202,7 @@ def eye_(tensor: Tensor) -> Tensor:
     if tensor._array.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     with no_grad():
-        return tensor.copy_(eye(*tensor._array.shape, dtype=tensor.dtype, device=tensor.device))
+        return tensor.copy_(creation.eye(*tensor._array.shape, dtype=tensor.dtype, device=tensor.device))
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
@@ -248,8 +269,31 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
     return tensor
 
 
-def __getattr__(name: str) -> Any:
-    """PyTorch's deprecated names without an underscore are not offered: say so."""
-    if f"{name}_" in __all__:
-        raise AttributeError(f"pluggrad.nn.init has no {name!r}; it works in place: use {name}_")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# -- without the underscore ------------------------------------------------------------------------------------
+
+
+def _deprecated(new: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """PyTorch's name of before it had the underscore, which programs still use; it warns, as PyTorch does."""
+    name = new.__name__.removesuffix("_")
+
+    @functools.wraps(new)
+    def call(*args: Any, **kwargs: Any) -> Tensor:
+        warnings.warn(f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.", FutureWarning, stacklevel=2)
+        return new(*args, **kwargs)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"Deprecated name of :func:`{name}_`, with a warning."
+    return call
+
+
+constant = _deprecated(constant_)
+dirac = _deprecated(dirac_)
+eye = _deprecated(eye_)
+kaiming_normal = _deprecated(kaiming_normal_)
+kaiming_uniform = _deprecated(kaiming_uniform_)
+normal = _deprecated(normal_)
+orthogonal = _deprecated(orthogonal_)
+sparse = _deprecated(sparse_)
+uniform = _deprecated(uniform_)
+xavier_normal = _deprecated(xavier_normal_)
+xavier_uniform = _deprecated(xavier_uniform_)

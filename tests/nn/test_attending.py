@@ -62,3 +62,15 @@ def test_weights_that_are_asked_for_have_a_gradient():
     (weights * pluggrad.arange(9.0).reshape(1, 3, 3)).sum().backward()
     assert layer.in_proj_weight.grad.abs().sum().item() > 0
     assert layer.out_proj.weight.grad is None or layer.out_proj.weight.grad.abs().sum().item() == 0
+
+
+def test_a_choice_of_implementations_changes_nothing() -> None:
+    from pluggrad.nn.attention import SDPBackend, sdpa_kernel
+
+    q = pluggrad.randn(1, 2, 3)
+    expected = scaled_dot_product_attention(q, q, q).tolist()
+    for chosen in (SDPBackend.MATH, [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION]):
+        with sdpa_kernel(chosen):
+            assert scaled_dot_product_attention(q, q, q).tolist() == expected
+    with pytest.raises(TypeError, match="must be an SDPBackend or a list"), sdpa_kernel(3):
+        pass

@@ -98,8 +98,6 @@ def test_mistakes() -> None:
         init.xavier_uniform_(pluggrad.empty(3))
     with pytest.warns(UserWarning, match="zero-element tensors is a no-op"):
         init.kaiming_uniform_(pluggrad.empty(0, 3))
-    with pytest.raises(AttributeError, match="it works in place: use uniform_"):
-        init.uniform  # noqa: B018
 
 
 def test_truncated_normal_numbers() -> None:
@@ -130,3 +128,13 @@ def test_eye_and_sparse() -> None:
     x = np.asarray(init.sparse_(pluggrad.empty(20, 7), 0.33).tolist())
     assert ((x == 0).sum(0) == 7).all()
     assert x[x != 0].std() == pytest.approx(0.01, rel=0.3)
+
+
+@pytest.mark.parametrize("name", ["constant", "dirac", "eye", "normal", "orthogonal", "sparse", "xavier_uniform"])
+def test_names_without_the_underscore_warn_as_in_pytorch(name: str) -> None:
+    arguments = {"constant": (2.0,), "sparse": (0.5,)}.get(name, ())
+    shape = (2, 3, 3) if name == "dirac" else (2, 3)
+    for lib in (pluggrad, torch):
+        with pytest.warns(FutureWarning, match=f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`"):
+            x = getattr(lib.nn.init, name)(lib.empty(*shape), *arguments)
+        assert tuple(x.shape) == shape
