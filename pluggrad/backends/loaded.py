@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import dtypes, errors, function
@@ -187,7 +187,7 @@ class LoadedBackend:
                     f"plugin {plugin!r}: backend {name!r} has no attribute {attribute!r}; expected {expected} "
                     f"(see pluggrad.backends.Backend)"
                 )
-        if isinstance(backend.devices, str):
+        if isinstance(backend.devices, str) or not isinstance(backend.devices, Iterable):
             raise PluginError(
                 f"plugin {plugin!r}: `devices` of backend {name!r} must be a sequence of devices, "
                 f"got {backend.devices!r}; did you mean [{backend.devices!r}]?"

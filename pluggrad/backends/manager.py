@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -110,6 +110,10 @@ class Plugins:
         with self._lock:
             if self._manager.has_plugin(name):
                 raise PluginError(f"a plugin named {name!r} is registered already; unregister it first")
+            if not isinstance(plugin, Hashable):
+                raise PluginError(
+                    f"plugin {name!r}: a plugin is a module or an object that can be hashed, got {type(plugin)}"
+                )
             if self._manager.is_registered(plugin):
                 raise PluginError(f"plugin {name!r} is registered already, as {self._manager.get_name(plugin)!r}")
             try:
@@ -252,7 +256,9 @@ class Plugins:
         name = info["name"]
         reason = _probe(info)
         if reason is not None:
-            raise BackendUnavailable(f"device {device_type!r}: backend {name!r} cannot be used here: {reason}")
+            raise BackendUnavailable(
+                f"device {device_type!r}: backend {name!r} of plugin {plugin!r} cannot be used here: {reason}"
+            )
         try:
             backend = info["load"]()
         except Exception as error:

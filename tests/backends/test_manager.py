@@ -179,6 +179,8 @@ def test_a_name_that_is_taken(discovered: Any, tools: Any) -> None:
     plugins.register(twice, "once")
     with pytest.raises(PluginError, match="plugin 'again' is registered already, as 'once'"):
         plugins.register(twice, "again")
+    with pytest.raises(PluginError, match="plugin 'list': a plugin is a module or an object that can be hashed"):
+        plugins.register([], "list")
     with pytest.raises(PluginError, match=r"no plugin named 'x' is registered; there are \['good', 'once'\]"):
         plugins.unregister("x")
 
@@ -205,7 +207,7 @@ def test_probe_that_gives_a_reason(discovered: Any, tools: Any) -> None:
 
     info = tools.description("gpu", load=load, probe=lambda: "no NVIDIA driver; install one")
     plugins = discovered(gpu=tools.offering(info))
-    with pytest.raises(BackendUnavailable, match="'gpu' cannot be used here: no NVIDIA driver; install one"):
+    with pytest.raises(BackendUnavailable, match="'gpu' of plugin 'gpu' cannot be used here: no NVIDIA driver; install one"):
         plugins.backend("gpu")
     assert str(plugins.status()[0]) == "gpu (device 'gpu') from plugin 'gpu': no NVIDIA driver; install one"
 
@@ -250,6 +252,7 @@ def lacking(*names: str) -> Any:
         ({"namespace": np}, "backend 'x' has no attribute 'devices'; expected a sequence of devices"),
         ({"namespace": np, "devices": []}, "lists no device; `devices` must name at least one"),
         ({"namespace": np, "devices": "cpu"}, r"must be a sequence of devices, got 'cpu'; did you mean \['cpu'\]"),
+        ({"namespace": np, "devices": None}, "`devices` of backend 'x' must be a sequence of devices, got None"),
         ({"namespace": np, "devices": ["cpu"], "kernels": [np.add]}, "`kernels` of backend 'x' must map names"),
         ({"namespace": np, "devices": ["cpu"], "kernels": {"add": 1}}, "`kernels` of backend 'x' must map names"),
         ({"namespace": np, "devices": ["cpu"], "device_labels": ["a", "b"]}, "has 1 devices and 2 device labels"),
