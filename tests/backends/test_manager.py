@@ -207,7 +207,9 @@ def test_probe_that_gives_a_reason(discovered: Any, tools: Any) -> None:
 
     info = tools.description("gpu", load=load, probe=lambda: "no NVIDIA driver; install one")
     plugins = discovered(gpu=tools.offering(info))
-    with pytest.raises(BackendUnavailable, match="'gpu' of plugin 'gpu' cannot be used here: no NVIDIA driver; install one"):
+    with pytest.raises(
+        BackendUnavailable, match="'gpu' of plugin 'gpu' cannot be used here: no NVIDIA driver; install one"
+    ):
         plugins.backend("gpu")
     assert str(plugins.status()[0]) == "gpu (device 'gpu') from plugin 'gpu': no NVIDIA driver; install one"
 

@@ -1,8 +1,9 @@
 """Functions of sequences."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from .spec import add, boolean, call, integer, real
+from .spec import add, add_larger, boolean, call, integer, real
 
 # The states that a path may end in are any: what is summed is then another set of paths.
 add(
@@ -13,16 +14,26 @@ add(
 
 # -- recurrent layers: 3 features, states of 2; sequences of one length or not, forwards and backwards ---------------
 
-_FORMS: list[tuple[tuple[int, ...], bool, bool]] = [
+_Form = tuple[tuple[int, ...], bool, bool]
+_FORMS: list[_Form] = [
     # sizes, reverse, biased
     ((2, 2), False, True),
     ((3, 2, 1), True, False),
 ]
+_LARGE: list[_Form] = [((37, 20, 3), False, True), ((0, 0), True, True)]
 
 
 def _add_layer(name: str, gates: int, states: tuple[int, ...], kept: tuple[int, ...], **options: Any) -> None:
     """Samples of a layer and of its gradients. ``states``, ``kept`` : the sizes of their parts."""
-    for sizes, reverse, biased in _FORMS:
+    _add_forms(add, _FORMS, name, gates, states, kept, **options)
+    _add_forms(add_larger, _LARGE, name, gates, states, kept, **options)
+
+
+def _add_forms(
+    add: Callable[..., None], forms: Sequence[_Form], name: str, gates: int, states: tuple[int, ...],
+    kept: tuple[int, ...], **options: Any,
+) -> None:  # fmt: skip
+    for sizes, reverse, biased in forms:
         rows, parameters = sum(sizes), {"sizes": sizes, "reverse": reverse, "biased": biased, **options}
         start = [real(sizes[0], n) for n in states]
         arrays = [real(rows, 3), *start, real(2 * gates, 3), real(2 * gates, states[0])]

@@ -24,6 +24,12 @@ add_larger(
     call(real(0, 3, 2), real(0, 5, 2), real(0, 3, 5), real(0, 3, 5)),
 )
 add_larger("glu", call(real(37, 202), axis=1), call(real(0, 4), axis=1))
+add_larger(
+    "linear_weight",
+    call(real(101, 31), real(101, 37)),
+    call(real(0, 3), real(0, 4)),
+    call(real(2, 0, 3), real(2, 0, 4)),
+)
 add_larger("dropout", call(real(37, 101), boolean(37, 101), scale=2.0), call(real(0, 3), boolean(0, 3), scale=2.0))
 add_larger(
     "embedding_weight",

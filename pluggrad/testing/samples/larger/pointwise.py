@@ -45,6 +45,8 @@ for _approximate in ("none", "tanh"):
     _pointwise("gelu", real, approximate=_approximate)
     for _shape in ((20_011,), (0,)):
         add_larger("gelu_input", call(real(*_shape), real(*_shape), approximate=_approximate))
+for _shape in ((20_011,), (0,)):
+    add_larger("silu_input", call(real(*_shape), real(*_shape)))
 _pointwise("hardtanh", real, low=-0.5, high=0.25)
 _pointwise("threshold", real, threshold=-0.5, value=3.0)
 for _name in ("hardshrink", "softshrink"):
