@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
 from pluggrad_numpy.scratch import scratch
 
-from .packing import VECTOR_BYTES, Axis, Packed, Sizes, three, up_to
+from .packing import VECTOR_BYTES, Sizes, three, up_to
+from .plans import Padding, Plan, pixels, windows
 from .threads import divide, share
 
 Kernel = Callable[..., np.ndarray]
@@ -33,23 +32,6 @@ _PARTIAL_BYTES = 1 << 22
 _SHARES = 8
 
 
-@dataclass(frozen=True)
-class _Product:
-    """A product of weights with the windows of a packed source, and where its results belong.
-
-    places : where the runs begin
-    weights : as the kernel reads them: of each tile of rows together
-    counts : the windows on each axis
-    start, steps : where the result of the first one goes in an image, and how far apart those of each axis go
-    """
-
-    places: np.ndarray
-    weights: np.ndarray
-    counts: Sizes
-    start: int
-    steps: Sizes
-
-
 def _in_tiles(rows: np.ndarray, tile: int) -> np.ndarray:
     """(groups, rows, ...) as (groups, tiles, rows of a tile, ...), the last of which may be 0."""
     groups, count, *rest = rows.shape
@@ -59,47 +41,54 @@ def _in_tiles(rows: np.ndarray, tile: int) -> np.ndarray:
     return rows.reshape(groups, whole // tile, tile, *rest)
 
 
+def _weights(w: np.ndarray, taps: Sequence[Sequence[Sequence[int]]], tile: int) -> np.ndarray:
+    """Weights (groups, rows, channels, *kernel) as the kernel reads them: for each product its taps, tile by tile."""
+    found = []
+    for of_axes in taps:
+        used = w
+        for axis, wanted in enumerate(of_axes, 3):
+            if len(wanted) != w.shape[axis]:
+                used = np.take(used, wanted, axis=axis)
+        rows = _in_tiles(used.reshape(*w.shape[:2], math.prod(used.shape[2:])), tile)
+        found.append(np.ascontiguousarray(rows.swapaxes(2, 3)).reshape(-1))
+    return np.concatenate(found) if len(found) > 1 else found[0]
+
+
 def _multiply(
-    packed: Packed, source: np.ndarray, products: Sequence[_Product], begin: np.ndarray, groups: int, rows: int,
-    out: np.ndarray,
-) -> None:  # fmt: skip
-    """Products of a source with weights of so many rows for each group, into ``out`` (N, groups · rows, ...).
-
-    begin : of each tile of rows what is added to them
-    """
+    plan: Plan, source: np.ndarray, w: np.ndarray, bias: np.ndarray | None, tile: int, out: np.ndarray
+) -> None:
+    """Products of a source with weights (groups, rows, channels, *kernel), into ``out`` (N, groups · rows, ...)."""
     from . import compiled_convolution as compiled
-    from . import tiles
 
-    tile = 1 if rows == 1 else tiles.ROWS
-    width = tiles.VECTOR_BYTES // out.itemsize * (tiles.LONE_VECTORS if rows == 1 else tiles.VECTORS)
+    groups, rows = w.shape[:2]
     count = -(-rows // tile)
-    places = np.concatenate([p.places for p in products])
-    begins = np.cumsum([0, *(p.places.size for p in products)])
-    table = np.array(
-        [
-            [first, p.places.size, packed.positions(p.counts, width), *p.counts, p.start, *p.steps]
-            for first, p in zip(begins, products, strict=False)
-        ],
-        np.intp,
-    )
-    weights = np.concatenate([p.weights for p in products]) if len(products) > 1 else products[0].weights
-    flat, row_step = out.reshape(-1), math.prod(out.shape[2:])
+    weights = _weights(w, plan.taps, tile)
+    begin = np.zeros(groups * count * tile, w.dtype)
+    if bias is not None:
+        begin.reshape(groups, -1)[:, :rows] = bias.reshape(groups, rows)
+    packed, table = plan.packed, plan.table
+    given, flat, row_step = np.ascontiguousarray(source).reshape(-1), out.reshape(-1), math.prod(out.shape[2:])
+    positions = int(table[:, 2].max())
     parts = divide(packed.blocks, groups * count)
 
     def work(number: int) -> None:
         (first_block, last_block), (first_tile, last_tile) = parts[number]
         compiled.multiply(
-            source, first_block, last_block, packed.block, packed.images, packed.channels, packed.geometry,
-            scratch("source", (packed.memory(width),), out.dtype), packed.group_step(groups), table, weights, places,
-            begin, count, first_tile, last_tile, rows, scratch("lines", (tile * int(table[:, 2].max()),), out.dtype),
+            given, first_block, last_block, packed.block, packed.images, packed.channels, packed.geometry,
+            scratch("source", (packed.memory(positions),), out.dtype), packed.group_step(groups), table, weights,
+            plan.places, begin, count, first_tile, last_tile, rows, scratch("lines", (tile * positions,), out.dtype),
             flat, groups * rows * row_step, row_step,
         )  # fmt: skip
 
     share(work, len(parts))
 
 
-def _steps(size: Sizes) -> Sizes:
-    return (size[1] * size[2], size[2], 1)
+def _tiles(rows: int, dtype: np.dtype[Any]) -> tuple[int, int]:
+    """How many rows and positions a tile has, of products with so many rows for each group."""
+    from . import tiles
+
+    width = tiles.VECTOR_BYTES // dtype.itemsize
+    return (1, tiles.LONE_VECTORS * width) if rows == 1 else (tiles.ROWS, tiles.VECTORS * width)
 
 
 def _serves(a: Any, b: Any, work: int) -> bool:
@@ -109,99 +98,40 @@ def _serves(a: Any, b: Any, work: int) -> bool:
 
 def convolution(kernel: Kernel) -> Kernel:
     def call(
-        x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None, *, stride: Sizes,
-        padding: tuple[tuple[int, int], ...], dilation: Sizes, groups: int,
+        x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None, *, stride: Sizes, padding: Padding,
+        dilation: Sizes, groups: int,
     ) -> np.ndarray:  # fmt: skip
         kernel_size, size = weight.shape[2:], x.shape[2:]
-        geometry = list(zip(size, kernel_size, stride, padding, dilation, strict=True))
-        counts = tuple((n + b + a - d * (k - 1) - 1) // s + 1 for n, k, s, (b, a), d in geometry)
+        geometry = zip(size, kernel_size, stride, padding, dilation, strict=True)
+        counts = tuple([(n + b + a - d * (k - 1) - 1) // s + 1 for n, k, s, (b, a), d in geometry])
         if not _serves(x, weight, x.shape[0] * weight.size * math.prod(counts)):
             return kernel(x, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)
-        from . import tiles
-
-        taps = [[i * d for i in range(k)] for _, k, _, _, d in geometry]
-        axes = [Axis.of(n, b, s, t, c) for (n, _, s, (b, _), _), t, c in zip(geometry, taps, counts, strict=True)]
-        axes = [Axis.of(1, 0, 1, [0], 1)] * (3 - len(axes)) + axes
-        packed = Packed(x.shape[0], x.shape[1], axes, x.dtype)
         rows = weight.shape[0] // groups
-        tile = 1 if rows == 1 else tiles.ROWS
-        places = packed.places(weight.shape[1], list(product(*[[0]] * (3 - len(taps)), *taps)))
-        weights = _in_tiles(weight.reshape(groups, rows, -1), tile)
-        begin = np.zeros(weight.shape[0], x.dtype) if bias is None else bias
+        tile, positions = _tiles(rows, x.dtype)
+        plan = windows(*x.shape[:2], groups, size, counts, kernel_size, stride, padding, dilation, x.dtype, positions)
         out = np.empty((x.shape[0], weight.shape[0], *counts), x.dtype)
-        whole = three(counts, 1)
-        one = _Product(
-            places, np.ascontiguousarray(weights.swapaxes(2, 3)).reshape(-1),
-            whole, 0, _steps(whole),
-        )  # fmt: skip
-        begin = _in_tiles(begin.reshape(groups, rows), tile).reshape(-1)
-        _multiply(packed, np.ascontiguousarray(x).reshape(-1), [one], begin, groups, rows, out)
+        w = weight.reshape(groups, rows, weight.shape[1], *three(kernel_size, 1))
+        _multiply(plan, x, w, bias, tile, out)
         return out
 
     return call
 
 
-def _phases(size: int, kernel: int, stride: int, before: int, dilation: int) -> list[list[tuple[int, int]]]:
-    """For each rest of a pixel's position, divided by the stride: the taps that meet it, and how many windows on.
-
-    The window at ``(position + before - tap · dilation) / stride`` has it at that tap.
-    """
-    found = []
-    for rest in range(min(stride, size)):
-        reached = [(tap, rest + before - tap * dilation) for tap in range(kernel)]
-        found.append([(tap, at // stride) for tap, at in reached if at % stride == 0])
-    return found
-
-
 def convolution_input(kernel: Kernel) -> Kernel:
-    """The gradient for the input: of all pixels with one rest, divided by the stride, it is a product of its own."""
-
     def call(
-        g: np.ndarray, weight: np.ndarray, *, size: Sizes, stride: Sizes, padding: tuple[tuple[int, int], ...],
-        dilation: Sizes, groups: int,
-    ) -> np.ndarray:  # fmt: skip
+        g: np.ndarray, weight: np.ndarray, *, size: Sizes, stride: Sizes, padding: Padding, dilation: Sizes, groups: int
+    ) -> np.ndarray:
         kernel_size, counts = weight.shape[2:], g.shape[2:]
         if not _serves(g, weight, g.shape[0] * weight.size * math.prod(counts)):
-            return kernel(
-                g, weight, size=size, stride=stride, padding=padding, dilation=dilation, groups=groups
-            )  # fmt: skip
-        from . import tiles
-
-        missing = 3 - len(size)
-        of_axes = [[[(0, 0)]]] * missing + [
-            _phases(n, k, s, b, d)
-            for n, k, s, (b, _), d in zip(size, kernel_size, stride, padding, dilation, strict=True)
-        ]
-        size, kernel_size, stride, counts = (three(v, 1) for v in (size, kernel_size, stride, counts))
-        axes, befores = [], []
-        for phases, n, s, count in zip(of_axes, size, stride, counts, strict=True):
-            windows = [at for phase in phases for _, at in phase] or [0]
-            befores.append(max(0, -min(windows)))
-            axes.append(Axis.of(count, befores[-1], 1, [at + befores[-1] for at in windows], -(-n // s)))
-        packed = Packed(g.shape[0], g.shape[1], axes, g.dtype)
-        inner, rows = g.shape[1] // groups, weight.shape[1]
-        tile = 1 if rows == 1 else tiles.ROWS
-        w = weight.reshape(groups, inner, rows, *kernel_size).transpose(0, 2, 1, 3, 4, 5)
-        begin = np.zeros(groups * up_to(rows, tile), g.dtype)
-        steps, products = _steps(size), []
-        for rests in product(*(range(len(phases)) for phases in of_axes)):
-            met = [phases[rest] for phases, rest in zip(of_axes, rests, strict=True)]
-            used = w
-            for axis, phase in enumerate(met):
-                used = np.take(used, [tap for tap, _ in phase], axis=3 + axis)
-            taps = [[at + before for _, at in phase] for phase, before in zip(met, befores, strict=True)]
-            weights = _in_tiles(used.reshape(groups, rows, math.prod(used.shape[2:])), tile)
-            products.append(
-                _Product(
-                    packed.places(inner, list(product(*taps))) if weights.size else np.empty(0, np.intp),
-                    np.ascontiguousarray(weights.swapaxes(2, 3)).reshape(-1),
-                    tuple(-(-(n - rest) // s) for n, rest, s in zip(size, rests, stride, strict=True)),
-                    sum(rest * step for rest, step in zip(rests, steps, strict=True)),
-                    tuple(s * step for s, step in zip(stride, steps, strict=True)),
-                )
-            )
-        out = np.empty((g.shape[0], groups * rows, *size[missing:]), g.dtype)
-        _multiply(packed, np.ascontiguousarray(g).reshape(-1), products, begin, groups, rows, out)
+            return kernel(g, weight, size=size, stride=stride, padding=padding, dilation=dilation, groups=groups)
+        rows = weight.shape[1]
+        tile, positions = _tiles(rows, g.dtype)
+        plan = pixels(
+            *g.shape[:2], groups, tuple(size), counts, kernel_size, stride, padding, dilation, g.dtype, positions
+        )
+        out = np.empty((g.shape[0], groups * rows, *size), g.dtype)
+        w = weight.reshape(groups, g.shape[1] // groups, rows, *three(kernel_size, 1)).swapaxes(1, 2)
+        _multiply(plan, g, w, None, tile, out)
         return out
 
     return call
@@ -211,7 +141,7 @@ def convolution_weight(kernel: Kernel) -> Kernel:
     """The gradient for the weight: sums over windows, of some images each, and then of these."""
 
     def call(
-        g: np.ndarray, x: np.ndarray, *, kernel_size: Sizes, stride: Sizes, padding: tuple[tuple[int, int], ...],
+        g: np.ndarray, x: np.ndarray, *, kernel_size: Sizes, stride: Sizes, padding: Padding,
         dilation: Sizes, groups: int,
     ) -> np.ndarray:  # fmt: skip
         options: dict[str, Any] = {
@@ -223,19 +153,14 @@ def convolution_weight(kernel: Kernel) -> Kernel:
         from . import compiled_convolution as compiled
         from . import tiles
 
-        taps = [[i * d for i in range(k)] for k, d in zip(kernel_size, dilation, strict=True)]
-        geometry = zip(x.shape[2:], stride, padding, taps, counts, strict=True)
-        axes = [Axis.of(n, b, s, t, c) for n, s, (b, _), t, c in geometry]
-        axes = [Axis.of(1, 0, 1, [0], 1)] * (3 - len(axes)) + axes
-        packed = Packed(x.shape[0], x.shape[1], axes, x.dtype)
-        slopes = Packed(
-            x.shape[0], g.shape[1],
-            [Axis(n, 0, 1, (0,), axis.length) for n, axis in zip(three(counts, 1), axes, strict=True)], x.dtype,
-        )  # fmt: skip
-        slopes.block, slopes.line, slopes.channel = packed.block, packed.line, packed.line
+        width = tiles.VECTOR_BYTES // x.dtype.itemsize
+        plan = windows(
+            *x.shape[:2], groups, x.shape[2:], counts, tuple(kernel_size), stride, padding, dilation, x.dtype, width
+        )
+        packed, places = plan.packed, plan.places
+        slopes = packed.beside(g.shape[1], counts)
         tile = 1 if rows == 1 else tiles.LINES
         whole = up_to(rows, tile)
-        places = packed.places(channels, list(product(*[[0]] * (3 - len(taps)), *taps)))
         depth = places.size
         places = np.concatenate([places, np.zeros(-depth % tiles.TAPS, np.intp)])
         most = _PARTIAL_BYTES // (groups * whole * places.size * x.itemsize)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ class Packed:
         """How many blocks there are."""
         return -(-self.images // self.block)
 
-    @property
+    @functools.cached_property
     def geometry(self) -> tuple[Any, ...]:
         """For compiled kernels: of each axis size, zeros before, stride, phases, length; how far lines lie apart."""
         axes = self.axes
@@ -107,6 +108,13 @@ class Packed:
         """How many positions lie between a block's first and last window, up to whole tiles."""
         last = ((counts[0] - 1) * self.length[1] + counts[1] - 1) * self.length[2] + counts[2]
         return up_to((self.block - 1) * self.plane + last, tile)
+
+    def beside(self, channels: int, counts: Sizes) -> Packed:
+        """Numbers for each window, packed so that each lies at the position of its window."""
+        axes = [Axis(n, 0, 1, (0,), axis.length) for n, axis in zip(three(counts, 1), self.axes, strict=True)]
+        found = Packed(self.images, channels, axes, self.dtype)
+        found.block, found.line, found.channel = self.block, self.line, self.line
+        return found
 
     def memory(self, more: int) -> int:
         """How many numbers a packed block has, with so many more and an image, for what is read beyond it."""
