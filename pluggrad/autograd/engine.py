@@ -167,7 +167,10 @@ class Walk:
         """See where the walk will go, and make ready the roots to which it will not come."""
         joins = self.joins
         for vertex, g in roots:
-            joins[vertex] = [0, joins[vertex][1] + g if vertex in joins else g]
+            if vertex in joins:
+                with vertex.type.here():
+                    g = joins[vertex][1] + g
+            joins[vertex] = [0, g]
         seen = _survey(joins)
         if self.inputs is not None and not _are_the_ends(self.inputs, seen):
             self.needed = leading_to(self.inputs, seen)

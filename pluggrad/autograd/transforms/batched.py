@@ -219,7 +219,8 @@ class BatchedKernels:
         defaults = {n: d for n, d in defaults.items() if d is not inspect.Parameter.empty}
         if name in rules.OF_ALL:  # all axes, where none is named
             defaults = {"axis": None, "keepdims": False, **defaults}
-        kernel = functools.partial(_run, self, name, rules.rule_of(name) or rules.loop, defaults)
+        run = functools.partial(_run, self, name, rules.rule_of(name) or rules.loop, defaults)
+        kernel = levels.at_home(run, self.inner_type)
         if declared is None and name not in rules.RULES:
             getattr(self.inner, name)  # raises for what there is not
         setattr(self, name, kernel)

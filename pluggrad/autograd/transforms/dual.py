@@ -208,7 +208,7 @@ class DualKernels:
             raise AttributeError(name)
         declared = function.get(name)
         getattr(self.inner, name)  # raises for what there is not
-        kernel = functools.partial(_run, self, name, declared)
+        kernel = levels.at_home(functools.partial(_run, self, name, declared), self.inner_type)
         setattr(self, name, kernel)
         return kernel
 

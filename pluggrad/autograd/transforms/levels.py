@@ -56,15 +56,20 @@ class VirtualBackend:
 
     def __init__(self, inner: ArrayType, kernels: type) -> None:
         self.inner = inner.backend
+        self._enter = inner.enter
         self.name = self.inner.name
         self.kernels = kernels(inner.kernels)
         self.kernels.inner_type = inner
         self.namespace = self.kernels.namespace
         self.array_class = kernels.array_class  # type: ignore[attr-defined]
 
-    def enter(self, device: Device) -> None:
-        """No context of its own: the kernels below make theirs."""
-        return
+    def enter(self, device: Device) -> Callable[[], None] | None:
+        """What makes the device of the library below the thread's current one."""
+        return self._enter
+
+    def way_back(self) -> Callable[[], None]:
+        """What undoes :meth:`enter`."""
+        return self.inner.way_back()
 
     def native_dtype(self, dtype: DType) -> Any:
         """The native dtypes are those of the library below."""
@@ -125,6 +130,18 @@ class Alias:
         return (g,)
 
     backward_graph = backward
+
+
+def at_home(kernel: Callable[..., Any], inner: ArrayType) -> Callable[..., Any]:
+    """A kernel of a level, which runs with the device of the library below as the thread's current one."""
+    if inner.enter is None:
+        return kernel
+
+    def call(*args: Any, **parameters: Any) -> Any:
+        with inner.here():
+            return kernel(*args, **parameters)
+
+    return call
 
 
 class Crossing:

@@ -33,21 +33,26 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
 # -- softmax ----------------------------------------------------------------------------------------------------
 
 
-def _along(name: str, x: Array, axis: int) -> Array:
+def _along(name: str, axis: int, *arrays: Array) -> Array:
+    x = arrays[0]
     n, inner = x.shape[axis], math.prod(x.shape[axis + 1 :])
     out = cupy.empty(x.shape, x.dtype)
     if x.size:
-        rows = x.size // n
-        launch("softmax", name, x.dtype, rows, (_contiguous(x), out, n, inner, rows), threads=threads_for(n))
+        rows, given = x.size // n, map(_contiguous, arrays)
+        launch("softmax", name, x.dtype, rows, (*given, out, n, inner, rows), threads=threads_for(n))
     return out
 
 
 def softmax(x: Array, *, axis: int) -> Array:
-    return _along("softmax", x, axis)
+    return _along("softmax", axis, x)
+
+
+def softmax_input(g0: Array, y: Array, *, axis: int) -> Array:
+    return _along("softmax_input", axis, g0, y)
 
 
 def log_softmax(x: Array, *, axis: int) -> Array:
-    return _along("log_softmax", x, axis)
+    return _along("log_softmax", axis, x)
 
 
 # -- cross entropy ------------------------------------------------------------------------------------------------
@@ -200,6 +205,6 @@ def batch_norm_gradients(*arrays: Array) -> tuple[Array, ...]:
 
 
 KERNELS = {f.__name__: f for f in (
-    linear, softmax, log_softmax, nll_loss, nll_loss_input, cross_entropy, cross_entropy_input, layer_norm,
-    layer_norm_gradients, batch_norm, batch_norm_gradients,
+    linear, softmax, softmax_input, log_softmax, nll_loss, nll_loss_input, cross_entropy, cross_entropy_input,
+    layer_norm, layer_norm_gradients, batch_norm, batch_norm_gradients,
 )}  # fmt: skip

@@ -81,6 +81,11 @@ def pointwise(name: str, inputs: str, outputs: str, operation: str, **options: A
 # -- activations ------------------------------------------------------------------------------------------------
 
 relu = pointwise("relu", "T x", "T y", "y = v > W(0) || v != v ? x : T(W(0));", dtypes=FLOATS + INTEGERS)
+relu_backward = pointwise("relu_backward", "T x, T out", "T y", "y = W(out) <= W(0) ? T(W(0)) : x;")
+tanh_backward = pointwise("tanh_backward", "T x, T out", "T y", "const W o = W(out); y = T(v * (W(1) - o * o));")
+sigmoid_backward = pointwise(
+    "sigmoid_backward", "T x, T out", "T y", "const W o = W(out); y = T(v * (o * (W(1) - o)));"
+)
 leaky_relu = pointwise("leaky_relu", "T x, float64 slope", "T y", "y = T(v > W(0) ? v : v * W(slope));")
 elu = pointwise(
     "elu", "T x, float64 alpha, float64 scale, float64 input_scale", "T y",

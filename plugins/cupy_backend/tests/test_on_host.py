@@ -1,79 +1,105 @@
-"""The texts of kernels, run on the CPU: their numbers, and their memory and threads under the sanitizers."""
+"""Every kernel, run on the CPU from its own text: what it gives beside NumPy, its memory and threads by the sanitizers.
+
+The launches are in ``kernel_cases.py``. A kernel without one fails.
+"""
 
 from __future__ import annotations
 
 import subprocess
-from typing import Any
 
+import kernel_cases
 import numpy as np
 import pytest
-from host import build
+from host import build, replay
+from kernel_cases import Launch, Table
 from pluggrad_cupy import launch
-from pluggrad_cupy.pointwise import POINTWISE
+from pluggrad_cupy.pointwise import POINTWISE, Pointwise
 
 pytestmark = pytest.mark.skipif(build.compiler() is None, reason="there is no C++ compiler (g++, clang++ or CXX)")
 
-
-def run(file: str, kernel: str, dtype: str, blocks: int, threads: int, *args: Any) -> None:
-    names = launch.expressions(file, dtype)
-    library = build.raw_library(launch.text(file), names)
-    build.run_raw(library, [n.partition("<")[0] for n in names].index(kernel), (blocks,), threads, args)
+FILES = launch.files()
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-@pytest.mark.parametrize(("outer", "n", "inner"), [(3, 1, 1), (2, 33, 1), (3, 100, 2), (1, 500, 1)])
-def test_softmax(dtype: str, outer: int, n: int, inner: int) -> None:
-    x = (np.random.default_rng(n).standard_normal((outer, n, inner)) * 5).astype(dtype)
-    exact = np.exp(x.astype(float) - x.max(1, keepdims=True))
-    exact /= exact.sum(1, keepdims=True)
-    rows = outer * inner
-    for kernel, expected in (("softmax", exact), ("log_softmax", np.log(exact))):
-        out = np.full_like(x, np.nan)
-        run("softmax", kernel, dtype, rows, 64, x, out, np.int64(n), np.int64(inner), np.int64(rows))
-        np.testing.assert_allclose(out, expected, rtol=8 * np.finfo(dtype).eps, atol=8 * np.finfo(dtype).eps)
+def names(file: str) -> list[str]:
+    return list(launch.signatures(file))
 
 
-def test_a_planted_wrong_kernel_is_found() -> None:
-    """Without the maximum taken off, large numbers overflow."""
-    names = launch.expressions("softmax", "float32")
-    library = build.raw_library(launch.text("softmax").replace("- most", "- 0"), names)
-    x = np.full((1, 40), 200, np.float32)
-    out = np.empty_like(x)
-    build.run_raw(library, 0, (1,), 32, (x, out, np.int64(40), np.int64(1), np.int64(1)))
-    assert not np.allclose(out, 1 / 40)
+def test_every_kernel_has_a_launch() -> None:
+    assert sorted(kernel_cases.KERNELS) == sorted((f, n) for f in FILES for n in names(f))
+    assert sorted(kernel_cases.POINTWISE) == sorted(POINTWISE)
 
 
-def test_the_same_random_numbers_as_numpys() -> None:
-    seed, block, count = 2**64 - 3, 2**40 + 5, 1000
-    out = np.empty(4 * count, np.uint64)
-    build.run_pointwise(POINTWISE["random_bits"], "uint64", (np.uint64(seed), np.uint64(block), out), count)
-    expected = np.random.Philox(key=seed, counter=block).random_raw(4 * count)
-    assert np.array_equal(out, expected)
+# -- numbers ------------------------------------------------------------------------------------------------------
+
+
+def run_here(file: str, name: str, dtype: str, text: str | None = None) -> Launch:
+    """Run the launch of a kernel in this process."""
+    made = kernel_cases.KERNELS[file, name](dtype)
+    assert made.blocks is not None
+    library = build.raw_library(launch.text(file) if text is None else text, launch.expressions(file, dtype))
+    args = [np.array([a.ctypes.data for a in x.arrays]) if isinstance(x, Table) else x for x in made.args]
+    build.run_raw(library, names(file).index(name), (made.blocks, made.rows), made.threads, args)
+    return made
+
+
+@pytest.mark.parametrize(("file", "dtype"), [(f, d) for f in FILES for d in launch.types_of(f)])
+def test_kernels_give_what_numpy_gives(file: str, dtype: str) -> None:
+    for name in names(file):
+        run_here(file, name, dtype).check(lambda array: array, dtype)
+
+
+def typed(kernel: Pointwise, dtype: str) -> Launch:
+    """The launch of an elementwise kernel, its numbers in the types that the kernel declares."""
+    made = kernel_cases.POINTWISE[kernel.name](dtype)
+    args = []
+    for value, (_, kind, _) in zip(made.args, build.parameters(f"{kernel.inputs}, {kernel.outputs}"), strict=True):
+        if isinstance(value, np.ndarray):
+            args.append(value)
+        else:
+            args.append(np.array([value], dtype) if kind == "T" else np.dtype(kind).type(value))
+    return made._replace(args=args)
+
+
+@pytest.mark.parametrize("name", sorted(POINTWISE))
+def test_elementwise_kernels_give_what_numpy_gives(name: str) -> None:
+    kernel = POINTWISE[name]
+    for dtype in kernel.dtypes:
+        made = typed(kernel, dtype)
+        args = [a.reshape(()) if isinstance(a, np.ndarray) and a.size == 1 else a for a in made.args]
+        build.run_pointwise(kernel, dtype, args, made.threads)
+        made.check(lambda array: array, dtype)
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "right", "wrong"),
+    [
+        ("softmax", "log_softmax", "LOG ? log(total)", "LOG ? total"),
+        ("cross_entropy", "cross_entropy_input", "if (c == s.target)", "if (c == s.target + 1)"),
+        ("norms", "batch_norm", "i / length * channels + row", "i / length + row"),
+        ("optimisers", "adam", "W(1 - beta2) * (g * g)", "W(1 - beta2) * g"),
+        ("pooling", "max_pool", "value > most", "value >= most - W(1)"),
+        ("convolution", "add_columns", "sum +=", "sum ="),
+        ("rows", "add_runs", "places[i - 1] == place", "places[i - 1] > place"),
+    ],
+)
+def test_a_planted_wrong_kernel_is_found(file: str, name: str, right: str, wrong: str) -> None:
+    assert right in launch.text(file), f"{file}.cu has changed: plant another defect"
+    planted = run_here(file, name, "float32", launch.text(file).replace(right, wrong))
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        planted.check(lambda array: array, "float32")
+
+
+def test_a_planted_wrong_elementwise_kernel_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = Pointwise("silu", "T x", "T y", POINTWISE["silu"].operation.replace("W(1) +", "W(2) +"))
+    monkeypatch.setattr(build, "pointwise_library", lambda: build.ctypes.CDLL(build.build(text)))
+    text = build.pointwise_library_text([planted])
+    made = typed(planted, "float32")
+    build.run_pointwise(planted, "float32", made.args, made.threads)
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        made.check(lambda array: array, "float32")
 
 
 # -- under the sanitizers -------------------------------------------------------------------------------------------
-
-_PROGRAM = """
-int main() {
-    const long long n = 70, inner = 1, rows = 2;
-    static float x[140], out[140];
-    for (int i = 0; i < 140; ++i) x[i] = (i * 37 % 23) / 5.0f;
-    const float* px = x; float* po = out;
-    void* args[] = {&px, &po, (void*)&n, (void*)&inner, (void*)&rows};
-    int shape[] = {2, 1, 1, 64};
-    host::launch(softmax<float>, shape, args);
-    float sum = 0;
-    for (int i = 0; i < 70; ++i) sum += out[i];
-    return sum > 0.999f && sum < 1.001f ? 0 : 1;
-}
-"""
-
-
-def sanitized(text: str, sanitizer: str) -> subprocess.CompletedProcess[str]:
-    program = '#include "cuda_on_host.h"\n' + text + _PROGRAM
-    path = build.build(program, f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all", "-DTHREADS", "-g", "-pthread",
-                       program=True)  # fmt: skip
-    return subprocess.run([str(path)], capture_output=True, text=True, timeout=120, check=False)
 
 
 def needs_sanitizer(sanitizer: str) -> None:
@@ -85,20 +111,45 @@ def needs_sanitizer(sanitizer: str) -> None:
         pytest.skip(f"the sanitizer {sanitizer} does not run on this machine")
 
 
-@pytest.mark.parametrize("sanitizer", ["address", "undefined", "thread"])
-def test_sanitizers_are_silent(sanitizer: str) -> None:
+def sanitized(sanitizer: str, kernels: list[tuple[str, str]], texts: dict[str, str]) -> str:
+    """What a sanitizer says of kernels, in float32, of files with these texts."""
     needs_sanitizer(sanitizer)
-    done = sanitized(launch.text("softmax"), sanitizer)
-    assert done.returncode == 0, done.stderr[-2000:]
+    program = replay.raw_program(texts, {f: launch.expressions(f, "float32") for f in texts})
+    numbers = {key: i for i, key in enumerate((f, n) for f in texts for n in names(f))}
+    return replay.run(
+        program, sanitizer, [(numbers[key], kernel_cases.KERNELS[key]("float32"), "float32") for key in kernels]
+    )
 
 
-def test_an_index_past_the_end_is_found() -> None:
-    needs_sanitizer("address")
-    text = launch.text("softmax").replace("index_t start = row / inner", "index_t start = 60 + row / inner")
-    assert "AddressSanitizer" in sanitized(text, "address").stderr
+@pytest.mark.parametrize("sanitizer", replay.SANITIZERS)
+def test_sanitizers_are_silent(sanitizer: str) -> None:
+    assert sanitized(sanitizer, list(kernel_cases.KERNELS), {f: launch.text(f) for f in FILES}) == ""
 
 
-def test_a_missing_barrier_is_found() -> None:
+@pytest.mark.parametrize("sanitizer", replay.SANITIZERS)
+def test_sanitizers_are_silent_about_elementwise_kernels(sanitizer: str) -> None:
+    needs_sanitizer(sanitizer)
+    dtypes = [(k, "float32" if "float32" in k.dtypes else k.dtypes[0]) for k in POINTWISE.values()]
+    kernels = [(k, dtype, typed(k, dtype)) for k, dtype in dtypes]
+    launches = [(i, made, dtype) for i, (_, dtype, made) in enumerate(kernels)]
+    assert replay.run(replay.pointwise_program(kernels), sanitizer, launches) == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "right", "wrong", "sanitizer", "finding"),
+    [
+        ("softmax", "softmax", "out[i * step] =", "out[i * step + 1] =", "address,undefined", "AddressSanitizer"),
+        ("norms", "layer_norm", "__syncthreads();", "", "thread", "data race"),
+    ],
+)
+def test_what_sanitizers_find(file: str, name: str, right: str, wrong: str, sanitizer: str, finding: str) -> None:
+    text = launch.text(file)
+    assert right in text, f"{file}.cu has changed: plant another defect"
+    assert finding in sanitized(sanitizer, [(file, name)], {file: text.replace(right, wrong)})
+
+
+def test_a_race_of_elements_is_found() -> None:
     needs_sanitizer("thread")
-    text = launch.text("softmax").replace("__syncthreads();", "")
-    assert "data race" in sanitized(text, "thread").stderr
+    planted = Pointwise("refuse", "T x, int64 number, raw int64 note", "bool y", "note[0] = number; y = x;", ("bool",))
+    made = typed(planted, "bool")
+    assert "data race" in replay.run(replay.pointwise_program([(planted, "bool", made)]), "thread", [(0, made, "bool")])

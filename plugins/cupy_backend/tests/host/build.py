@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,7 @@ def run_raw(
 
 # -- elementwise kernels --------------------------------------------------------------------------------------------
 
-_PREFIX = '#define SINGLE\n#include "cuda_on_host.h"\ntypedef __half float16;\n'
+_PREFIX = '#ifndef THREADS\n#define SINGLE\n#endif\n#include "cuda_on_host.h"\ntypedef __half float16;\n'
 
 
 def parameters(declarations: str) -> list[tuple[bool, str, str]]:
@@ -122,7 +122,10 @@ def parameters(declarations: str) -> list[tuple[bool, str, str]]:
 
 
 def pointwise_text(kernel: Pointwise) -> str:
-    """A kernel as a template, with an entry for each of its dtypes. Every array is contiguous and of one shape."""
+    """A kernel as a template, with an entry for each of its dtypes. Every array is contiguous and of one shape.
+
+    A thread may take every ``_step``-th element, from ``_first`` on.
+    """
     arguments, lines = [], []
     ins, outs = parameters(kernel.inputs), parameters(kernel.outputs)
     for i, (raw, kind, name) in enumerate(ins + outs):
@@ -146,9 +149,10 @@ def pointwise_text(kernel: Pointwise) -> str:
     )
     return f"""namespace of_{kernel.name} {{
 {kernel.whole_preamble}
-template <typename T> void run_{kernel.name}(long n, const long* _steps, void** _args) {{
+template <typename T>
+void run_{kernel.name}(long n, const long* _steps, void** _args, long _first = 0, long _step = 1) {{
     {" ".join(arguments)}
-    for (long i = 0; i < n; ++i) {{
+    for (long i = _first; i < n; i += _step) {{
         {body}
         {kernel.operation}
     }}
@@ -158,9 +162,9 @@ template <typename T> void run_{kernel.name}(long n, const long* _steps, void** 
 """
 
 
-def pointwise_library_text() -> str:
-    """All elementwise kernels in one text: one run of the compiler."""
-    return _PREFIX + "\n".join(pointwise_text(k) for k in POINTWISE.values())
+def pointwise_library_text(kernels: Iterable[Pointwise] | None = None) -> str:
+    """Elementwise kernels, all unless some are named, in one text: one run of the compiler."""
+    return _PREFIX + "\n".join(pointwise_text(k) for k in kernels or POINTWISE.values())
 
 
 @functools.cache

@@ -53,6 +53,15 @@ struct __half {
 static inline float __half2float(__half x) { return (float)x.value; }
 static inline __half __float2half_rn(float x) { return __half(x); }
 
+// -- mathematics ------------------------------------------------------------------------------------------------
+
+// C's own notes the sign in a variable that all threads share.
+namespace host {
+static inline float log_gamma(float x) { int sign; return lgammaf_r(x, &sign); }
+static inline double log_gamma(double x) { int sign; return lgamma_r(x, &sign); }
+}  // namespace host
+#define lgamma host::log_gamma
+
 // -- integers ---------------------------------------------------------------------------------------------------
 
 static inline unsigned long long __umul64hi(unsigned long long a, unsigned long long b) {
