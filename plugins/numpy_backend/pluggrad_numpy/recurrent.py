@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .reductions import column_sums
 from .scratch import scratch
 
 Array = np.ndarray
@@ -89,7 +90,9 @@ def _gradients(
         late(np.matmul, of_hidden.T, hidden),
     ]
     if biased:
-        computed += [late(np.add.reduce, of_inputs, 0), late(np.add.reduce, of_hidden, 0)]
+        sums = column_sums(of_inputs)
+        same = of_hidden is of_inputs
+        computed += [late(np.asarray, sums), late(np.array, sums) if same else late(column_sums, of_hidden)]
     if projected:
         computed.append(late(np.asarray, of_projection))
     return tuple([compute() for compute, want in zip(computed, wanted, strict=True) if want])
