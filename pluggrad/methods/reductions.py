@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import dtypes
 from ..dtypes import DType
-from ..ops import cumulative, searching, sets, sorting, statistical
+from ..ops import cumulative, histograms, order_statistics, searching, sets, sorting, statistical, vector_norms
 from ..ops import reductions as r
 from ..ops.axes import Axes, either
 from ..ops.dtype_functions import _astype
@@ -249,7 +249,7 @@ def norm(
     axis: Axes = None, keepdims: bool = False,
 ) -> Tensor:  # fmt: skip
     """The p-norm of the elements over axes. See :func:`pluggrad.norm`."""
-    return statistical.norm(self, p, _axes("norm", dim, axis), keepdim or keepdims, dtype)
+    return vector_norms.norm(self, p, _axes("norm", dim, axis), keepdim or keepdims, dtype)
 
 
 # -- accumulations ---------------------------------------------------------------------------------------
@@ -358,7 +358,7 @@ def median(
     >>> pluggrad.asarray([4.0, 1.0, 3.0, 2.0]).median()
     tensor(2.)
     """
-    return statistical.torch_median(self, either("median", dim, axis), keepdim or keepdims, False)
+    return order_statistics.torch_median(self, either("median", dim, axis), keepdim or keepdims, False)
 
 
 @method()
@@ -366,13 +366,13 @@ def nanmedian(
     self: Tensor, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False
 ) -> Any:
     """The median of what is not NaN. See :func:`pluggrad.nanmedian`."""
-    return statistical.nanmedian(self, dim, keepdim, axis=axis, keepdims=keepdims)
+    return order_statistics.nanmedian(self, dim, keepdim, axis=axis, keepdims=keepdims)
 
 
 @method()
 def mode(self: Tensor, dim: int = -1, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """The commonest element along an axis, and an index of it. See :func:`pluggrad.mode`."""
-    return statistical.mode(self, dim, keepdim, axis=axis, keepdims=keepdims)
+    return order_statistics.mode(self, dim, keepdim, axis=axis, keepdims=keepdims)
 
 
 @method()
@@ -381,7 +381,7 @@ def quantile(
     keepdims: bool = False,
 ) -> Tensor:  # fmt: skip
     """The values below which a fraction ``q`` of the elements lies. See :func:`pluggrad.quantile`."""
-    return statistical.quantile(self, q, axis, keepdims, interpolation=interpolation, dim=dim, keepdim=keepdim)
+    return order_statistics.quantile(self, q, axis, keepdims, interpolation=interpolation, dim=dim, keepdim=keepdim)
 
 
 @method()
@@ -390,7 +390,7 @@ def nanquantile(
     keepdims: bool = False,
 ) -> Tensor:  # fmt: skip
     """Quantiles of what is not NaN. See :func:`pluggrad.nanquantile`."""
-    return statistical.nanquantile(self, q, axis, keepdims, interpolation=interpolation, dim=dim, keepdim=keepdim)
+    return order_statistics.nanquantile(self, q, axis, keepdims, interpolation=interpolation, dim=dim, keepdim=keepdim)
 
 
 # -- searching and sets --------------------------------------------------------------------------------------
@@ -452,10 +452,10 @@ def unique_consecutive(
 @method()
 def bincount(self: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each integer from 0 on stands in this tensor. See :func:`pluggrad.bincount`."""
-    return statistical.bincount(self, weights, minlength)
+    return histograms.bincount(self, weights, minlength)
 
 
 @method()
 def histc(self: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """A histogram with bins of equal width. See :func:`pluggrad.histc`."""
-    return statistical.histc(self, bins, min, max)
+    return histograms.histc(self, bins, min, max)

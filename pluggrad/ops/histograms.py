@@ -1,4 +1,4 @@
-"""Histograms over bins with given or equally spaced edges, of numbers and of points."""
+"""How many values there are of each kind: of integers, and in bins with given or equally spaced edges."""
 
 from __future__ import annotations
 
@@ -7,16 +7,127 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..dtypes import int64
+from .. import dtypes
+from ..autograd.operands import wrap
+from ..dtypes import INTEGRAL, REAL_FLOATING, int64
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
-from . import return_types
+from . import reductions, return_types
 from .creation import full_like, linspace
+from .declare import composite
+from .dtype_functions import _astype
 from .manipulation import ravel
 from .searching import searchsorted, where
-from .statistical import bincount
 
-__all__ = ["histogram", "histogramdd"]
+__all__ = ["bincount", "histc", "histogram", "histogramdd"]
+
+
+def _bincount_weights(xp: Any, g: Any, x: Any) -> Any:
+    return xp.gather(g, x, axis=0)
+
+
+@composite(name="bincount", kinds=INTEGRAL, promoted=("x",), vjp=[None, _bincount_weights])
+def _bincount(xp: Any, x: Any, weights: Any = None, /, *, length: int) -> Any:
+    ns = xp.namespace
+    if weights is not None:
+        return xp.scatter_add(xp.new_zeros(weights, shape=(length,)), ns.astype(x, ns.int64), weights, axis=0)
+    edges = ns.arange(length + 1, dtype=ns.int64, device=xp.native_device(x))
+    below = ns.searchsorted(ns.sort(ns.astype(x, ns.int64)), edges)
+    return below[1:] - below[:-1]
+
+
+def bincount(x: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+    """How often each integer from 0 on stands in ``x``.
+
+    Parameters
+    ----------
+    x : Tensor, 1-D, of integers not below 0
+    weights : Tensor of the same shape: what each occurrence counts, 1 by default
+    minlength : the least number of bins
+
+    Returns
+    -------
+    Tensor, 1-D, of size ``max(max(x) + 1, minlength)``: int64, or the float dtype of ``weights`` (float64 for integers)
+
+    Raises
+    ------
+    ShapeError : not 1-D; weights of another shape
+    ArgumentError : a negative element, a negative ``minlength``
+    DTypeError : not integers
+
+    >>> import pluggrad
+    >>> pluggrad.bincount(pluggrad.asarray([1, 3, 1]))
+    tensor([0, 2, 0, 1])
+    """
+    x = wrap(x)
+    if x.ndim != 1:
+        raise ShapeError(f"bincount: needs a 1-D tensor, got shape {tuple(x.shape)}; flatten it first")
+    if minlength < 0:
+        raise ArgumentError(f"bincount: minlength must not be negative, got {minlength}")
+    if weights is not None:
+        weights = wrap(weights)
+        if tuple(weights.shape) != tuple(x.shape):
+            raise ShapeError(
+                f"bincount: weights must have the shape of x, got {tuple(weights.shape)} and {tuple(x.shape)}"
+            )
+        if not weights.dtype.is_differentiable:
+            weights = _astype(weights, dtype=dtypes.float64)
+    length = minlength
+    if x.size and x.dtype.kind in INTEGRAL:
+        if reductions.amin(x).item() < 0:
+            raise ArgumentError(f"bincount: elements must not be negative, got {reductions.amin(x).item()}")
+        length = max(length, reductions.amax(x).item() + 1)
+    return _bincount(x, weights, length=length)
+
+
+@composite(name="histc", kinds=REAL_FLOATING)
+def _histc(xp: Any, x: Any, /, *, bins: int, low: float, high: float) -> Any:
+    ns = xp.namespace
+    flat = ns.reshape(x, (-1,))
+    inside = (flat >= low) & (flat <= high)
+    place = ns.floor((flat - low) * (bins / (high - low)))
+    # What is outside goes to bins of its own, past the end.
+    place = ns.where(inside, place, ns.full_like(place, bins))
+    place = ns.where(inside & (place >= bins), ns.full_like(place, bins - 1), place)
+    counts = xp.bincount(ns.astype(place, ns.int64), None, length=bins + 1)[:bins]
+    return ns.astype(counts, x.dtype)
+
+
+def histc(x: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
+    """A histogram with bins of equal width, as in PyTorch.
+
+    Parameters
+    ----------
+    x : Tensor, any shape; integers are taken as the default float type
+    bins : how many
+    min, max : the range, the right end included; what is outside, and NaN, is not counted. Both 0: that of ``x``
+
+    Returns
+    -------
+    Tensor of counts, 1-D, in the dtype of ``x``
+
+    Raises
+    ------
+    ArgumentError : no bins; ``max`` below ``min``; an infinite range
+
+    >>> import pluggrad
+    >>> pluggrad.histc(pluggrad.asarray([1.0, 2.0, 1.0]), bins=4, min=0, max=3)
+    tensor([0., 2., 1., 0.])
+    """
+    x = wrap(x)
+    if bins <= 0:
+        raise ArgumentError(f"histc: bins must be positive, got {bins}")
+    if min == max == 0 and x.size:
+        min, max = reductions.amin(x).item(), reductions.amax(x).item()
+    if not (math.isfinite(min) and math.isfinite(max)):
+        raise ArgumentError(
+            f"histc: the range [{min}, {max}] is not finite; give min and max, or remove what is not finite"
+        )
+    if max < min:
+        raise ArgumentError(f"histc: max must not be below min, got min={min} and max={max}")
+    if min == max:
+        min, max = min - 1, max + 1
+    return _histc(x, bins=bins, low=float(min), high=float(max))
 
 
 def _edges(name: str, x: Tensor, bins: Any, low: float | None, high: float | None) -> Tensor:

@@ -18,6 +18,7 @@ from .declare import composite, standard
 from .diagonals import diagonal
 from .manipulation import common_shape, reshaped
 from .reductions import _sum
+from .vector_norms import _vector_norm
 from .views import _permute_dims, broadcast_to, unsqueeze
 
 __all__ = [
@@ -606,8 +607,6 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
     >>> pluggrad.cdist(pluggrad.asarray([[0.0, 0.0]]), pluggrad.asarray([[3.0, 4.0], [0.0, 1.0]]))
     tensor([[5., 1.]])
     """
-    from .statistical import _vector_norm
-
     for name, x in (("x1", x1), ("x2", x2)):
         if x._array.ndim < 2:
             raise ShapeError(f"cdist: {name} must have at least two axes, got shape {tuple(x.shape)}")

@@ -13,7 +13,7 @@ from .dtype_functions import _astype
 from .linear_systems import check_matrix, det, inv
 from .reductions import amax, amin, sum
 from .searching import where
-from .statistical import _vector_norm
+from .vector_norms import _vector_norm
 from .views import moveaxis
 
 __all__ = ["cond", "matrix_norm", "norm", "vector_norm"]

@@ -12,19 +12,11 @@ from hypothesis import strategies as st
 import pluggrad
 from pluggrad.errors import AxisError, DTypeError, ShapeError
 
+from .reduced import CASES, SHAPES
+
 torch = pytest.importorskip("torch")
 
-SHAPES = [(), (1,), (5,), (2, 3), (3, 1, 4), (2, 3, 2, 2)]
 INTEGERS = ["int8", "int16", "int32", "int64", "uint8"]
-
-
-def axes_of(ndim: int) -> list[Any]:
-    """None, each axis, its negative, and pairs."""
-    single = [*range(ndim), *range(-ndim, 0)]
-    return [None, *single, *([(0, -1), (1, 0)] if ndim > 1 else [])]
-
-
-CASES = [(shape, axis, keep) for shape in SHAPES for axis in axes_of(len(shape)) for keep in (False, True)]
 
 
 def dims(shape: tuple[int, ...], axis: Any) -> Any:
