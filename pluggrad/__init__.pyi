@@ -237,6 +237,8 @@ from .ops.gathering import take_along_dim as take_along_dim
 from .ops.grids import cartesian_prod as cartesian_prod
 from .ops.grids import combinations as combinations
 from .ops.grids import meshgrid as meshgrid
+from .ops.histograms import bincount as bincount
+from .ops.histograms import histc as histc
 from .ops.histograms import histogram as histogram
 from .ops.histograms import histogramdd as histogramdd
 from .ops.householder import geqrf as geqrf
@@ -331,6 +333,11 @@ from .ops.neural.softmax import softmax as softmax
 from .ops.neural.transposed_convolution import conv_transpose1d as conv_transpose1d
 from .ops.neural.transposed_convolution import conv_transpose2d as conv_transpose2d
 from .ops.neural.transposed_convolution import conv_transpose3d as conv_transpose3d
+from .ops.order_statistics import median as median
+from .ops.order_statistics import mode as mode
+from .ops.order_statistics import nanmedian as nanmedian
+from .ops.order_statistics import nanquantile as nanquantile
+from .ops.order_statistics import quantile as quantile
 from .ops.padding import pad as pad
 from .ops.ranges import empty_permuted as empty_permuted
 from .ops.ranges import empty_strided as empty_strided
@@ -394,16 +401,8 @@ from .ops.special_functions import erfc as erfc
 from .ops.special_functions import erfinv as erfinv
 from .ops.special_functions import lgamma as lgamma
 from .ops.special_functions import polygamma as polygamma
-from .ops.statistical import bincount as bincount
-from .ops.statistical import histc as histc
-from .ops.statistical import median as median
-from .ops.statistical import mode as mode
 from .ops.statistical import nanmean as nanmean
-from .ops.statistical import nanmedian as nanmedian
-from .ops.statistical import nanquantile as nanquantile
 from .ops.statistical import nansum as nansum
-from .ops.statistical import norm as norm
-from .ops.statistical import quantile as quantile
 from .ops.statistical import std as std
 from .ops.statistical import std_mean as std_mean
 from .ops.statistical import var as var
@@ -432,6 +431,7 @@ from .ops.trigonometric import sin as sin
 from .ops.trigonometric import sinc as sinc
 from .ops.trigonometric import sinh as sinh
 from .ops.trigonometric import tan as tan
+from .ops.vector_norms import norm as norm
 from .ops.views import adjoint as adjoint
 from .ops.views import broadcast_to as _expand
 from .ops.views import broadcast_to as broadcast_to
