@@ -177,13 +177,16 @@ class HookedCall:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``, and the hooks before and after it."""
+        own = self.__dict__  # for the classes of modules have a __getattr__, with which each attribute is a long way
         try:
-            if not (
-                self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks
-                or any(_global_hooks)
-            ):  # fmt: skip
-                return self.forward(*args, **kwargs)
-            return self._hooked_call(args, kwargs)
+            hooked = (
+                own["_forward_hooks"] or own["_forward_pre_hooks"] or own["_backward_hooks"]
+                or own["_backward_pre_hooks"] or any(_global_hooks)
+            )  # fmt: skip
+        except KeyError:
+            raise AttributeError(f"{type(self).__name__} cannot be called before Module.__init__() call") from None
+        try:
+            return self._hooked_call(args, kwargs) if hooked else self.forward(*args, **kwargs)
         except whereabouts.MISFITS as error:
             whereabouts.note(error, self)
             raise
