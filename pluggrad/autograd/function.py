@@ -277,8 +277,8 @@ def record(
     application = _Application(cls, ctx, any(s is not None for s in saved))
     if len(outputs) == 1:
         out = tensors[0]
-        node = _AppliedNode(application, parents, saved, out._array.shape, out._type)
-        vertices: list[Node] = [node]
+        node: Node = _AppliedNode(application, parents, saved, out._array.shape, out._type)
+        vertices = [node]
     else:
         node = many = object.__new__(_AppliedManyNode)
         node.function, node.parents, node.saved, node.extra = application, parents, saved, None

@@ -6,7 +6,8 @@
 """
 
 from .hookspecs import BackendInfo, FunctionInfo
-from .loaded import ArrayType, Kernels, LoadedBackend
+from .kernels import Kernels
+from .loaded import ArrayType, LoadedBackend
 from .manager import BackendStatus, Plugins, plugins
 from .protocol import Backend
 from .transfer import transfer

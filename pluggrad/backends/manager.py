@@ -21,7 +21,8 @@ from ..errors import BackendError, BackendUnavailable, DeviceError, PluginError
 from ..locks import open_after_fork
 from . import hookspecs
 from .hookspecs import PROJECT, BackendInfo
-from .loaded import ArrayType, LoadedBackend, Wrappers
+from .kernels import Wrappers
+from .loaded import ArrayType, LoadedBackend
 
 Transfer = Callable[[Any, Any], Any]
 

@@ -9,13 +9,11 @@ same: :mod:`pluggrad.autograd.narrow`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import function
 from . import updates
-
-if TYPE_CHECKING:
-    from .loaded import Kernels
+from .kernels import Kernels
 
 #: Not empty once a kernel for such a type was asked for: what backward looks at.
 USED: list[None] = []

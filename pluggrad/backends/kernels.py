@@ -1,0 +1,95 @@
+"""The kernels of a backend, by name, with all defaults filled in."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .. import function
+from ..dtypes import DType
+from ..errors import PluginError
+from . import defaults, updates
+from .protocol import Backend, kernels_of
+
+#: Replacements of kernels by other plugins: by function name, in the order in which they wrap, with the plugin's name.
+Wrappers = Mapping[str, Sequence[tuple[str, Callable[[Any], Any]]]]
+
+
+class Kernels:
+    """The functions of a backend on raw arrays, by name: its own kernels, else a composed default, else its namespace.
+
+    Looked up once: the attribute is set on first use. It serves as ``xp`` in forwards and derivative rules.
+    """
+
+    def __init__(
+        self, name: str, backend: Backend, native_dtype: Callable[[DType], Any], type_of: Callable[[Any], Any]
+    ) -> None:
+        self._name = name
+        self.namespace = backend.namespace
+        #: The library's own object for a neutral dtype.
+        self.native_dtype = native_dtype
+        #: The ArrayType of a raw array.
+        self.type_of = type_of
+        self._own = kernels_of(backend)
+        self._wrap = getattr(backend, "wrap_kernel", None)
+        self._wrappers: Wrappers = {}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        kernel = self._find(name)
+        if self._wrap is not None and callable(kernel):
+            kernel = self._wrap(name, kernel)
+        for plugin, wrapper in self._wrappers.get(name, ()):
+            try:
+                wrapped = wrapper(kernel)
+            except Exception as error:
+                raise PluginError(
+                    f"plugin {plugin!r}: exception in its wrapper of {name!r}: {type(error).__name__}: {error}"
+                ) from error
+            if not callable(wrapped):
+                raise PluginError(f"plugin {plugin!r}: its wrapper of {name!r} must return a kernel, got {wrapped!r}")
+            kernel = wrapped
+        setattr(self, name, kernel)
+        return kernel
+
+    def replace_wrappers(self, wrappers: Wrappers) -> None:
+        """Let other plugins replace kernels, by name; each is looked up again at its next use."""
+        self._wrappers = wrappers
+        kept = {"namespace", "native_dtype", "type_of", "_name", "_own", "_wrap", "_wrappers"}
+        for name in set(self.__dict__) - kept:
+            delattr(self, name)
+
+    def _find(self, name: str) -> Any:
+        own = self._own.get(name)
+        if own is not None:
+            return own
+        declared = function.get(name)
+        if declared is not None and self._name in declared.kernels:
+            return declared.kernels[self._name]
+        if declared is not None and declared.forward is not None:
+            return functools.partial(declared.forward, self)
+        for module in (defaults, updates):
+            default = getattr(module, name, None)
+            if default is not None and default.__module__ == module.__name__:
+                return functools.partial(default, self)
+        try:
+            return getattr(self.namespace, name)
+        except AttributeError:
+            raise AttributeError(
+                f"the namespace {getattr(self.namespace, '__name__', self.namespace)!r} has no {name!r}, "
+                f"which the array API standard asks for, and no kernel of that name is registered"
+            ) from None
+
+
+def for_real_arrays(kernels: Any) -> Any:
+    """The same kernels, found in the same dictionary, but for ``conj``, which gives back what it is given."""
+    real: Any = object.__new__(type("RealKernels", (type(kernels),), {"__slots__": ("conj",)}))
+    real.__dict__ = kernels.__dict__
+    real.conj = _itself
+    return real
+
+
+def _itself(x: Any) -> Any:
+    return x
