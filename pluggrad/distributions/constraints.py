@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..dtypes import finfo
 from ..tensor import Tensor
 
 __all__ = [
-    "Constraint", "boolean", "dependent", "greater_than", "greater_than_eq", "half_open_interval", "independent",
+    "Constraint", "boolean", "corr_cholesky", "dependent", "greater_than", "greater_than_eq", "half_open_interval",
+    "independent",
     "integer_interval", "interval", "is_dependent", "less_than", "lower_cholesky", "multinomial", "nonnegative",
     "nonnegative_integer", "one_hot", "positive", "positive_definite", "positive_integer", "real", "real_vector",
     "simplex", "unit_interval",
@@ -149,6 +151,15 @@ class _LowerCholesky(Constraint):
         return (value.tril() == value).all(-1).all(-1) & (value.diagonal(dim1=-2, dim2=-1) > 0).all(-1)
 
 
+class _CorrCholesky(Constraint):
+    event_dim = 2
+
+    def check(self, value: Tensor) -> Tensor:
+        tolerance = finfo(value.dtype).eps * value.shape[-1] * 10
+        unit = ((value.square().sum(-1).sqrt() - 1).abs() <= tolerance).all(-1)
+        return _LowerCholesky().check(value) & unit
+
+
 class _PositiveDefinite(Constraint):
     event_dim = 2
 
@@ -183,7 +194,7 @@ def is_dependent(constraint: Constraint) -> bool:
 
 
 boolean, dependent, real, simplex, one_hot = _Boolean(), _Dependent(), _Real(), _Simplex(), _OneHot()
-lower_cholesky, positive_definite = _LowerCholesky(), _PositiveDefinite()
+lower_cholesky, positive_definite, corr_cholesky = _LowerCholesky(), _PositiveDefinite(), _CorrCholesky()
 independent, real_vector = _Independent, _Independent(real, 1)
 
 
