@@ -105,7 +105,7 @@ def _slope(name: str) -> Callable[[Kernel], Kernel]:
             if not _is_large(kept, "f"):
                 return kernel(g, kept, **options)
             if not any(g.strides):  # one number for all, as from a sum
-                g = np.ascontiguousarray(g)
+                g = g.copy()
             if not (_is_large(g, "f") and g.shape == kept.shape):
                 return kernel(g, kept, **options)
             from . import compiled_elementwise as compiled
