@@ -99,11 +99,11 @@ def _mask_of(mask: Tensor, query: Tensor, key: Tensor) -> Tensor:
 
 def _attend(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout_p: float, scale: float | None = None,
-    causal: bool = False, safe: bool = True,
+    causal: bool = False, with_weights: bool = False,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Attention and its weights, those after dropout; ``mask`` is added to the scores.
+    """Attention and, if they are wanted, its weights, those after dropout; ``mask`` is added to the scores.
 
-    ``safe`` : a query to which the mask closes all keys gets 0, else NaN
+    A query to which the mask closes all keys gets NaN together with weights, else 0, as in PyTorch.
     """
     if key.shape[-2] == 0:  # no key: sums of nothing, which are 0
         weights = matmul(query, key.transpose(-2, -1))
@@ -116,9 +116,10 @@ def _attend(
         given.append(factors)
     scale = 1.0 / math.sqrt(query.shape[-1] or 1) if scale is None else scale
     out, weights = _attention(
-        *given, scale=scale, causal=causal, masked=mask is not None, dropped=factors is not None, safe=safe
-    )
-    return out, weights if factors is None else weights * factors
+        *given, scale=scale, causal=causal, masked=mask is not None, dropped=factors is not None,
+        safe=not with_weights, kept=with_weights,
+    )  # fmt: skip
+    return out, weights if factors is None or not with_weights else weights * factors
 
 
 def additive(mask: Tensor, like: Tensor) -> Tensor:
@@ -208,7 +209,7 @@ def multi_head_attention_forward(
         k, v = concat([k, nothing], axis=2), concat([v, nothing], axis=2)
     keys = k.shape[2]
     mask = _combined_mask(attn_mask, key_padding_mask, q, keys, (bias_k is not None) + add_zero_attn)
-    out, probabilities = _attend(q, k, v, mask, dropout_p if training else 0.0, safe=not need_weights)
+    out, probabilities = _attend(q, k, v, mask, dropout_p if training else 0.0, with_weights=need_weights)
     out = out.permute(2, 0, 1, 3).reshape(length, batch, width)
     out = linear(out, out_proj_weight, out_proj_bias)
     shown = None

@@ -87,6 +87,15 @@ add(
     call(_query, _key, _value, real(2, 1, 5), positive(2, 3, 5), scale=0.3, masked=True, dropped=True),
     call(_query, _key, _value, positive(2, 3, 5), scale=0.3, causal=True, dropped=True),
 )
+for _options in ({"scale": 0.3}, {"scale": 0.3, "causal": True, "dropped": True}):
+    _arrays = (_query, _key, _value, *([positive(2, 3, 5)] if "dropped" in _options else []))
+    add("scaled_dot_product_attention", call(*_arrays, **_options, kept=False))
+add(
+    "attention_weights",
+    call(_query, _key, scale=0.5, causal=True, safe=True),
+    call(_query, _key, real(3, 5), scale=0.3, causal=False, safe=True),
+    call(_query, _key, real(2, 1, 5), scale=0.3, causal=True, safe=False),
+)
 _weights = real(2, 3, 5)
 add(
     "attention_scores_gradient",

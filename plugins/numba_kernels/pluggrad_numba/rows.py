@@ -138,14 +138,13 @@ def softmax_input(kernel: Kernel) -> Kernel:
     return call
 
 
-def scaled_dot_product_attention(kernel: Kernel) -> Kernel:
-    """The NumPy backend's, with compiled weights."""
+def attention_weights(kernel: Kernel) -> Kernel:
+    """The NumPy backend's, with compiled softmax."""
 
-    def call(*arrays: np.ndarray, **options: Any) -> Any:
-        query, key = arrays[:2]
+    def call(query: np.ndarray, key: np.ndarray, mask: np.ndarray | None = None, **options: Any) -> Any:
         if query.dtype.char != "f" or math.prod(query.shape[:-1]) * key.shape[-2] < _LEAST:
-            return kernel(*arrays, **options)
-        return kernel(*arrays, **options, weigh=_weigh)
+            return kernel(query, key, mask, **options)
+        return kernel(query, key, mask, **options, weigh=_weigh)
 
     return call
 
@@ -162,7 +161,6 @@ def attention_scores_gradient(kernel: Kernel) -> Kernel:
 WRAPPERS = {
     f.__name__: f
     for f in (
-        layer_norm, layer_norm_gradients, softmax, softmax_input, scaled_dot_product_attention,
-        attention_scores_gradient,
+        layer_norm, layer_norm_gradients, softmax, softmax_input, attention_weights, attention_scores_gradient,
     )
 }  # fmt: skip

@@ -67,18 +67,15 @@ def test_softmax_of_infinities_and_nan():
 def test_attention(masked, dropped, causal, safe, length, keys):
     q, k, v = normal(5, 4, length, 8), normal(5, 4, keys, 8, seed=1), normal(5, 4, keys, 6, seed=2)
     q = np.ascontiguousarray(q.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)
-    others = []
-    if masked:
-        others.append(normal(length, keys, seed=3))
-        others[0][2] = -np.inf
-    if dropped:
-        others.append(np.abs(normal(5, 4, length, keys, seed=4)))
-    options = {"scale": 0.3, "causal": causal, "masked": masked, "dropped": dropped, "safe": safe}
-    out, weights = compare("scaled_dot_product_attention", q, k, v, *others, **options)
-    assert np.isnan(out[:, :, 2]).all() == (masked and not safe)
+    mask = normal(length, keys, seed=3) if masked else None
+    if mask is not None:
+        mask[2] = -np.inf
+    factors = [np.abs(normal(5, 4, length, keys, seed=4))] if dropped else []
+    weights = compare("attention_weights", q, k, mask, scale=0.3, causal=causal, safe=safe)
+    assert np.isnan(weights[:, :, 2]).all() == (masked and not safe)
     weights = np.nan_to_num(weights)
     for g_weights in (None, normal(*weights.shape, seed=6)):
-        compare("attention_scores_gradient", normal(*out.shape, seed=5), v, weights, g_weights, *others[masked:])
+        compare("attention_scores_gradient", normal(5, 4, length, 6, seed=5), v, weights, g_weights, *factors)
 
 
 def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
@@ -99,6 +96,6 @@ def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
 def test_the_rest_goes_on_to_numpy(x):
     assert rows.WRAPPERS["softmax"](lambda *a, **k: k)(x, axis=1) == {"axis": 1}
     assert rows.WRAPPERS["softmax_input"](lambda *a, **k: k)(x, x, axis=1) == {"axis": 1}
-    options = {"scale": 1.0}
-    assert rows.WRAPPERS["scaled_dot_product_attention"](lambda *a, **k: k)(x, x, x, **options) == options
+    options = {"scale": 1.0, "causal": False, "safe": True}
+    assert rows.WRAPPERS["attention_weights"](lambda *a, **k: k)(x, x, **options) == options
     assert rows.WRAPPERS["attention_scores_gradient"](lambda *a, **k: k)(x, x, x) == {}

@@ -117,23 +117,19 @@ def _weigh(scores: np.ndarray, causal: bool, safe: bool) -> None:
     scores /= total
 
 
-def scaled_dot_product_attention(
-    *arrays: np.ndarray, scale: float, causal: bool = False, masked: bool = False, dropped: bool = False,
-    safe: bool = True, weigh: Callable[..., None] = _weigh,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+def attention_weights(
+    query: np.ndarray, key: np.ndarray, mask: np.ndarray | None = None, *, scale: float, causal: bool, safe: bool,
+    weigh: Callable[..., None] = _weigh,
+) -> np.ndarray:  # fmt: skip
     """The scores become the weights in place, by ``weigh``, which a plugin can replace by a compiled one."""
-    query, key, value = arrays[:3]
     if query.dtype == np.float16:
-        wide = scaled_dot_product_attention(
-            *(a.astype(np.float32) for a in arrays), scale=scale, causal=causal, masked=masked, dropped=dropped,
-            safe=safe, weigh=weigh,
-        )  # fmt: skip
-        return wide[0].astype(np.float16), wide[1].astype(np.float16)
+        given = (None if a is None else a.astype(np.float32) for a in (query, key, mask))
+        return attention_weights(*given, scale=scale, causal=causal, safe=safe).astype(np.float16)  # type: ignore[arg-type]
     weights = np.matmul(query * query.dtype.type(scale), np.swapaxes(key, -1, -2))
-    if masked:
-        weights += arrays[3]
-    weigh(weights, causal, masked and safe)
-    return np.matmul(weights * arrays[-1] if dropped else weights, value), weights
+    if mask is not None:
+        weights += mask
+    weigh(weights, causal, mask is not None and safe)
+    return weights
 
 
 def _slope(g: np.ndarray, y: np.ndarray) -> None:
@@ -535,7 +531,7 @@ KERNELS = {
     f.__name__: f
     for f in (
         linear, linear_weight, dropout, embedding, embedding_weight, softmax, softmax_input, log_softmax,
-        scaled_dot_product_attention, attention_scores_gradient, nll_loss, nll_loss_input, cross_entropy,
+        attention_weights, attention_scores_gradient, nll_loss, nll_loss_input, cross_entropy,
         cross_entropy_input, mse_loss, layer_norm, layer_norm_gradients, batch_norm, batch_norm_gradients, leaky_relu,
         silu, silu_input, gelu, gelu_input,
     )
