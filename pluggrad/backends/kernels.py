@@ -85,10 +85,16 @@ class Kernels:
 
 def for_real_arrays(kernels: Any) -> Any:
     """The same kernels, found in the same dictionary, but for ``conj``, which gives back what it is given."""
-    real: Any = object.__new__(type("RealKernels", (type(kernels),), {"__slots__": ("conj",)}))
+    real: Any = object.__new__(_for_real_arrays(type(kernels)))
     real.__dict__ = kernels.__dict__
     real.conj = _itself
     return real
+
+
+@functools.cache
+def _for_real_arrays(kernels: Any) -> type:
+    # What a slot holds goes before what the dictionary does.
+    return type(f"Real{kernels.__name__}", (kernels,), {"__slots__": ("conj",)})
 
 
 def _itself(x: Any) -> Any:
