@@ -27,7 +27,7 @@ def define(lib: ModuleType) -> Any:
     class Cube(Function):
         @staticmethod
         def forward(x):
-            return through_numpy(x.detach().numpy() ** 3)
+            return through_numpy(x.detach().cpu().numpy() ** 3)
 
         @staticmethod
         def setup_context(ctx, inputs, output):
@@ -70,7 +70,7 @@ def define(lib: ModuleType) -> Any:
     class Times(Function):
         @staticmethod
         def forward(x, y):
-            return through_numpy(x.detach().numpy() * y.detach().numpy())
+            return through_numpy(x.detach().cpu().numpy() * y.detach().cpu().numpy())
 
         setup_context = Cube.setup_context
 
@@ -308,7 +308,7 @@ def test_mistakes(lib: ModuleType, mistake: str) -> None:
 
 def test_a_vmap_that_leaves_the_library_keeps_the_gradient() -> None:
     def vmap(info: Any, in_dims: Any, x: Any) -> Any:
-        return pluggrad.tensor(x.detach().numpy() * 2), in_dims[0]
+        return pluggrad.tensor(x.detach().cpu().numpy() * 2), in_dims[0]
 
     apply = broken(pluggrad, vmap=staticmethod(vmap)).apply
     x = pluggrad.ones(3, 2)
@@ -318,7 +318,7 @@ def test_a_vmap_that_leaves_the_library_keeps_the_gradient() -> None:
 
 
 def test_a_jvp_that_leaves_the_library_loses_no_gradient_in_silence() -> None:
-    apply = broken(pluggrad, jvp=staticmethod(lambda ctx, t: pluggrad.tensor(t.detach().numpy() * 2))).apply
+    apply = broken(pluggrad, jvp=staticmethod(lambda ctx, t: pluggrad.tensor(t.detach().cpu().numpy() * 2))).apply
     x = pluggrad.ones(2)
     assert pluggrad.func.jvp(apply, (x,), (x,))[1].tolist() == [2.0, 2.0]
     with pytest.raises(pluggrad.errors.GradientError, match="the tangent of output 0 has no graph"):

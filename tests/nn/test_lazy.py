@@ -39,7 +39,7 @@ _all = pytest.mark.parametrize(("text", "shape"), CASES, ids=[text for text, _ i
 
 def _given(shape: tuple[int, ...]) -> tuple[Any, Any]:
     values = np.random.default_rng(0).normal(size=shape).astype("float32")
-    return pluggrad.asarray(values), torch.from_numpy(values)
+    return pluggrad.tensor(values), torch.from_numpy(values)
 
 
 @_all

@@ -19,7 +19,7 @@ def _pair(kind: str, **options: Any) -> tuple[Any, Any]:
     pluggrad.manual_seed(0)
     ours = getattr(pluggrad.nn, kind)(3, 4, dtype=pluggrad.float64, **options)
     theirs = getattr(torch.nn, kind)(3, 4, dtype=torch.float64, **options)
-    theirs.load_state_dict({n: torch.tensor(p.detach().numpy()) for n, p in ours.state_dict().items()})
+    theirs.load_state_dict({n: torch.tensor(p.detach().cpu().numpy()) for n, p in ours.state_dict().items()})
     return ours, theirs
 
 
@@ -28,7 +28,7 @@ def _penalty(lib: Any, layer: Any, x: Any) -> list[Any]:
     out, _ = layer(x)
     gradients = lib.autograd.grad((out**2).sum(), [x, *layer.parameters()], create_graph=True)
     length = sum((g**2).sum() for g in gradients)
-    return [g.detach().numpy() for g in lib.autograd.grad(length, [x, *layer.parameters()])]
+    return [g.detach().cpu().numpy() for g in lib.autograd.grad(length, [x, *layer.parameters()])]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -55,7 +55,7 @@ def test_first_gradients_of_packed_sequences(kind: str) -> None:
         total = (out.data**2).sum() + sum((s**3).sum() for s in state)
         gradients += lib.autograd.grad(total, [t, *layer.parameters()])
     for a, b in zip(found, expected, strict=True):
-        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-9, atol=1e-11)
+        np.testing.assert_allclose(a.cpu().numpy(), b.cpu().numpy(), rtol=1e-9, atol=1e-11)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -383,8 +383,9 @@ def _cross_entropy(xp: BatchedKernels, name: str, args: tuple[Any, ...], paramet
     return total if reduction == "sum" else total / _counted(xp, target, parameters["ignore_index"], x.dtype)
 
 
-def _counted(xp: BatchedKernels, target: BatchedArray, ignored: int, dtype: Any) -> BatchedArray:
-    counted = xp.namespace.astype(xp.not_equal(target, ignored), dtype)
+def _counted(xp: BatchedKernels, target: BatchedArray, ignored: int | None, dtype: Any) -> BatchedArray:
+    here = xp.equal(target, target) if ignored is None else xp.not_equal(target, ignored)
+    counted = xp.namespace.astype(here, dtype)
     return xp.sum(counted, axis=tuple(range(target.ndim)), keepdims=False)
 
 

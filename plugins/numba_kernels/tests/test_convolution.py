@@ -123,6 +123,7 @@ def test_what_is_small_or_of_another_dtype_goes_to_the_kernel_that_was_there(mon
     assert kernel(x, weight, bias, **options) == "there"
 
 
+@pytest.mark.cpu
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("groups", [1, 4])
 def test_a_layer_through_tensors_in_both_orders_of_derivatives(stride, groups):

@@ -89,6 +89,7 @@ def test_a_forked_process_works_on_one_thread():
     assert child.exitcode == 0
 
 
+@pytest.mark.cpu
 @fork
 def test_a_forked_process_may_choose_more():
     code = """
@@ -119,6 +120,7 @@ def test_the_number_of_threads_is_obeyed():
         assert sum(parts) == x.size and len(parts) == count and len(used) <= count
 
 
+@pytest.mark.cpu
 def test_numba_is_imported_only_for_large_arrays():
     code = """
 import sys, pluggrad

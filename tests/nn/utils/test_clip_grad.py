@@ -29,7 +29,7 @@ def test_clip_grad_norm(norm_type: float, max_norm: float) -> None:
     total = utils.clip_grad_norm_(ours, max_norm, norm_type)
     assert total.item() == pytest.approx(torch.nn.utils.clip_grad_norm_(theirs, max_norm, norm_type).item())
     for w, t in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(w.grad.numpy(), t.grad.numpy())
+        np.testing.assert_allclose(w.grad.cpu().numpy(), t.grad.cpu().numpy())
 
 
 def test_clip_grad_value() -> None:
@@ -37,7 +37,7 @@ def test_clip_grad_value() -> None:
     utils.clip_grad_value_(ours, 0.3)
     torch.nn.utils.clip_grad_value_(theirs, 0.3)
     for w, t in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(w.grad.numpy(), t.grad.numpy())
+        np.testing.assert_allclose(w.grad.cpu().numpy(), t.grad.cpu().numpy())
 
 
 def test_norm_that_is_not_finite() -> None:

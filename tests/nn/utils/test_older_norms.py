@@ -44,7 +44,7 @@ def test_spectral_norm(layer: str, options: dict[str, Any]) -> None:
 
 def test_state_goes_to_pytorch() -> None:
     ours, theirs = (lib.nn.utils.spectral_norm(lib.nn.Linear(4, 3)) for lib in BOTH)
-    theirs.load_state_dict({k: torch.tensor(v.numpy()) for k, v in ours.state_dict().items()})
+    theirs.load_state_dict({k: torch.tensor(v.cpu().numpy()) for k, v in ours.state_dict().items()})
     x = np.ones((2, 4), dtype=np.float32)
     same(ours.eval()(pluggrad.tensor(x)), theirs.eval()(torch.tensor(x)))
 

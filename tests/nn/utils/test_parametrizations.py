@@ -25,13 +25,15 @@ def tensor(lib: Any, *shape: int) -> Any:
 
 
 def same(ours: Any, theirs: Any, tolerance: float = 2e-5) -> None:
-    np.testing.assert_allclose(ours.detach().numpy(), theirs.detach().numpy(), rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(
+        ours.detach().cpu().numpy(), theirs.detach().cpu().numpy(), rtol=tolerance, atol=tolerance
+    )
 
 
 def share_state(ours: Any, theirs: Any) -> None:
     """Give our module the state of PyTorch's, by the names that both have."""
     assert list(ours.state_dict()) == list(theirs.state_dict())
-    ours.load_state_dict({k: pluggrad.tensor(v.numpy()) for k, v in theirs.state_dict().items()})
+    ours.load_state_dict({k: pluggrad.tensor(v.cpu().numpy()) for k, v in theirs.state_dict().items()})
 
 
 def compare_training(ours: Any, theirs: Any, shape: tuple[int, ...], tolerance: float = 2e-5) -> None:
@@ -70,7 +72,7 @@ def test_weight_norm_reads_older_state() -> None:
     for lib in BOTH:
         layer = lib.nn.utils.parametrizations.weight_norm(lib.nn.Linear(2, 3))
         layer.load_state_dict({"weight_g": lib.ones(3, 1), "weight_v": lib.ones(3, 2), "bias": lib.zeros(3)})
-        np.testing.assert_allclose(layer.weight.detach().numpy(), np.full((3, 2), 0.5**0.5), rtol=1e-6)
+        np.testing.assert_allclose(layer.weight.detach().cpu().numpy(), np.full((3, 2), 0.5**0.5), rtol=1e-6)
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -84,7 +86,7 @@ def test_spectral_norm(layer: str, options: dict[str, Any]) -> None:
 
 def test_spectral_norm_is_one() -> None:
     layer = pluggrad.nn.utils.parametrizations.spectral_norm(pluggrad.nn.Linear(20, 30), n_power_iterations=100)
-    assert np.linalg.norm(layer.weight.detach().numpy(), 2) == pytest.approx(1.0, rel=1e-3)
+    assert np.linalg.norm(layer.weight.detach().cpu().numpy(), 2) == pytest.approx(1.0, rel=1e-3)
 
 
 def test_spectral_norm_of_a_vector() -> None:
@@ -101,7 +103,7 @@ def test_orthogonal(sizes: tuple[int, int], orthogonal_map: str | None, use_triv
     modules = []
     for lib in BOTH:
         layer = lib.nn.Linear(*sizes)
-        layer.load_state_dict({"weight": lib.tensor(start.numpy()).T, "bias": lib.zeros(sizes[1])})
+        layer.load_state_dict({"weight": lib.tensor(start.cpu().numpy()).T, "bias": lib.zeros(sizes[1])})
         lib.nn.utils.parametrizations.orthogonal(
             layer, orthogonal_map=orthogonal_map, use_trivialization=use_trivialization
         )
@@ -111,7 +113,7 @@ def test_orthogonal(sizes: tuple[int, int], orthogonal_map: str | None, use_triv
     same(ours.parametrizations.weight.original, theirs.parametrizations.weight.original)
     if not use_trivialization or sizes[0] == sizes[1]:  # else the other columns of the base are random
         same(ours.weight, theirs.weight)
-    Q = ours.weight.detach().numpy()
+    Q = ours.weight.detach().cpu().numpy()
     Q = Q if Q.shape[0] >= Q.shape[1] else Q.T
     np.testing.assert_allclose(Q.T @ Q, np.eye(Q.shape[1]), atol=1e-5)
     # Away from the start, from where the diagonal of the Householder map is kept.
@@ -128,7 +130,7 @@ def test_assigning_an_orthogonal_matrix() -> None:
         for options in ({}, {"orthogonal_map": "householder", "use_trivialization": False}):
             layer = lib.nn.utils.parametrizations.orthogonal(lib.nn.Linear(4, 4), **options)
             layer.weight = lib.tensor(rotation, dtype=lib.float32)
-            np.testing.assert_allclose(layer.weight.detach().numpy(), rotation, atol=1e-5)
+            np.testing.assert_allclose(layer.weight.detach().cpu().numpy(), rotation, atol=1e-5)
             with pytest.raises(ValueError, match="Expected a matrix or batch of matrices of shape"):
                 layer.weight = lib.ones(2, 2)
         layer = lib.nn.utils.parametrizations.orthogonal(lib.nn.Linear(4, 4), use_trivialization=False)
@@ -155,7 +157,7 @@ def test_unitary() -> None:
     for lib in BOTH:
         module = lib.nn.Module()
         module.u = lib.nn.Parameter(lib.complex(tensor(lib, 3, 3), tensor(lib, 3, 3).T))
-        Q = lib.nn.utils.parametrizations.orthogonal(module, "u").u.detach().numpy()
+        Q = lib.nn.utils.parametrizations.orthogonal(module, "u").u.detach().cpu().numpy()
         np.testing.assert_allclose(Q.conj().T @ Q, np.eye(3), atol=1e-5)
 
 

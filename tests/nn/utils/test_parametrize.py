@@ -54,7 +54,7 @@ def _register(lib: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _same(ours: Any, theirs: Any) -> None:
-    np.testing.assert_allclose(ours.detach().numpy(), theirs.detach().numpy(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(ours.detach().cpu().numpy(), theirs.detach().cpu().numpy(), rtol=1e-5, atol=1e-6)
 
 
 def test_values_gradients_state_and_printing() -> None:
@@ -71,10 +71,12 @@ def test_values_gradients_state_and_printing() -> None:
     assert [n for n, _ in ours.named_parameters()] == [n for n, _ in theirs.named_parameters()]
     assert repr(ours) == repr(theirs)
     assert (
-        ours.load_state_dict({k: pluggrad.tensor(v.numpy() * 2) for k, v in theirs.state_dict().items()}).missing_keys
+        ours.load_state_dict(
+            {k: pluggrad.tensor(v.cpu().numpy() * 2) for k, v in theirs.state_dict().items()}
+        ).missing_keys
         == []
     )
-    theirs.load_state_dict({k: torch.tensor(v.numpy()) for k, v in ours.state_dict().items()})
+    theirs.load_state_dict({k: torch.tensor(v.cpu().numpy()) for k, v in ours.state_dict().items()})
     _same(ours.weight, theirs.weight)
 
 

@@ -125,7 +125,7 @@ def test_copies() -> None:
     layer.weight = layer.weight.detach()  # as in PyTorch, a tensor with a graph is not copied
     other = copy.deepcopy(layer)
     other(pluggrad.ones(1, 3))
-    np.testing.assert_array_equal(other.weight.detach().numpy(), layer.weight.numpy())
+    np.testing.assert_array_equal(other.weight.detach().cpu().numpy(), layer.weight.cpu().numpy())
 
 
 @pytest.mark.parametrize("lib", BOTH)

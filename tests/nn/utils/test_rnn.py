@@ -17,7 +17,7 @@ LENGTHS = ([4, 4, 2, 1], [2, 4, 1, 3])
 
 
 def _same(ours: Any, theirs: Any) -> None:
-    np.testing.assert_allclose(ours.detach().numpy(), theirs.detach().numpy(), rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(ours.detach().cpu().numpy(), theirs.detach().cpu().numpy(), rtol=1e-10, atol=1e-12)
 
 
 def _both(shape: tuple[int, ...]) -> tuple[Any, Any]:
@@ -48,7 +48,7 @@ def test_layers_over_packed_sequences(kind: str, lengths: list[int]) -> None:
     x, t = _both((4, 4, 3))
     layer = getattr(pluggrad.nn, kind)(3, 5, 2, bidirectional=True).double()
     other = getattr(torch.nn, kind)(3, 5, 2, bidirectional=True).double()
-    other.load_state_dict({name: torch.tensor(p.numpy()) for name, p in layer.state_dict().items()})
+    other.load_state_dict({name: torch.tensor(p.cpu().numpy()) for name, p in layer.state_dict().items()})
     out, state = layer(rnn.pack_padded_sequence(x, lengths, enforce_sorted=False))
     out_t, state_t = other(torch_rnn.pack_padded_sequence(t, torch.tensor(lengths), enforce_sorted=False))
     _same(out.data, out_t.data)

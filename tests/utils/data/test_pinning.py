@@ -16,7 +16,7 @@ def no_accelerator(monkeypatch):
 
 
 def test_a_tensor_without_an_accelerator():
-    x = pluggrad.ones(2)
+    x = pluggrad.ones(2, device="cpu")
     assert not x.is_pinned()
     with pytest.raises(RuntimeError, match="no accelerator can be used here"):
         x.pin_memory()
