@@ -7,6 +7,7 @@ called on both libraries.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import types
 import warnings
@@ -44,6 +45,9 @@ def converted(value: Any, leaves: list[tuple[Any, Any]]) -> Any:
         return x
     if isinstance(value, torch.dtype | torch.layout | torch.memory_format):
         return getattr(pt, name_of(value))
+    if isinstance(value, torch.nn.LinearCrossEntropyOptions):
+        fields = {f.name: converted(getattr(value, f.name), leaves) for f in dataclasses.fields(value)}
+        return pt.nn.LinearCrossEntropyOptions(**fields)
     if isinstance(value, torch.device):
         return pt.device(str(value))
     if isinstance(value, torch.Generator):

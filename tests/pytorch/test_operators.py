@@ -31,7 +31,7 @@ NOT_HERE = {
     "operators below functions": (
         "torch.ops.", "native_", "_native_", "_batch_norm_with_update", "_softmax_backward_data", "slice", "unsafe_",
         "_unsafe_masked_index", "_upsample_", "grid_sampler_", "max_pool2d_with_indices_backward", "_chunk_cat",
-        "hash_tensor", "nn.functional.linear_cross_entropy",
+        "hash_tensor",
     ),
     "copies for compilers": (
         "alias_copy", "as_strided_copy", "diagonal_copy", "expand_copy", "permute_copy", "split_with_sizes_copy",
