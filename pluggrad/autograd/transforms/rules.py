@@ -360,6 +360,23 @@ def _norm(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict
     return xp.wrap(getattr(xp.inner, name)(array, *[bare(a) for a in affine], **parameters))
 
 
+@batching("attention_weights", "attention_scores_gradient", "scaled_dot_product_attention")
+def _attention(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    """The batch is one more of the leading axes, which all have alike but for a mask, which broadcasts to them."""
+    size, rank = batch_size(args), args[0].ndim
+
+    def below(a: Any) -> Any:
+        if a is None or a.ndim == rank:
+            return a if a is None else full(xp, a, size)
+        return xp.spread(a, rank) if a.batched else a.array
+
+    arrays = [below(a) for a in args]
+    out = getattr(xp.inner, name)(*arrays, **parameters)
+    if parameters.get("kept") is False:  # an empty array for each member
+        out = (out[0], xp.inner.new_zeros(arrays[0], shape=(size, 0)))
+    return xp.wrap(out)
+
+
 # -- losses --------------------------------------------------------------------------------------------
 
 
