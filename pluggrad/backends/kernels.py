@@ -85,7 +85,8 @@ class Kernels:
 
 def for_real_arrays(kernels: Any) -> Any:
     """The same kernels, found in the same dictionary, but for ``conj``, which gives back what it is given."""
-    real: Any = object.__new__(_for_real_arrays(type(kernels)))
+    kind: Any = type(kernels)
+    real: Any = object.__new__(_for_real_arrays(kind))
     real.__dict__ = kernels.__dict__
     real.conj = _itself
     return real

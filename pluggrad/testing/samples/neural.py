@@ -200,12 +200,12 @@ def _classified(name: str, *leading: Spec, x: tuple[int, ...], **parameters: obj
 
 for _reduction in ("none", "mean", "sum"):
     for _x, _ignore, _smoothing in (((5, 3), None, 0.0), ((6, 3), 1, 0.2), ((2, 3, 4), 2, 0.0), ((4,), None, 0.1)):
-        _options = {"ignore_index": _ignore, "reduction": _reduction, "smoothing": _smoothing}
+        _settings = {"ignore_index": _ignore, "reduction": _reduction, "smoothing": _smoothing}
         _g = real(*(_x[1:] if len(_x) == 1 else (_x[0], *_x[2:]))) if _reduction == "none" else real()
-        _classified("nll_loss", real(*_x), x=_x, **_options)
-        _classified("nll_loss_input", _g, x=_x, shape=_x, **_options)
-        _classified("cross_entropy", real(*_x), x=_x, **_options)
-        _classified("cross_entropy_input", _g, real(*_x), x=_x, **_options)
+        _classified("nll_loss", real(*_x), x=_x, **_settings)
+        _classified("nll_loss_input", _g, x=_x, shape=_x, **_settings)
+        _classified("cross_entropy", real(*_x), x=_x, **_settings)
+        _classified("cross_entropy_input", _g, real(*_x), x=_x, **_settings)
 
 for _rows in (2, 5):
     for _arrays in ((), (real(4),), (real(4), positive(4))):
