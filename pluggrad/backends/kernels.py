@@ -61,6 +61,10 @@ class Kernels:
         for name in set(self.__dict__) - kept:
             delattr(self, name)
 
+    def brings(self, name: str) -> bool:
+        """Whether the backend, or a plugin for it, has a kernel of its own for a function."""
+        return name in self._own or name in self._wrappers
+
     def _find(self, name: str) -> Any:
         own = self._own.get(name)
         if own is not None:

@@ -181,6 +181,10 @@ class LoadedBackend:
             return None
         return functools.partial(self.accelerator.set_device, self.devices.index(device))
 
+    def brings(self, name: str) -> bool:
+        """Whether it has a kernel of its own for a function that others compose."""
+        return self.kernels.brings(name)
+
     def way_back(self) -> Callable[[], None]:
         """What makes the thread's current device the current one again, after :meth:`enter`."""
         assert self.accelerator is not None

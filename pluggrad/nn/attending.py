@@ -13,6 +13,7 @@ from ..ops.manipulation import broadcast_shapes
 from ..ops.matrix import matmul
 from ..ops.neural.attention import _attention
 from ..ops.neural.linear import linear
+from ..ops.neural.tiled_attention import _tiled_attention
 from ..tensor import Tensor
 from .drawing import dropout
 
@@ -109,12 +110,14 @@ def _attend(
         weights = matmul(query, key.transpose(-2, -1))
         return matmul(weights, value), weights
     given = [query, key, value] if mask is None else [query, key, value, mask]
+    scale = 1.0 / math.sqrt(query.shape[-1] or 1) if scale is None else scale
+    if not with_weights and not dropout_p and query._type.backend.brings("tiled_attention"):
+        return _tiled_attention(*given, scale=scale, causal=causal)
     factors = None
     if dropout_p:
         shape = (*query.shape[:-1], key.shape[-2])
         factors = dropout(ones(*shape, dtype=query.dtype, device=query.device), dropout_p)
         given.append(factors)
-    scale = 1.0 / math.sqrt(query.shape[-1] or 1) if scale is None else scale
     out, weights = _attention(
         *given, scale=scale, causal=causal, masked=mask is not None, dropped=factors is not None,
         safe=not with_weights, kept=with_weights,

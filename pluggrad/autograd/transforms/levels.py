@@ -67,6 +67,10 @@ class VirtualBackend:
         """What makes the device of the library below the thread's current one."""
         return self._enter
 
+    def brings(self, name: str) -> bool:
+        """No: kernels of levels are made by rules."""
+        return False
+
     def way_back(self) -> Callable[[], None]:
         """What undoes :meth:`enter`."""
         return self.inner.way_back()

@@ -11,8 +11,8 @@ _MODULES = (
     "activations", "adaptive_avg_pool", "attention", "avg_pool", "class_margins", "convolution", "cross_entropy",
     "ctc", "dropout", "embedding", "embedding_bag", "embedding_losses", "folding", "grid_sampling",
     "group_normalization", "gru", "interpolation", "linear", "linear_cross_entropy", "losses", "lp_pool", "lstm",
-    "max_pool", "normalization", "pairs", "piecewise", "rnn", "shuffling", "softmax", "transposed_convolution",
-    "window_max",
+    "max_pool", "normalization", "pairs", "piecewise", "rnn", "shuffling", "softmax", "tiled_attention",
+    "transposed_convolution", "window_max",
 )  # fmt: skip
 
 #: What PyTorch has at its top level, too.

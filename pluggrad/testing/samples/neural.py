@@ -96,6 +96,26 @@ add(
     call(_query, _key, real(3, 5), scale=0.3, causal=False, safe=True),
     call(_query, _key, real(2, 1, 5), scale=0.3, causal=True, safe=False),
 )
+add(
+    "tiled_attention",
+    call(_query, _key, _value, scale=0.5),
+    call(real(3, 2), real(3, 2), real(3, 4), scale=1.0, causal=True),
+    call(_query, _key, _value, real(3, 5), scale=0.3),
+)
+_log_total = real(2, 3, 1)
+add(
+    "tiled_attention_weights",
+    call(_query, _key, _log_total, scale=0.5),
+    call(real(3, 2), real(3, 2), real(3, 1), scale=1.0, causal=True),
+    call(_query, _key, _log_total, real(3, 5), scale=0.3),
+)
+_g, _delta = real(2, 3, 2), real(2, 3, 1)
+add(
+    "tiled_attention_gradients",
+    call(_g, _delta, _query, _key, _value, _log_total, scale=0.5),
+    call(real(3, 4), real(3, 1), real(3, 2), real(3, 2), real(3, 4), real(3, 1), scale=1.0, causal=True),
+    call(_g, _delta, _query, _key, _value, _log_total, real(3, 5), scale=0.3),
+)
 _weights = real(2, 3, 5)
 add(
     "attention_scores_gradient",

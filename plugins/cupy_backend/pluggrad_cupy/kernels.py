@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import basics, elementwise, indexing, neural, random, reductions, updates, views, windows
+from . import attention, basics, elementwise, indexing, neural, random, reductions, updates, views, windows
 
 KERNELS = {
     **elementwise.KERNELS,
@@ -10,6 +10,7 @@ KERNELS = {
     **views.KERNELS,
     **indexing.KERNELS,
     **neural.KERNELS,
+    **attention.KERNELS,
     **windows.KERNELS,
     **random.KERNELS,
     **updates.KERNELS,

@@ -155,6 +155,43 @@ def _loss_input(name: str, dtype: str) -> Launch:
     return Launch(4, 32, [*given, c.target, c.weight, total, out, *c.tail(np.int32(1))], expected)
 
 
+# -- attention ------------------------------------------------------------------------------------------------------
+
+
+@case("attention", "attention", "attention_query", "attention_key", "attention_value")
+def _attention(name: str, dtype: str) -> Launch:
+    """Two tiles of queries, keys and values, of which a part. One query may attend to no key."""
+    batch, queries, keys, width, values, scale = 2, 33, 34, 5, 33, 0.3
+    q, k, v = (
+        _random(80 + i, dtype, batch, *s) for i, s in enumerate([(queries, width), (keys, width), (keys, values)])
+    )
+    mask = _random(83, dtype, 1, queries, keys)
+    mask[0, 4] = -np.inf
+    mask[0, 5, 3:] = -np.inf
+    mask[0, 32, 32] = 4  # its largest score comes in the second tile
+    open_ = np.tri(queries, keys, dtype=bool)
+    s = np.where(open_, _wide(q) @ _wide(k).swapaxes(1, 2) * scale + _wide(mask), -np.inf)
+    with np.errstate(all="ignore"):
+        total = np.exp(s).sum(2, keepdims=True)
+        log_total = np.where(total == 0, np.inf, np.log(total))
+    p = np.exp(s - log_total)
+    starts = np.zeros(batch, _i)
+    options = [_i(batch), _i(queries), _i(keys), _i(width), _i(values), _i(keys), _i(1), np.float64(scale),
+               np.int32(1), np.int32(1)]  # fmt: skip
+    if name == "attention":
+        out, kept = _unset(dtype, batch, queries, values), _unset(dtype, batch, queries)
+        args = [q, k, v, mask, starts, out, kept, *options]
+        return Launch(3, 256, args, [(out, p @ _wide(v)), (kept, log_total[..., 0])], 32)
+    g, delta, given = _random(84, dtype, batch, queries, values), _random(85, dtype, batch, queries, 1), log_total
+    given = given.astype(dtype)
+    p = np.exp(s - _wide(given))
+    d = p * (_wide(g) @ _wide(v).swapaxes(1, 2) - _wide(delta)) * scale
+    expected = {"attention_query": d @ _wide(k), "attention_key": d.swapaxes(1, 2) @ _wide(q),
+                "attention_value": p.swapaxes(1, 2) @ _wide(g)}[name]  # fmt: skip
+    out = _unset(dtype, *expected.shape)
+    return Launch(3, 256, [g, delta, q, k, v, given, mask, starts, out, *options], [(out, expected)], 256)
+
+
 # -- norms ----------------------------------------------------------------------------------------------------------
 
 

@@ -75,6 +75,8 @@ def test_elementwise_kernels_give_what_numpy_gives(name: str) -> None:
     [
         ("softmax", "log_softmax", "LOG ? log(total)", "LOG ? total"),
         ("cross_entropy", "cross_entropy_input", "if (c == s.target)", "if (c == s.target + 1)"),
+        ("attention", "attention", "sums[i][j] *= keep", "sums[i][j] *= 1"),
+        ("attention", "attention_key", "delta[t.item * a.queries + of_query]", "delta[of_query]"),
         ("norms", "batch_norm", "i / length * channels + row", "i / length + row"),
         ("optimisers", "adam", "W(1 - beta2) * (g * g)", "W(1 - beta2) * g"),
         ("pooling", "max_pool", "value > most", "value >= most - W(1)"),

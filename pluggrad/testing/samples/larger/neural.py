@@ -19,6 +19,27 @@ add_larger(
     call(real(0, 3, 4), real(0, 5, 4), real(0, 5, 2), scale=0.5),
 )
 add_larger(
+    "attention_weights",
+    call(real(2, 3, 37, 16), real(2, 3, 41, 16), scale=0.25, causal=True, safe=True),
+    call(real(0, 3, 4), real(0, 5, 4), scale=0.5, causal=False, safe=True),
+)
+add_larger(
+    "tiled_attention",
+    call(real(2, 3, 37, 40), real(2, 3, 70, 40), real(2, 3, 70, 24), scale=0.25),
+    call(real(2, 67, 16), real(2, 67, 16), real(2, 67, 130), scale=0.25, causal=True),
+    call(real(0, 3, 4), real(0, 5, 4), real(0, 5, 2), scale=0.5),
+)
+add_larger(
+    "tiled_attention_weights",
+    call(real(2, 3, 37, 16), real(2, 3, 41, 16), real(2, 3, 37, 1), scale=0.25),
+    call(real(0, 3, 4), real(0, 5, 4), real(0, 3, 1), scale=0.5),
+)
+add_larger(
+    "tiled_attention_gradients",
+    call(real(3, 37, 24), real(3, 37, 1), real(3, 37, 16), real(3, 41, 16), real(3, 41, 24), real(3, 37, 1), scale=0.2),
+    call(real(0, 3, 2), real(0, 3, 1), real(0, 3, 4), real(0, 5, 4), real(0, 5, 2), real(0, 3, 1), scale=0.5),
+)
+add_larger(
     "attention_scores_gradient",
     call(real(2, 3, 37, 24), real(2, 3, 41, 24), real(2, 3, 37, 41), real(2, 3, 37, 41)),
     call(real(0, 3, 2), real(0, 5, 2), real(0, 3, 5), real(0, 3, 5)),
