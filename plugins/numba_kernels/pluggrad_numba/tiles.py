@@ -17,9 +17,9 @@ from numba.core import cgutils, config
 from numba.extending import intrinsic
 from numba.np import arrayobj
 
-_FEATURES = getattr(config, "CPU_FEATURES", None) or ",".join(
-    f"+{k}" for k, on in binding.get_host_cpu_features().items() if on
-)
+#: What the processor has, unless Numba was told otherwise.
+_ASKED = getattr(config, "CPU_FEATURES", None)
+_FEATURES = binding.get_host_cpu_features().flatten() if _ASKED is None else _ASKED
 #: Bytes of a vector register.
 VECTOR_BYTES = 64 if "+avx512f" in _FEATURES else 32 if "+avx," in _FEATURES + "," else 16
 _MANY_REGISTERS = VECTOR_BYTES == 64 or "+neon" in _FEATURES

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -9,6 +14,7 @@ import pluggrad
 
 convolution = pytest.importorskip("pluggrad_numba.convolution")
 numpys = pytest.importorskip("pluggrad_numpy.convolution").KERNELS
+binding = pytest.importorskip("llvmlite.binding")
 
 #: In turn: images, groups, channels and rows of a group, size, kernel, stride, padding, dilation.
 SHAPES = {
@@ -138,3 +144,32 @@ def test_a_layer_through_tensors_in_both_orders_of_derivatives(stride, groups):
         results.append([a.numpy() for a in (g.detach(), x.grad, layer.weight.grad, layer.bias.grad)])
     for ours, exact in zip(*results, strict=True):
         np.testing.assert_allclose(ours, exact, rtol=1e-4, atol=1e-4 * np.abs(exact).max())
+
+
+_ON_ANOTHER_PROCESSOR = """
+import sys
+import numpy as np
+from pluggrad_numba import convolution, tiles
+from pluggrad_numpy.convolution import KERNELS
+assert tiles.VECTOR_BYTES == int(sys.argv[1])
+convolution._LEAST = 0
+x, weight = np.cos(np.arange(3 * 4 * 121)).reshape(3, 4, 11, 11), np.sin(np.arange(5 * 4 * 9)).reshape(5, 4, 3, 3)
+options = {"stride": (2, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
+out = convolution.convolution(None)(x, weight, **options)
+np.testing.assert_allclose(out, KERNELS["convolution"](x, weight, **options), rtol=1e-12, atol=1e-12)
+slopes = convolution.convolution_weight(None)(out, x, kernel_size=(3, 3), **options)
+expected = KERNELS["convolution_weight"](out, x, kernel_size=(3, 3), **options)
+np.testing.assert_allclose(slopes, expected, rtol=1e-12, atol=1e-10)
+"""
+
+
+@pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64") or not binding.get_host_cpu_features().get("avx2"),
+    reason="needs a processor that has both",
+)
+@pytest.mark.parametrize(("features", "width"), [("+sse2", 16), ("+avx,+avx2,+fma", 32)])
+def test_with_the_vectors_of_another_processor(features, width, tmp_path):
+    environment = os.environ | {
+        "NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": features, "NUMBA_CACHE_DIR": str(tmp_path),
+    }  # fmt: skip
+    subprocess.run([sys.executable, "-c", _ON_ANOTHER_PROCESSOR, str(width)], env=environment, check=True)
