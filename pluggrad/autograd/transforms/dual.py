@@ -136,7 +136,7 @@ _MULTILINEAR = frozenset(
 #: Elementwise functions that have no complex derivative.
 _NOT_HOLOMORPHIC = frozenset(
     "abs angle sign real imag conj complex polar where copysign hypot sigmoid_backward tanh_backward "
-    "masked_fill".split()
+    "masked_fill softsign".split()
 )
 
 
