@@ -74,3 +74,16 @@ def test_vmap_gives_what_a_batch_does(kind: str) -> None:
     batch, _ = layer(x.transpose(0, 1))
     each = pluggrad.func.vmap(lambda one: layer(one)[0])(x)
     assert pluggrad.allclose(each.transpose(0, 1), batch)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_dtypes_in_mixed_precision(kind: str) -> None:
+    pytest.importorskip("ml_dtypes")
+    found = []
+    for lib in (pluggrad, torch):
+        layer = getattr(lib.nn, kind)(3, 4)
+        with lib.autocast("cpu", dtype=lib.bfloat16):
+            out, _ = layer(lib.randn(5, 2, 3))
+        out.float().sum().backward()
+        found.append((str(out.dtype).split(".")[-1], str(layer.weight_hh_l0.grad.dtype).split(".")[-1]))
+    assert found[0] == found[1]

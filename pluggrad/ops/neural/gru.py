@@ -34,7 +34,7 @@ def _arrays(
 
 
 @composite(
-    name="gru_layer", autocast="lower", kinds=REAL_FLOATING, outputs=("out", "h", "gates"),
+    name="gru_layer", kinds=REAL_FLOATING, outputs=("out", "h", "gates"),
     lazy=frozenset(("gates",)), vjp=_arrays,
 )  # fmt: skip
 def _gru_layer(xp: Any, *arrays: Any, sizes: tuple[int, ...], reverse: bool, biased: bool) -> tuple[Any, ...]:
