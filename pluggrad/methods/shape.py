@@ -298,9 +298,9 @@ def repeat_interleave(
 
 
 @method()
-def flip(self: Tensor, *dims: Any) -> Tensor:
-    """A copy with the order of the elements along axes reversed."""
-    return manipulation.flip(self, axis=shape_of_arguments(dims))
+def flip(self: Tensor, *axes: Any, dims: Axes = None) -> Tensor:
+    """A copy with the order of the elements along axes reversed; the axes one by one, or as one sequence."""
+    return manipulation.flip(self, axis=shape_of_arguments(axes) if dims is None else dims)
 
 
 @method()

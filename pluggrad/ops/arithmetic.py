@@ -142,7 +142,7 @@ def divide(x1: Any, x2: Any, /, *, rounding_mode: str | None = None) -> Tensor:
         return floor_divide(x1, x2)
     if rounding_mode == "trunc":
         return _trunc_divide(x1, x2)
-    raise ValueError(f"divide: rounding_mode must be None, 'trunc' or 'floor', got {rounding_mode!r}")
+    raise ArgumentError(f"divide: rounding_mode must be None, 'trunc' or 'floor', got {rounding_mode!r}")
 
 
 div = divide

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..dtypes import BOOL, REAL
+from ..errors import ArgumentError
 from ..tensor import Tensor
 from .declare import composite, standard
 
@@ -165,7 +166,7 @@ def isclose(x1: Any, x2: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_n
     tensor([ True, False])
     """
     if rtol < 0 or atol < 0:
-        raise ValueError(f"isclose: rtol and atol must not be negative, got {rtol} and {atol}")
+        raise ArgumentError(f"isclose: rtol and atol must not be negative, got {rtol} and {atol}")
     return _isclose(x1, x2, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 

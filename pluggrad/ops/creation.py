@@ -12,7 +12,7 @@ from ..autograd.transforms.levels import LevelType
 from ..backends import ArrayType, plugins
 from ..device import Device, get_default_device
 from ..dtypes import DType
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor, make
 from .declare import composite
 from .dtype_functions import _astype
@@ -491,7 +491,7 @@ def arange(
     stop = end if stop is None else stop
     first, last, step = _number(start), _number(stop), _number(step)
     if step == 0:
-        raise ValueError("arange: step must not be 0")
+        raise ArgumentError("arange: step must not be 0")
     if last is None:
         first, last = 0, first
     integers = builtins.all(isinstance(v, int) for v in (first, last, step))
@@ -518,7 +518,7 @@ def linspace(
     if stop is None or num is None:
         raise TypeError("linspace: start, stop and num (or steps) are required")
     if num < 0:
-        raise ValueError(f"linspace: num must not be negative, got {num}")
+        raise ArgumentError(f"linspace: num must not be negative, got {num}")
     start, stop = (v.item() if isinstance(v, Tensor) else v for v in (start, stop))
     is_complex = isinstance(start, complex) or isinstance(stop, complex)
     default = dtypes.get_default_dtype().to_complex() if is_complex else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor
 from .axes import one_axis
 from .declare import composite
@@ -147,7 +147,7 @@ def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor
         raise ShapeError(f"diagonal: needs at least two axes, got shape {tuple(x.shape)}")
     axis1, axis2 = one_axis("diagonal", dim1, ndim), one_axis("diagonal", dim2, ndim)
     if axis1 == axis2:
-        raise ValueError(f"diagonal: dim1 and dim2 must differ, both are axis {axis1}")
+        raise ArgumentError(f"diagonal: dim1 and dim2 must differ, both are axis {axis1}")
     try:
         return _diagonal(x, offset=offset, axis1=axis1, axis2=axis2)
     except ValueError:
@@ -174,7 +174,7 @@ def diag_embed(x: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Te
     ndim = x._array.ndim + 1
     axis1, axis2 = one_axis("diag_embed", dim1, ndim), one_axis("diag_embed", dim2, ndim)
     if axis1 == axis2:
-        raise ValueError(f"diag_embed: dim1 and dim2 must differ, both are axis {axis1}")
+        raise ArgumentError(f"diag_embed: dim1 and dim2 must differ, both are axis {axis1}")
     if axis1 > axis2:  # swapped axes are the other diagonal
         axis1, axis2, offset = axis2, axis1, -offset
     n = x._array.shape[-1] + abs(offset)

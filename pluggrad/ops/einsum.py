@@ -14,7 +14,7 @@ from string import ascii_letters
 from typing import Any
 
 from ..dtypes import int64
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor
 from .diagonals import diagonal
 from .dtype_functions import _astype
@@ -89,7 +89,7 @@ def _from_sublists(arguments: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
                 continue
             n = item.__index__()
             if not 0 <= n < len(ascii_letters):
-                raise ValueError(f"einsum: subscripts must be in the range [0, {len(ascii_letters)}), got {n}")
+                raise ArgumentError(f"einsum: subscripts must be in the range [0, {len(ascii_letters)}), got {n}")
             out.append(ascii_letters[n])
         return "".join(out)
 
@@ -105,12 +105,14 @@ def _parse(equation: str, tensors: tuple[Tensor, ...]) -> tuple[list[Labels], La
     left, arrow, right = text.partition("->")
     inputs = left.split(",")
     if len(inputs) != len(tensors):
-        raise ValueError(f"einsum(): equation {equation!r} has {len(inputs)} operands, but {len(tensors)} were given")
+        raise ArgumentError(
+            f"einsum(): equation {equation!r} has {len(inputs)} operands, but {len(tensors)} were given"
+        )
     for part in (*inputs, right):
         bare = part.replace("...", "", 1)
         if not all(c in ascii_letters for c in bare):
             bad = next(c for c in bare if c not in ascii_letters)
-            raise ValueError(
+            raise ArgumentError(
                 f"einsum(): invalid subscript {bad!r} in equation {equation!r}: letters, ',', '...' and one '->' are "
                 "understood"
             )
@@ -120,7 +122,7 @@ def _parse(equation: str, tensors: tuple[Tensor, ...]) -> tuple[list[Labels], La
         named = len(part.replace("...", ""))
         free = x._array.ndim - named
         if free < 0 or (free and "..." not in part):
-            raise ValueError(
+            raise ArgumentError(
                 f"einsum(): operand {k} has {x._array.ndim} axes (shape {list(x.shape)}), but its subscripts {part!r} "
                 f"name {named}"
             )
@@ -131,10 +133,10 @@ def _parse(equation: str, tensors: tuple[Tensor, ...]) -> tuple[list[Labels], La
         return terms, (*range(-most, 0), *once)
     letters = right.replace("...", "")
     if len(set(letters)) < len(letters):
-        raise ValueError(f"einsum(): a subscript appears more than once in the output of {equation!r}")
+        raise ArgumentError(f"einsum(): a subscript appears more than once in the output of {equation!r}")
     unknown = set(letters).difference(left)
     if unknown:
-        raise ValueError(
+        raise ArgumentError(
             f"einsum(): output subscript {min(unknown)!r} does not appear in the equation for any input operand of "
             f"{equation!r}"
         )

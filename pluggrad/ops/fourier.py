@@ -16,7 +16,7 @@ from .. import dtypes
 from ..backends import plugins
 from ..device import Device, get_default_device
 from ..dtypes import COMPLEX, REAL_FLOATING, DType
-from ..errors import DTypeError, ShapeError
+from ..errors import ArgumentError, DTypeError, EmptyError, ShapeError
 from ..tensor import Tensor, make
 from .axes import Axes, either, one_axis, some_axes
 from .complex_functions import conj
@@ -91,7 +91,7 @@ def _norm(name: str, norm: str | None) -> str:
     if norm is None:
         return "backward"
     if norm not in _ADJOINT_NORM:
-        raise ValueError(f"{name}: norm must be 'backward', 'ortho' or 'forward', got {norm!r}")
+        raise ArgumentError(f"{name}: norm must be 'backward', 'ortho' or 'forward', got {norm!r}")
     return norm
 
 
@@ -133,7 +133,7 @@ def _axis(name: str, x: Tensor, axis: int, dim: int | None) -> int:
     if not isinstance(x, Tensor):
         raise TypeError(f"{name}: expected a Tensor, got {type(x).__name__}")
     if not x.ndim:
-        raise ShapeError(f"{name}: needs at least one axis, got a 0-D tensor")
+        raise EmptyError(f"{name}: needs at least one axis, got a 0-D tensor")
     return one_axis(name, axis if dim is None else dim, x.ndim)
 
 
@@ -433,7 +433,7 @@ def _frequencies(
     name: str, n: int, d: float, half: bool, dtype: DType | None, device: Device | str | None, requires_grad: bool
 ) -> Tensor:
     if n < 1:
-        raise ValueError(f"{name}: n must be at least 1, got {n}")
+        raise ArgumentError(f"{name}: n must be at least 1, got {n}")
     if dtype is not None and not dtype.is_floating_point:
         raise DTypeError(f"{name}: dtype must be a real floating-point type, got {dtype}")
     array_type = plugins.array_type(device or get_default_device(), dtype or dtypes.get_default_dtype())

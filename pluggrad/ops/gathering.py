@@ -390,7 +390,7 @@ def scatter(
     elif reduce is None:
         out = _scatter(x, index, src, axis=axis)
     else:
-        raise ValueError(f"scatter: reduce must be None, 'add' or 'multiply', got {reduce!r}")
+        raise ArgumentError(f"scatter: reduce must be None, 'add' or 'multiply', got {reduce!r}")
     return out if shape else reshape(out, ())
 
 
@@ -430,7 +430,7 @@ def scatter_reduce(
     tensor([6., 5., 3.])
     """
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
-        raise ValueError(f"scatter_reduce: reduce must be one of sum, prod, mean, amax or amin, got {reduce!r}")
+        raise ArgumentError(f"scatter_reduce: reduce must be one of sum, prod, mean, amax or amin, got {reduce!r}")
     shape = tuple(x._array.shape)
     x, index, axis = _gathering("scatter_reduce", x, dim, index)
     src = _fit_src("scatter_reduce", x, index, src)

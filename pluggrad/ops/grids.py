@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from ..dtypes import int64
-from ..errors import DTypeError, ShapeError
+from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .advanced_indexing import _take
 from .creation import asarray
@@ -34,7 +34,7 @@ def meshgrid(*arrays: Tensor, indexing: str = "xy") -> tuple[Tensor, ...]:
     pluggrad.Size([2, 3])
     """
     if indexing not in ("xy", "ij"):
-        raise ValueError(f"meshgrid: indexing must be 'xy' or 'ij', got {indexing!r}")
+        raise ArgumentError(f"meshgrid: indexing must be 'xy' or 'ij', got {indexing!r}")
     if len(arrays) == 1 and isinstance(arrays[0], list | tuple):
         arrays = tuple(arrays[0])
     if len({a.dtype for a in arrays}) > 1:
@@ -84,7 +84,7 @@ def combinations(x: Tensor, r: int = 2, with_replacement: bool = False) -> Tenso
     if x.ndim != 1:
         raise ShapeError(f"combinations: expects a 1-d tensor, got shape {list(x.shape)}")
     if r < 0:
-        raise ValueError(f"combinations: r must not be negative, got {r}")
+        raise ArgumentError(f"combinations: r must not be negative, got {r}")
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     rows = list(choose(range(len(x)), r))
     places = asarray(list(itertools.chain.from_iterable(rows)) or [], dtype=int64, device=x.device)

@@ -11,7 +11,7 @@ from ..autograd.autocast import runs_in
 from ..autograd.broadcasting import check_broadcast, sum_to_shape
 from ..autograd.inplace import in_place
 from ..dtypes import NUMERIC
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor
 from .axes import either, one_axis
 from .declare import composite, standard
@@ -620,9 +620,11 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
         "donot_use_mm_for_euclid_dist": False,
     }
     if compute_mode not in modes:
-        raise ValueError(f"cdist: {compute_mode!r} is not a valid value for compute_mode; valid are {', '.join(modes)}")
+        raise ArgumentError(
+            f"cdist: {compute_mode!r} is not a valid value for compute_mode; valid are {', '.join(modes)}"
+        )
     if p < 0:
-        raise ValueError(f"cdist: p must not be negative, got {p}")
+        raise ArgumentError(f"cdist: p must not be negative, got {p}")
     if p == 2:
         by_product = modes[compute_mode]
         if by_product is None:

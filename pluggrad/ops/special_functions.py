@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..dtypes import REAL_FLOATING
+from ..errors import ArgumentError
 from ..tensor import Tensor
 from .declare import composite
 
@@ -283,5 +284,5 @@ def polygamma(n: int, x: Tensor, /) -> Tensor:
     tensor([1.6449, 4.9348])
     """
     if n < 0:
-        raise ValueError(f"polygamma: n must not be negative, got {n}")
+        raise ArgumentError(f"polygamma: n must not be negative, got {n}")
     return _polygamma(x, n=n)

@@ -15,7 +15,7 @@ import pluggrad
 
 from .. import dtypes
 from ..dtypes import DType
-from ..errors import ArgumentError, DTypeError
+from ..errors import ArgumentError
 from ..tensor import Tensor
 from ..tensor.formats import check_layout
 
@@ -33,7 +33,7 @@ def _points(name: str, M: int, dtype: DType | None, layout: Any) -> DType:
         check_layout(name, "layout", layout)
     dtype = dtypes.get_default_dtype() if dtype is None else dtype
     if not dtype.is_floating_point:
-        raise DTypeError(f"{name}: expects float32 or float64 dtypes, got {dtype}")
+        raise ArgumentError(f"{name}: expects float32 or float64 dtypes, got {dtype}")
     return dtype
 
 
@@ -69,8 +69,7 @@ def general_cosine(
 
     Raises
     ------
-    ArgumentError : a negative ``M``, no coefficients
-    DTypeError : no floating-point dtype
+    ArgumentError : a negative ``M``, no coefficients, no floating-point dtype
 
     >>> import pluggrad.torch as torch
     >>> torch.signal.windows.general_cosine(5, a=[0.5, 0.5])

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
-from ...errors import ShapeError
+from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
 from ..manipulation import reshape
 
@@ -33,9 +33,9 @@ def per_axis(name: str, what: str, value: Any, n: int, least: int = 1) -> Sizes:
     if len(values) == 1:
         values *= n
     if len(values) != n:
-        raise ValueError(f"{name}: {what} must be one int or {n} ints, one for each spatial axis, got {value!r}")
+        raise ArgumentError(f"{name}: {what} must be one int or {n} ints, one for each spatial axis, got {value!r}")
     if min(values) < least:
-        raise ValueError(f"{name}: {what} must be at least {least}, got {value!r}")
+        raise ArgumentError(f"{name}: {what} must be at least {least}, got {value!r}")
     return values
 
 
