@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
+import os
+import subprocess
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 import pytest
+from host import build
 from pluggrad_cupy import probe
 
 
@@ -111,3 +115,75 @@ def test_when_the_backend_is_loaded(module: Any, code: str | None, monkeypatch: 
     if code is not None:
         with pytest.raises(ImportError, match=f"^{code}: "):
             probe.require()
+
+
+# -- as a user meets them: a process of its own, with a driver's library made here -----------------------------------
+
+_DRIVER = """
+extern "C" int cuDriverGetVersion(int* version) {{ *version = {version}; return 0; }}
+extern "C" int cuInit(unsigned) {{ return {init}; }}
+extern "C" int cuDeviceGetCount(int* count) {{ *count = {count}; return 0; }}
+"""
+_REASON = "import pluggrad; print(pluggrad.cuda.unavailable_reason()); print(pluggrad.cuda.is_available())"
+_BROKEN = 'raise RuntimeError("half of CuPy is missing")'
+
+
+def told(folder: Path, *command: str, **environment: str) -> str:
+    """What a process says, that finds packages and the driver's library in a folder first."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "PLUGGRAD_", "COV", "CUDA"))}
+    paths = {"PYTHONPATH": str(folder), "LD_LIBRARY_PATH": str(folder)}
+    done = subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, check=True, timeout=120,
+        env=inherited | paths | environment,
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.fixture
+def driver(tmp_path: Path) -> Any:
+    """Makes the driver's library, and gives the folder where it lies."""
+    cxx = build.compiler()
+    if cxx is None:
+        pytest.skip("there is no C++ compiler (g++, clang++ or CXX)")
+
+    def make(version: int = 12090, init: int = 0, count: int = 1) -> Path:
+        source, library = tmp_path / "driver.cpp", tmp_path / "libcuda.so.1"
+        source.write_text(_DRIVER.format(version=version, init=init, count=count), encoding="utf-8")
+        subprocess.run([cxx, "-shared", "-fPIC", str(source), "-o", str(library)], check=True)
+        return tmp_path
+
+    return make
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a library by the name of Linux's driver")
+@pytest.mark.parametrize(
+    ("says", "code"),
+    [
+        ({"version": 11080}, "driver-too-old"),
+        ({"init": 100}, "no-device"),
+        ({"count": 0}, "no-device"),
+        ({"init": 999}, "cuda-error"),
+    ],
+)
+def test_the_driver_is_asked(says: dict[str, int], code: str, driver: Any) -> None:
+    folder = driver(**says)
+    assert f"{code}: " in told(folder, "-m", "pluggrad", "info")
+    reason, available = told(folder, "-c", _REASON).splitlines()
+    assert f"{code}: " in reason
+    assert available == "False"
+
+
+def test_other_causes_in_a_process(driver: Any, tmp_path: Path) -> None:
+    absent = "import sys; sys.modules['cupy'] = None; from pluggrad.__main__ import main; main(['info'])"
+    assert "not-installed: " in told(tmp_path, "-c", absent)
+    other = tmp_path / "cupy_cuda11x-13.0.dist-info"
+    other.mkdir()
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: cupy-cuda11x\nVersion: 13.0\n", encoding="utf-8")
+    said = told(tmp_path, "-m", "pluggrad", "info")
+    assert "two-wheels: " in said
+    assert "cupy-cuda11x" in said
+    (other / "METADATA").unlink()
+    other.rmdir()
+    folder = driver()  # a driver to whom all is well
+    (folder / "cupy.py").write_text(_BROKEN, encoding="utf-8")
+    assert "import-failed: importing CuPy failed: RuntimeError: half of CuPy" in told(folder, "-c", _REASON)
