@@ -87,6 +87,34 @@ def test_indices_out_of_range_leave_the_process_whole() -> None:
     assert (x + 1.0).sum().item() == 3.0
 
 
+def test_pinned_memory() -> None:
+    host = pluggrad.arange(1 << 20, dtype=pluggrad.float32).pin_memory()
+    assert host.is_pinned()
+    before = pluggrad.cuda.host_copies()
+    x = host.to("cuda", non_blocking=True)
+    back = (x + 1.0).to("cpu", non_blocking=True)
+    assert pluggrad.cuda.host_copies() == before
+    pluggrad.cuda.synchronize()
+    assert (back == host + 1.0).all()
+    waited = host.to("cuda")
+    host.zero_()
+    assert waited[-1].item() == float((1 << 20) - 1)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_in_tiles(causal: bool) -> None:
+    attend = pluggrad.nn.functional.scaled_dot_product_attention
+    given = [pluggrad.randn(2, 3, 200, 40) for _ in range(3)]
+    found = []
+    for device in ("cpu", "cuda"):
+        q, k, v = (x.detach().to(device).requires_grad_() for x in given)
+        out = attend(q, k, v, is_causal=causal)
+        out.square().sum().backward()
+        found.append([out.detach().cpu(), *[x.grad.cpu() for x in (q, k, v)]])
+    for expected, got in zip(*found, strict=True):
+        assert pluggrad.allclose(got, expected, rtol=1e-4, atol=1e-4)
+
+
 @needs_two
 def test_two_devices() -> None:
     x = pluggrad.randn(5, 5, device="cuda:0", requires_grad=True)
@@ -98,7 +126,7 @@ def test_two_devices() -> None:
     assert pluggrad.cuda.current_device() == 0
 
 
-@pytest.mark.parametrize("name", ["matmul", "softmax", "gelu", "layer_norm"])
+@pytest.mark.parametrize("name", ["matmul", "softmax", "gelu", "layer_norm", "attention"])
 def test_time_beside_pytorch(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Prints times; asserts none."""
     torch = pytest.importorskip("torch")
@@ -108,6 +136,7 @@ def test_time_beside_pytorch(name: str, capsys: pytest.CaptureFixture[str]) -> N
         "matmul": lambda m, x: x @ x, "softmax": lambda m, x: m.softmax(x, -1),
         "gelu": lambda m, x: m.nn.functional.gelu(x),
         "layer_norm": lambda m, x: m.nn.functional.layer_norm(x, (2048,)),
+        "attention": lambda m, x: m.nn.functional.scaled_dot_product_attention(*[x.reshape(32, 2048, 64)] * 3),
     }  # fmt: skip
     times = []
     for module in (pluggrad, torch):

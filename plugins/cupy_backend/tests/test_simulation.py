@@ -45,6 +45,21 @@ def test_conformance_finds_planted_defects() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", ["tests/optim", "tests/func/test_registry.py"])
+def test_on_the_device_that_is_not_current(folder: str) -> None:
+    """Tests of the core with their tensors on cuda:1, while cuda:0 is the current device."""
+    done = simulated("--device", "cuda:1", "-m", "not slow", "-k", "not view_real and not view_imag", folder)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_transforms_on_a_device_that_is_not_current() -> None:
+    """Of the same: tests of transforms, which run operators on raw arrays."""
+    done = simulated("--device", "cuda:1", "-k", "vmap_is_a_loop and (convolution or mse_loss or embedding)",
+                     "tests/func/test_registry.py")  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
 def test_the_plugin() -> None:
     done = simulated(str(HERE / "simulated_tests.py"))
     assert done.returncode == 0, done.stdout[-3000:]
