@@ -76,6 +76,7 @@ def test_vmap_gives_what_a_batch_does(kind: str) -> None:
     assert pluggrad.allclose(each.transpose(0, 1), batch)
 
 
+@pytest.mark.cpu
 @pytest.mark.parametrize("kind", KINDS)
 def test_dtypes_in_mixed_precision(kind: str) -> None:
     pytest.importorskip("ml_dtypes")

@@ -44,8 +44,8 @@ add_larger(
     call(real(2, 3, 37, 24), real(2, 3, 41, 24), real(2, 3, 37, 41), real(2, 3, 37, 41)),
     call(real(0, 3, 2), real(0, 5, 2), real(0, 3, 5), real(0, 3, 5)),
 )
-for _batch, _queries, _keys, _size in (((2, 3), 37, 41, 16), ((0,), 3, 5, 4)):
-    _query, _key, _value = real(*_batch, _queries, _size), real(*_batch, _keys, _size), real(*_batch, _keys, 24)
+for _batch, _queries, _keys, _width in (((2, 3), 37, 41, 16), ((0,), 3, 5, 4)):
+    _query, _key, _value = real(*_batch, _queries, _width), real(*_batch, _keys, _width), real(*_batch, _keys, 24)
     _column, _g = real(*_batch, _queries, 1), real(*_batch, _queries, 24)
     add_larger("attention_weights", call(_query, _key, scale=0.25, causal=True, safe=True))
     add_larger("tiled_attention", call(_query, _key, _value, scale=0.25))
