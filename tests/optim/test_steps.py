@@ -223,6 +223,21 @@ def test_many_small_parameters_and_empty_ones(shapes):
         np.testing.assert_allclose(p.tolist(), q.tolist(), **CLOSE)
 
 
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_sgd_of_large_complex_parameters(momentum):
+    results = []
+    for lib in (pluggrad, torch):
+        w = lib.complex(*(lib.reshape(lib.arange(n, 20000 + n, dtype=lib.float64), (100, 200)) / 1e4 for n in (0, 7)))
+        w.requires_grad_()
+        optimizer = lib.optim.SGD([w], lr=0.1, momentum=momentum)
+        for _ in range(3):
+            optimizer.zero_grad()
+            (w.abs() ** 2).sum().backward()
+            optimizer.step()
+        results.append(w.tolist())
+    np.testing.assert_allclose(*results, **CLOSE)
+
+
 def test_parameters_that_are_not_contiguous():
     results = []
     for lib in (pluggrad, torch):

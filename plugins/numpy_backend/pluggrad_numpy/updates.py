@@ -86,7 +86,7 @@ def sgd_step(
     params: Any, grads: Any, momentum_buffers: Any, *, lr: float, momentum: float, dampening: float,
     weight_decay: float, nesterov: bool, maximize: bool, first: bool,
 ) -> None:  # fmt: skip
-    # Numbers as arrays, once: a Python number would be made one at each use. Real ones, as blocks of complex arrays are.
+    # Numbers as arrays, once: a Python number would be made one at each use. Real, as blocks of complex arrays are.
     dtype = params[0].real.dtype
     rate, decay, kept, new = (np.asarray(n, dtype) for n in (lr, weight_decay, momentum, 1 - dampening))
     for p, g, buffer in _pieces((params, grads, momentum_buffers)):
