@@ -7,7 +7,6 @@ called on both libraries.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import types
 import warnings
@@ -19,7 +18,7 @@ import torch
 
 import pluggrad.torch as pt
 
-from .compare import TOLERANCE, assert_same, flat, name_of, to_numpy
+from .compare import assert_same, flat, name_of, to_numpy
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -36,7 +35,11 @@ class NoCounterpart(Exception):
 def converted(value: Any, leaves: list[tuple[Any, Any]]) -> Any:
     """An argument for pluggrad; ``leaves`` collects the tensors of both libraries whose gradients to compare."""
     if isinstance(value, torch.Tensor):
-        if value.layout is not torch.strided or value.dtype not in (*DTYPES, torch.int32, torch.complex64):
+        if (
+            value.device.type != "cpu"
+            or value.layout is not torch.strided
+            or value.dtype not in (*DTYPES, torch.int32, torch.complex64)
+        ):
             raise NoCounterpart(f"{value.layout}, {value.dtype}")
         plain = value.detach().resolve_conj().resolve_neg().numpy()
         x = pt.from_numpy(plain.copy(order="K"))
@@ -45,9 +48,6 @@ def converted(value: Any, leaves: list[tuple[Any, Any]]) -> Any:
         return x
     if isinstance(value, torch.dtype | torch.layout | torch.memory_format):
         return getattr(pt, name_of(value))
-    if isinstance(value, torch.nn.LinearCrossEntropyOptions):
-        fields = {f.name: converted(getattr(value, f.name), leaves) for f in dataclasses.fields(value)}
-        return pt.nn.LinearCrossEntropyOptions(**fields)
     if isinstance(value, torch.device):
         return pt.device(str(value))
     if isinstance(value, torch.Generator):
@@ -187,4 +187,53 @@ def check_gradients(ours: Any, theirs: Any, leaves: list[tuple[Any, Any]], what:
         np.testing.assert_allclose(found, wanted, 1e-6, 1e-6, err_msg=f"{what}: gradient of tensor {i}")
 
 
-__all__ = ["DTYPES", "OPERATORS", "TOLERANCE", "check_sample", "counterpart", "outcome", "samples", "shown"]
+def detached(value: Any) -> Any:
+    """Arguments without gradients."""
+    if isinstance(value, torch.Tensor | pt.Tensor):
+        return value.detach()
+    if type(value) in (list, tuple):
+        return type(value)(map(detached, value))
+    return {k: detached(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def check_variant(op: Any, sample: Any, variant: str) -> None:
+    """Compare a call as a method, in place, or with ``out=``, where PyTorch has it."""
+    given = [detached(v) for v in (sample.input, sample.args, sample.kwargs)]
+    try:
+        own = [converted(v, []) for v in given]
+    except NoCounterpart:
+        return
+    if variant == "out":
+        plain = outcome(op.op, given[0], *given[1], **given[2])
+        results = plain if isinstance(plain, tuple) else (plain,)
+        if not op.supports_out or not all(isinstance(r, torch.Tensor) for r in results):
+            return
+        theirs = tuple(torch.empty_like(r) for r in results)
+        ours = tuple(pt.empty(tuple(r.shape), dtype=getattr(pt, name_of(r.dtype))) for r in results)
+        single = not isinstance(plain, tuple)
+        found = outcome(counterpart(op) or _absent, own[0], *own[1], **own[2], out=ours[0] if single else ours)
+        wanted = outcome(op.op, given[0], *given[1], **given[2], out=theirs[0] if single else theirs)
+        found = found if isinstance(found, Exception) else ours
+        wanted = wanted if isinstance(wanted, Exception) else theirs
+    else:
+        method = op.method_variant if variant == "method" else op.inplace_variant
+        name = op.name if variant == "method" else getattr(method, "__name__", "")
+        if method is None or not hasattr(torch.Tensor, name) or not isinstance(given[0], torch.Tensor):
+            return
+        wanted = outcome(method, given[0].clone(), *given[1], **given[2])
+        found = outcome(getattr(pt.Tensor, name, _absent), own[0].clone(), *own[1], **own[2])
+    if isinstance(wanted, Exception):
+        return
+    if isinstance(found, Exception):
+        raise found
+    assert_same(found, wanted, "float32" if _holds_single(wanted) else "float64", op.name)
+
+
+def _absent(*args: Any, **kwargs: Any) -> Any:
+    raise AttributeError("pluggrad has no such function")
+
+
+__all__ = [
+    "DTYPES", "OPERATORS", "check_sample", "check_variant", "counterpart", "outcome", "samples",
+    "shown",
+]  # fmt: skip

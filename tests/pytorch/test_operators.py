@@ -18,7 +18,7 @@ pytest.importorskip("expecttest")  # which PyTorch's own tests need
 
 from pluggrad.autograd.operands import ZeroDim
 
-from .operators import DTYPES, OPERATORS, check_sample, counterpart, samples, shown
+from .operators import DTYPES, OPERATORS, check_sample, check_variant, counterpart, samples, shown
 
 pytestmark = pytest.mark.cpu  # what is compared with PyTorch is NumPy's
 
@@ -31,7 +31,7 @@ NOT_HERE = {
     "operators below functions": (
         "torch.ops.", "native_", "_native_", "_batch_norm_with_update", "_softmax_backward_data", "slice", "unsafe_",
         "_unsafe_masked_index", "_upsample_", "grid_sampler_", "max_pool2d_with_indices_backward", "_chunk_cat",
-        "hash_tensor",
+        "hash_tensor", "nn.functional.linear_cross_entropy",
     ),
     "copies for compilers": (
         "alias_copy", "as_strided_copy", "diagonal_copy", "expand_copy", "permute_copy", "split_with_sizes_copy",
@@ -135,6 +135,35 @@ def test_as_pytorch(name: str) -> None:
         compare(name, DTYPES, None)
     else:
         compare(name, QUICK, 3)
+
+
+#: Not in place or with ``out=`` here: activations' ``out=``, which is undocumented, and what PyTorch resizes.
+NO_VARIANT: dict[str, tuple[str, ...]] = {
+    "method": (),
+    "inplace": ("addbmm",),
+    "out": (
+        "fft.ihfftn", "linalg.pinv.hermitian", "nn.functional.avg_pool2d", "nn.functional.avg_pool3d",
+        "nn.functional.gelu", "nn.functional.hardshrink", "nn.functional.linear", "nn.functional.logsigmoid",
+        "nn.functional.softplus", "nn.functional.softshrink",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("variant", NO_VARIANT)
+@pytest.mark.parametrize("part", range(8))
+def test_methods_in_place_and_out(variant: str, part: int) -> None:
+    for name in COMPARED[part::8]:
+        op, different = OPERATORS[name], DIFFERENT.get(name, ())
+        if name in ALONE or name in NO_VARIANT[variant] or "all" in different:
+            continue
+        dtype = next((d for d in DTYPES if d in op.supported_dtypes("cpu")), None)
+        if dtype is None or str(dtype).rpartition(".")[2] in different:
+            continue
+        for sample in samples(op, dtype, 2):
+            try:
+                check_variant(op, sample, variant)
+            except Exception as error:
+                raise AssertionError(f"{name}{shown(sample)}, {variant}") from error
 
 
 def test_what_differs_is_there() -> None:
