@@ -23,7 +23,7 @@ def _both(make: Any) -> tuple[Any, Any]:
     """A module of both libraries, with the same parameters."""
     torch.manual_seed(0)
     theirs, ours = make(torch), make(pluggrad)
-    ours.load_state_dict({name: pluggrad.tensor(t.numpy()) for name, t in theirs.state_dict().items()})
+    ours.load_state_dict({name: pluggrad.tensor(t.cpu().numpy()) for name, t in theirs.state_dict().items()})
     return ours, theirs
 
 
@@ -42,7 +42,7 @@ def _masks(lib: Any, kind: str, batch: int, length: int) -> tuple[Any, Any]:
 def _same(ours: Any, theirs: Any) -> None:
     assert (ours is None) == (theirs is None)
     if ours is not None:
-        np.testing.assert_allclose(ours.detach().numpy(), theirs.detach().numpy(), atol=1e-5)
+        np.testing.assert_allclose(ours.detach().cpu().numpy(), theirs.detach().cpu().numpy(), atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["padding", "queries", "both", "numbers"])
@@ -112,4 +112,4 @@ def test_layers_that_pytorch_has_no_fast_path_for() -> None:
             with lib.no_grad():
                 results.append(layer.eval()(lib.ones(2, 4, 8), src_key_padding_mask=padding))
         _same(*results)
-        assert np.isfinite(results[0].numpy()).all()
+        assert np.isfinite(results[0].cpu().numpy()).all()
