@@ -34,6 +34,8 @@ class Kernels:
         self._own = kernels_of(backend)
         self._wrap = getattr(backend, "wrap_kernel", None)
         self._wrappers: Wrappers = {}
+        # What composed kernels call. Not whichever view of these kernels looks one up first: see for_real_arrays.
+        self._plain = self
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -57,7 +59,7 @@ class Kernels:
     def replace_wrappers(self, wrappers: Wrappers) -> None:
         """Let other plugins replace kernels, by name; each is looked up again at its next use."""
         self._wrappers = wrappers
-        kept = {"namespace", "native_dtype", "type_of", "_name", "_own", "_wrap", "_wrappers"}
+        kept = {"namespace", "native_dtype", "type_of", "_name", "_own", "_wrap", "_wrappers", "_plain"}
         for name in set(self.__dict__) - kept:
             delattr(self, name)
 
@@ -73,11 +75,11 @@ class Kernels:
         if declared is not None and self._name in declared.kernels:
             return declared.kernels[self._name]
         if declared is not None and declared.forward is not None:
-            return functools.partial(declared.forward, self)
+            return functools.partial(declared.forward, self._plain)
         for module in (defaults, updates):
             default = getattr(module, name, None)
             if default is not None and default.__module__ == module.__name__:
-                return functools.partial(default, self)
+                return functools.partial(default, self._plain)
         try:
             return getattr(self.namespace, name)
         except AttributeError:

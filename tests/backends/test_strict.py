@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import pluggrad
+from pluggrad.backends import plugins
 from pluggrad.errors import DeviceError
 
 DEVICES = ("strict", "strict:device1", "strict:device2")
@@ -121,3 +122,14 @@ def test_its_values_reach_numpy() -> None:
 def test_it_prints_its_device() -> None:
     assert repr(pluggrad.zeros(2, device="strict:device1")) == "tensor([0., 0.], device='strict:device1')"
     assert repr(pluggrad.zeros(2, device="strict")) == "tensor([0., 0.], device='strict')"
+
+
+def test_a_kernel_that_real_arrays_called_first_still_conjugates() -> None:
+    """Composed kernels are looked up once for real and complex arrays alike."""
+    kernels = plugins.backend("strict").kernels
+    vars(kernels).pop("linear_weight", None)
+    for dtype in (pluggrad.float64, pluggrad.complex128):
+        w = pluggrad.ones(1, 1, dtype=dtype, device="strict", requires_grad=True)
+        x = pluggrad.ones(1, 1, dtype=dtype, device="strict") * (1j if dtype.is_complex else 1)
+        (g,) = pluggrad.autograd.grad(pluggrad.nn.functional.linear(x, w), w, pluggrad.ones_like(w))
+        assert g.item() == (-1j if dtype.is_complex else 1)
