@@ -34,6 +34,14 @@ def getitem(x: Array, *, key: Any) -> Array:
     return x[key]
 
 
+def view_real(x: Array) -> Array:
+    return x.real
+
+
+def view_imag(x: Array) -> Array:
+    return x.imag
+
+
 def concat(*arrays: Array, axis: int) -> Array:
     return cupy.concatenate(arrays, axis)
 
@@ -83,6 +91,6 @@ def as_strided(x: Array, *, size: Shape, stride: Shape, offset: int) -> Array:
 
 
 KERNELS = {f.__name__: f for f in (
-    view, reshape, permute_dims, broadcast_to, getitem, concat, stack, flip, diagonal, copy_diagonal, put_diagonal,
-    unfold, windows, as_strided,
+    view, reshape, permute_dims, broadcast_to, getitem, view_real, view_imag, concat, stack, flip, diagonal,
+    copy_diagonal, put_diagonal, unfold, windows, as_strided,
 )}  # fmt: skip

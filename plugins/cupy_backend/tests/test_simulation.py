@@ -49,7 +49,7 @@ def test_conformance_finds_planted_defects() -> None:
 @pytest.mark.parametrize("folder", ["tests/optim", "tests/func/test_registry.py"])
 def test_on_the_device_that_is_not_current(folder: str) -> None:
     """Tests of the core with their tensors on cuda:1, while cuda:0 is the current device."""
-    done = simulated("--device", "cuda:1", "-m", "not slow", "-k", "not view_real and not view_imag", folder)
+    done = simulated("--device", "cuda:1", "-m", "not slow", folder)
     assert done.returncode == 0, done.stdout[-3000:]
 
 
