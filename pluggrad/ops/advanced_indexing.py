@@ -38,7 +38,11 @@ class Indices:
 
     def of(self, each: Callable[[Any], Any]) -> Indices:
         """The same indices with ``each(array)`` in the place of every array."""
-        return Indices([None if b is None else Buffer(each(b.array)) for b in self.buffers])
+        return self.over([None if b is None else each(b.array) for b in self.buffers])
+
+    def over(self, arrays: Sequence[Any]) -> Indices:
+        """Indices over other arrays, None for axes left whole: for code that must not import this class."""
+        return Indices([None if a is None else Buffer(a) for a in arrays])
 
     @property
     def key(self) -> tuple[Any, ...]:

@@ -148,26 +148,28 @@ class BatchedNamespace:
         """Each member in another native dtype."""
         return BatchedArray(self._kernels.inner.namespace.astype(x.array, dtype, **options), x.batched, self._kernels)
 
-    def _of_all(self, name: str, x: Any, **options: Any) -> BatchedArray:
-        # The core asks for these to check values: of the whole batch.
-        namespace = self._kernels.inner.namespace
-        return BatchedArray(getattr(namespace, name)(bare(x), **options), False, self._kernels)
+    def _reduced(self, name: str, x: Any, axis: Any, keepdims: bool) -> BatchedArray:
+        if axis is not None:
+            axes = axis if isinstance(axis, tuple) else (axis,)
+            return getattr(self._kernels, name)(self.asarray(x), axis=axes, keepdims=keepdims)
+        # Without an axis, the core asks for these to check values: of the whole batch.
+        return BatchedArray(getattr(self._kernels.inner.namespace, name)(bare(x)), False, self._kernels)
 
-    def min(self, x: Any, /) -> BatchedArray:
-        """The least element of the whole batch."""
-        return self._of_all("min", x)
+    def min(self, x: Any, /, *, axis: Any = None, keepdims: bool = False) -> BatchedArray:
+        """The least elements along axes; without, the least of the whole batch."""
+        return self._reduced("min", x, axis, keepdims)
 
-    def max(self, x: Any, /) -> BatchedArray:
-        """The greatest element of the whole batch."""
-        return self._of_all("max", x)
+    def max(self, x: Any, /, *, axis: Any = None, keepdims: bool = False) -> BatchedArray:
+        """The greatest elements along axes; without, the greatest of the whole batch."""
+        return self._reduced("max", x, axis, keepdims)
 
-    def any(self, x: Any, /) -> BatchedArray:
-        """Whether any element of the whole batch is true."""
-        return self._of_all("any", x)
+    def any(self, x: Any, /, *, axis: Any = None, keepdims: bool = False) -> BatchedArray:
+        """Whether any element along axes is true; without, any of the whole batch."""
+        return self._reduced("any", x, axis, keepdims)
 
-    def all(self, x: Any, /) -> BatchedArray:
-        """Whether all elements of the whole batch are true."""
-        return self._of_all("all", x)
+    def all(self, x: Any, /, *, axis: Any = None, keepdims: bool = False) -> BatchedArray:
+        """Whether all elements along axes are true; without, all of the whole batch."""
+        return self._reduced("all", x, axis, keepdims)
 
     def sort(self, x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> BatchedArray:
         """Each member sorted."""
@@ -185,13 +187,42 @@ class BatchedNamespace:
             return inner  # a dtype, a constant
 
         def create(*args: Any, **options: Any) -> Any:
-            batched = any(isinstance(a, BatchedArray) and a.batched for a in args)
+            arrays = args[0] if args and isinstance(args[0], tuple | list) else args
+            batched = any(isinstance(a, BatchedArray) and a.batched for a in arrays)
             if batched and not name.endswith("_like"):
-                return getattr(self._kernels, name)(*args, **options)
-            out = inner(*(a.array if isinstance(a, BatchedArray) else a for a in args), **options)
-            return BatchedArray(out, batched, self._kernels)
+                return _by_kernel(self._kernels, name, args, options)
+            if arrays is not args:
+                args = (type(arrays)(bare(a) for a in arrays), *args[1:])
+            out = inner(*(bare(a) for a in args), **options)
+            return self._kernels.wrap(out, batched)
 
         return create
+
+
+def _by_kernel(xp: BatchedKernels, name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A call in the standard's words as one of a kernel: parameters by name, axes from the front, often in tuples."""
+    if args and isinstance(args[0], tuple | list):  # concat, stack
+        args = (*args[0], *args[1:])
+    name = "gather" if name == "take_along_axis" else name
+    declared = function.get(name)
+    if declared is None:
+        return getattr(xp, name)(*args, **options)
+    count = len(args) if declared.variadic else len(declared.arrays)
+    options = {**dict(zip(declared.parameters, args[count:], strict=False)), **options}
+    options.pop("stable", None)  # the kernels always are
+    if name in ("concat", "stack"):
+        options.setdefault("axis", 0)
+    axis = options.get("axis")
+    if axis is not None and name != "vecdot":
+        axes = axis if isinstance(axis, tuple) else (axis,)
+        rank = args[0].ndim + {"stack": 1, "expand_dims": len(axes)}.get(name, 0)
+        axes = tuple([a + rank if a < 0 else a for a in axes])
+        options["axis"] = axes if isinstance(axis, tuple) or name in _AXES else axes[0]
+    return getattr(xp, name)(*args[:count], **options)
+
+
+#: Functions whose kernels take several axes, where the standard takes one number, too.
+_AXES = frozenset("count_nonzero expand_dims max mean min prod squeeze std sum var".split())
 
 
 class BatchedKernels:

@@ -123,6 +123,20 @@ def _stacked(xp: BatchedKernels, name: str, outs: list[Any], size: int) -> Any:
     return BatchedArray(out if size else out[:0, ...], True, xp)
 
 
+@batching(
+    *"add_strided batch_norm batch_norm_gradients batch_norm_inference binary_cross_entropy "
+    "binary_cross_entropy_with_logits bincount cdist copy_strided ctc_loss fold_windows histc huber_loss is_position "
+    "l1_loss layer_norm_gradients matrix_rank mse_loss nll_loss_input "
+    "soft_cross_entropy softmax_input index_add index_copy put_diagonal rows_back rows_in linear_cross_entropy "
+    "gru_layer gru_layer_gradients lstm_layer lstm_layer_gradients rnn_layer rnn_layer_gradients".split()
+)
+def _composed(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    """A function whose forward, in the standard's words, is made of functions that have rules."""
+    declared = function.get(name)
+    assert declared is not None and declared.forward is not None
+    return declared.forward(xp, *args, **parameters)
+
+
 # -- families ----------------------------------------------------------------------------------------
 
 
@@ -139,7 +153,10 @@ for _name in (
     "hardtanh imag isfinite isinf isnan isneginf isposinf isreal leaky_relu lgamma log log10 log1p log2 log_sigmoid "
     "logical_not logit mish nan_to_num negative polygamma positive pow_scalar rad2deg real reciprocal relu round "
     "round_decimals rsqrt sigmoid sign signbit silu silu_input sin sinc sinh softplus softshrink softsign sqrt square "
-    "tan tanh tanhshrink threshold trunc view_real view_imag"
+    "tan tanh tanhshrink threshold trunc view_real view_imag "
+    "airy_ai airy_ai_slope cbrt cosdg cosm1 cotdg ellipe ellipk ellipkm1 entr erfcinv erfcx exp1 exp10 expi exprel "
+    "gamma gammasgn i0 i0e i1 i1e j0 j1 k0 k0e k1 k1e log_ndtr loggamma ndtr ndtri rgamma sindg spence "
+    "spherical_bessel_j0 tandg y0 y1 zetac"
 ).split():
     RULES[_name] = _elementwise
 
@@ -169,7 +186,11 @@ def _axis(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict
             continue
         axis = parameters[key]
         if axis is None:
-            if name not in OF_ALL:
+            if name in ("argmax", "argmin"):
+                flat = xp.reshape(args[0], shape=(args[0].size,))
+                out = getattr(xp, name)(flat, axis=0)
+                return xp.reshape(out, shape=(1,) * ndim) if parameters["keepdims"] else out
+            if name not in OF_ALL and name != "flip":
                 return loop(xp, name, args, parameters)
             axis = tuple(range(ndim))
         if not ndim and name not in OF_ALL and name not in ("expand_dims", "stack", "permute_dims", "squeeze"):
@@ -203,6 +224,39 @@ def _shape(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dic
         known = -math.prod(shape)
         shape = tuple(x.size // known if n == -1 else n for n in shape) if known else shape
     return xp.wrap(getattr(xp.inner, name)(array, shape=(array.shape[0], *shape)))
+
+
+@batching("vecdot", "cross")
+def _from_the_end(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    """Functions that broadcast, with an axis counted from the end."""
+    rank = max(a.ndim for a in args)
+    if parameters["axis"] >= 0:
+        return loop(xp, name, args, parameters)
+    return xp.wrap(getattr(xp.inner, name)(*[xp.spread(a, rank) for a in args], **parameters))
+
+
+@batching("solve", "solve_triangular")
+def _solve(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    a, b = args
+    vector = b.ndim == 1
+    if vector:
+        b = b[:, None]
+    rank = max(a.ndim, b.ndim)
+    # With as many axes as the matrices, b is never taken for a stack of vectors.
+    arrays = [xp.spread(x, rank) if x.batched else x.array for x in (a, b)]
+    arrays = [x if x.ndim > rank else xp.inner.expand_dims(x, axis=(0,)) if x.ndim == rank else x for x in arrays]
+    out = xp.wrap(getattr(xp.inner, name)(*arrays, **parameters))
+    return out[..., 0] if vector else out
+
+
+@batching("tile", "repeat")
+def _copies(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    (x,) = args
+    if name == "repeat":
+        axis = shifted(parameters["axis"], x.ndim)
+        return xp.wrap(xp.inner.repeat(x.array, **{**parameters, "axis": axis}))
+    times = parameters["repetitions"]
+    return xp.wrap(xp.inner.tile(xp.spread(x, len(times)), repetitions=(1, *times)))
 
 
 @batching("getitem")
@@ -349,8 +403,10 @@ for _name in (
 @batching("layer_norm", "rms_norm", "group_norm")
 def _norm(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
     x, *affine = args
-    if not x.batched or any(a.batched for a in affine) or not x.ndim or not x.array.shape[0]:
+    if not x.ndim or not batch_size(args):
         return loop(xp, name, args, parameters)
+    if not x.batched or any(a.batched for a in affine):
+        return _composed(xp, name, args, parameters)
     size = x.array.shape[0]
     array = x.array
     if name == "group_norm":  # the statistics of (N, C, ...) are of each in N
@@ -384,8 +440,10 @@ def _attention(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters:
 def _cross_entropy(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
     """The loss of each element, in one call; reduced member by member."""
     x, target, *rest = args
-    if (rest and rest[0] is not None) or not batch_size((x, target)):
+    if not batch_size([x, target, *rest]):
         return loop(xp, name, args, parameters)
+    if rest and rest[0] is not None:
+        return _composed(xp, name, args, parameters)
     size = batch_size((x, target))
     one = x.ndim == 1  # the scores of one thing
     arrays = [full(xp, x, size), full(xp, target, size)]
@@ -409,8 +467,10 @@ def _counted(xp: BatchedKernels, target: BatchedArray, ignored: int | None, dtyp
 @batching("cross_entropy_input")
 def _cross_entropy_input(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
     g, x, target, *rest = args
-    if (rest and rest[0] is not None) or not batch_size((g, x, target)):
+    if not batch_size([g, x, target, *rest]):
         return loop(xp, name, args, parameters)
+    if rest and rest[0] is not None:
+        return _composed(xp, name, args, parameters)
     size = batch_size((g, x, target))
     reduction = parameters["reduction"]
     if reduction == "mean":
@@ -425,17 +485,6 @@ def _cross_entropy_input(xp: BatchedKernels, name: str, args: tuple[Any, ...], p
     return xp.wrap(out if one else _unfolded(xp, out, size))
 
 
-@batching(
-    *"mse_loss l1_loss gru_layer gru_layer_gradients lstm_layer lstm_layer_gradients rnn_layer "
-    "rnn_layer_gradients".split()
-)
-def _composed(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
-    """A function whose forward is made of functions that have rules."""
-    declared = function.get(name)
-    assert declared is not None and declared.forward is not None
-    return declared.forward(xp, *args, **parameters)
-
-
 # -- picking by index ----------------------------------------------------------------------------------
 
 
@@ -443,7 +492,7 @@ def _composed(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: 
 def _embedding(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
     weight, indices = args
     if weight.batched:
-        return loop(xp, name, args, parameters)
+        return xp.take(weight, indices, axis=0)
     return xp.wrap(xp.inner.embedding(weight.array, indices.array, **parameters))
 
 
@@ -452,20 +501,126 @@ def _embedding_weight(xp: BatchedKernels, name: str, args: tuple[Any, ...], para
     """Each member has rows of its own in one long table."""
     g, indices = args
     size = batch_size(args)
-    if parameters["padding_idx"] is not None or not size:
+    if not size:
         return loop(xp, name, args, parameters)
-    rows = parameters["rows"]
+    rows, padding = parameters["rows"], parameters.get("padding_idx")
     g, indices = full(xp, g, size), full(xp, indices, size)
     ns = xp.inner.namespace
     first = ns.arange(size, dtype=indices.dtype, device=xp.inner.native_device(indices)) * rows
     first = xp.inner.reshape(first, shape=(size, *(1,) * (indices.ndim - 1)))
-    out = xp.inner.embedding_weight(g, indices + first, **{**parameters, "rows": rows * size})
-    return xp.wrap(xp.inner.reshape(out, shape=(size, rows, *out.shape[1:])))
+    out = xp.inner.embedding_weight(g, indices + first, **{**parameters, "rows": rows * size, "padding_idx": None})
+    out = xp.inner.reshape(out, shape=(size, rows, *out.shape[1:]))
+    if padding is not None:
+        xp.inner.write(out, (slice(None), padding, ...), 0.0)
+    return xp.wrap(out)
 
 
 @batching("take")
 def _take(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
     x, indices = args
     if indices.batched:
-        return loop(xp, name, args, parameters)
+        return _composed(xp, name, args, parameters)
     return xp.wrap(xp.inner.take(x.array, indices.array, axis=shifted(parameters["axis"], x.ndim)))
+
+
+class _Key:
+    """An advanced key of a batch: its parts, and where it leads.
+
+    Attributes
+    ----------
+    parts : for each axis an array below, or None for an axis left whole
+    batched : whether an index is of each member's own
+    masks : whether there are masks among the parts
+    rank : the number of axes that the indices broadcast to
+    at : where these stand in the result for one member: in the place of the first axis, if all are neighbours, else 0
+    neighbours : whether they are
+    """
+
+    def __init__(self, xp: BatchedKernels, indices: Any) -> None:
+        self.xp, self.indices = xp, indices
+        given = [None if b is None else b.array for b in indices.buffers]
+        self.batched = any(isinstance(a, BatchedArray) and a.batched for a in given)
+        self.masks = any(a is not None and xp.isdtype(a.dtype, "bool") for a in given)
+        axes: list[int] = []
+        position = 0
+        for a in given:
+            taken = a.ndim if a is not None and xp.isdtype(a.dtype, "bool") else 1
+            axes += range(position, position + taken) if a is not None else ()
+            position += taken
+        self.axes = axes
+        self.neighbours = axes == list(range(axes[0], axes[0] + len(axes)))
+        self.at = axes[0] if self.neighbours else 0
+        self.rank = max(1 if xp.isdtype(a.dtype, "bool") else a.ndim for a in given if a is not None)
+        self.parts = [None if a is None else xp.spread(a, self.rank) if self.batched else bare(a) for a in given]
+
+    def below(self, *first: Any) -> Any:
+        """The key for the library below: these parts, and its own behind them."""
+        return self.indices.over([*first, *self.parts])
+
+    def members(self, size: int) -> Any:
+        """The numbers of the members, in a shape that broadcasts with the indices."""
+        ns = self.xp.inner.namespace
+        like = next(p for p in self.parts if p is not None)
+        numbers = ns.arange(size, dtype=ns.int64, device=self.xp.inner.native_device(like))
+        return self.xp.inner.reshape(numbers, shape=(size, *(1,) * self.rank))
+
+    def shape(self) -> tuple[int, ...]:
+        """The shape that the indices, of one member, broadcast to."""
+        out = [1] * self.rank
+        for part, buffer in zip(self.parts, self.indices.buffers, strict=True):
+            if part is not None:
+                shape = buffer.array.shape
+                for i, n in enumerate(shape, self.rank - len(shape)):
+                    out[i] = n if out[i] == 1 else out[i]
+        return tuple(out)
+
+
+@batching("index")
+def _index(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    """With indices of each member's own, the member's number is one index more."""
+    (x,) = args
+    key = _Key(xp, parameters["indices"])
+    index, permute = xp.inner.index, xp.inner.permute_dims
+    if not key.batched:
+        if not x.batched:
+            return xp.wrap(index(x.array, indices=key.below()), False)
+        out = index(x.array, indices=key.below(None))
+        if not key.neighbours:  # the axes of the indices came first
+            out = permute(out, axes=(key.rank, *range(key.rank), *range(key.rank + 1, out.ndim)))
+        return xp.wrap(out)
+    if key.masks:
+        return loop(xp, name, args, parameters)
+    if not x.batched:
+        out = index(x.array, indices=key.below())
+        return xp.wrap(permute(out, axes=(key.at, *range(key.at), *range(key.at + 1, out.ndim))))
+    out = index(x.array, indices=key.below(key.members(x.array.shape[0])))
+    first = range(1, 1 + key.rank)
+    lead = range(1 + key.rank, 1 + key.rank + key.at)
+    return xp.wrap(permute(out, axes=(0, *lead, *first, *range(1 + key.rank + key.at, out.ndim))))
+
+
+@batching("index_put")
+def _index_put(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    x, values = args
+    key = _Key(xp, parameters["indices"])
+    put, accumulate = xp.inner.index_put, parameters["accumulate"]
+    if not (key.batched or x.batched or values.batched):
+        return xp.wrap(put(x.array, values.array, indices=key.below(), accumulate=accumulate), False)
+    size = batch_size(_batched_parts(args, parameters))
+    rank = x.ndim - len(key.axes) + key.rank
+    if (key.masks and key.batched) or (not key.batched and not key.neighbours) or not size:
+        return loop(xp, name, args, parameters)
+    if values.ndim > rank:
+        values = xp.reshape(values, shape=values.shape[values.ndim - rank :])
+    array = full(xp, x, size)
+    if not key.batched:
+        return xp.wrap(put(array, xp.spread(values, rank), indices=key.below(None), accumulate=accumulate))
+    # Behind the number of the member, the axes of the indices come first.
+    rest = [n for i, n in enumerate(x.shape) if i not in key.axes]
+    shape = (*rest[: key.at], *key.shape(), *rest[key.at :])
+    placed = full(xp, xp.broadcast_to(values, shape=shape), size)
+    behind = range(1 + key.at + key.rank, 1 + rank)
+    placed = xp.inner.permute_dims(
+        placed, axes=(0, *range(1 + key.at, 1 + key.at + key.rank), *range(1, 1 + key.at), *behind)
+    )
+    return xp.wrap(put(array, placed, indices=key.below(key.members(size)), accumulate=accumulate))
