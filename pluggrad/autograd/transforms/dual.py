@@ -26,7 +26,7 @@ from ..gradients import grad
 from ..mode import enable_grad
 from . import levels
 from .batched import BatchedArray, batch_size, in_place
-from .rules import _elementwise, full, rule_of
+from .rules import elementwise, full, rule_of
 
 
 class DualArray:
@@ -306,7 +306,7 @@ def _run(xp: DualKernels, name: str, declared: Function | None, /, *args: Any, *
         return _wrap(xp, out, _linear(xp, name, primals, tangents, parameters))
     if name in _MULTILINEAR:
         return _wrap(xp, out, _multilinear(xp, name, primals, tangents, parameters))
-    if rule_of(name) is _elementwise and not declared.has_many_outputs and not isinstance(out, tuple):
+    if rule_of(name) is elementwise and not declared.has_many_outputs and not isinstance(out, tuple):
         found = _diagonal(xp, declared, primals, tangents, parameters, out)
         if found is not NotImplemented:
             return _wrap(xp, out, found)
