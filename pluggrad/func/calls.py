@@ -63,9 +63,6 @@ def functional_call(
         )
     places = _owners(module)
     unknown = sorted(set(given) - set(places))
-    missing = sorted(set(places) - set(given))
-    if strict and (unknown or missing):
-        raise RuntimeError(f"functional_call: Unexpected key(s): {unknown}; Missing key(s): {missing}")
     if tie_weights:
         by_tensor: dict[int, list[str]] = {}
         for name, where in places.items():
@@ -77,6 +74,9 @@ def functional_call(
                 raise ValueError(f"functional_call: {names} are tied, but different values are given for them")
             for value in values.values():
                 given |= dict.fromkeys(names, value)
+    missing = sorted(set(places) - set(given))
+    if strict and (unknown or missing):
+        raise RuntimeError(f"functional_call: Unexpected key(s): {unknown}; Missing key(s): {missing}")
     replaced: list[tuple[dict[str, Any], str, Any]] = []
     try:
         for name, value in given.items():

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import random
 from ..autograd.inplace import check_writable, overwrite
+from ..autograd.transforms.drawing import check_fill
 from ..dtypes import finfo, float64, iinfo
 from ..errors import ArgumentError, DTypeError
 from ..random import draws
@@ -23,9 +24,15 @@ def _fill(x: Tensor, array: Any) -> Tensor:
     return overwrite(x, make(x._type.kernels.namespace.astype(array, x._type.native), x._type))
 
 
+def _check(x: Tensor) -> None:
+    """Refuse a tensor that may not be filled."""
+    check_writable(x)
+    check_fill(x._type)
+
+
 def _prepare(name: str, x: Tensor, *, complex_too: bool = False) -> tuple[int, ...]:
     """Refuse what cannot be filled, before a number is drawn; the shape to draw."""
-    check_writable(x)
+    _check(x)
     draws.require_floating(name, x.dtype, complex_too=complex_too)
     return tuple(x._array.shape)
 
@@ -130,7 +137,7 @@ def geometric_(self: Tensor, p: float, *, generator: Generator | None = None) ->
     """
     if not 0 < p < 1:
         raise ArgumentError(f"geometric_: expects p to be in (0, 1), but got p={p}")
-    check_writable(self)
+    _check(self)
     if self.dtype.kind == "bool" or self.dtype.is_complex:
         raise DTypeError(f"geometric_: the dtype must be a real number's, got {self.dtype.name}")
     x = draws.exponential(tuple(self._array.shape), self._type.with_dtype(float64), generator)
@@ -145,7 +152,7 @@ def bernoulli_(self: Tensor, p: float | Tensor = 0.5, *, generator: Generator | 
     ------
     ArgumentError : a probability outside of [0, 1]
     """
-    check_writable(self)
+    _check(self)
     probabilities = _as_float64(p) if isinstance(p, Tensor) else p
     return _fill(self, bernoulli_array(probabilities, tuple(self._array.shape), self._type, generator))
 
@@ -166,7 +173,7 @@ def random_(
     low = named.pop("from", from_)
     if named:
         raise TypeError(f"random_: unexpected keyword arguments {sorted(named)}")
-    check_writable(self)
+    _check(self)
     most = _most(self)
     if low is None:
         low, high = 0, most + 1 if to is None else to

@@ -55,13 +55,16 @@ def _broadcast_to(xp: Any, x: Any, /, *, shape: tuple[int, ...]) -> Any:
     return xp.namespace.broadcast_to(x, shape)
 
 
-def _getitem_x(xp: Any, g: Any, x_shape: tuple[int, ...], key: tuple[Any, ...]) -> Any:
-    z = xp.new_zeros(g, shape=x_shape)
-    xp.write(xp.getitem(z, key=key), ..., g)
-    return z
+@composite(name="put_slice", result="same", vjp=lambda xp, g, key: xp.copy(xp.getitem(g, key=key)))
+def _put_slice(xp: Any, x: Any, /, *, shape: tuple[int, ...], key: tuple[Any, ...]) -> Any:
+    """Zeros of ``shape``, with ``x`` where a basic key leads."""
+    out = xp.new_zeros(x, shape=shape)
+    xp.write(xp.getitem(out, key=key), ..., x)
+    return out
 
 
-@composite(name="getitem", alias="slice", view=True, result="same", vjp=_getitem_x)
+@composite(name="getitem", alias="slice", view=True, result="same",
+           vjp=lambda xp, g, x_shape, key: xp.put_slice(g, shape=x_shape, key=key))  # fmt: skip
 def _getitem(xp: Any, x: Any, /, *, key: tuple[Any, ...]) -> Any:
     return x[key]
 

@@ -249,6 +249,9 @@ def format_tensor(x: Tensor) -> str:
     >>> format_tensor(pluggrad.asarray([[1.0, -2.0], [3.0, 4.0]]))
     'tensor([[ 1., -2.],\n        [ 3.,  4.]])'
     """
+    shown = getattr(type(x._type.kernels), "shown", None)
+    if shown is not None:  # an array of a transform, which has no values of its own
+        return shown(x)
     name = type(x).__name__
     prefix = "tensor(" if name in ("Tensor", "Parameter") else f"{name}("
     indent = len(prefix)

@@ -137,11 +137,8 @@ def test_jvp_is_the_slope(name: str, i: int, kind: str) -> None:
             assert_close(slope, (a - b) / (2 * eps), 2e-5)
 
 
-@pytest.mark.parametrize(("name", "i"), [(n, i) for n, i in DIFFERENTIABLE if "real floating" in functions()[n].kinds])
-def test_vmap_of_grad_is_a_loop(name: str, i: int) -> None:
-    sample = samples_of(name)[i]
-    batch = batch_of(sample, pluggrad.float64)
-    where = active(name, batch)
+def total_of(name: str, sample: Sample) -> Any:
+    """A function of the arguments that sums the outputs, each element with a weight of its own."""
 
     def total(*xs: Any) -> Any:
         terms = [
@@ -152,6 +149,47 @@ def test_vmap_of_grad_is_a_loop(name: str, i: int) -> None:
         ]
         return sum(terms[1:], terms[0])
 
+    return total
+
+
+@pytest.mark.parametrize(("name", "i"), [(n, i) for n, i in DIFFERENTIABLE if "real floating" in functions()[n].kinds])
+def test_forward_over_reverse_is_reverse_over_reverse(name: str, i: int) -> None:
+    """The product of a Hessian and a vector, each way."""
+    sample = samples_of(name)[i]
+    inputs = [tensor_of(spec, seed, pluggrad.float64) for seed, spec in enumerate(sample.arrays)]
+    where = active(name, inputs)
+    if not where:
+        return
+    total = total_of(name, sample)
+
+    def value_of(*some: Any) -> Any:
+        given = list(inputs)
+        for k, x in zip(where, some, strict=True):
+            given[k] = x
+        value = total(*given)
+        return value + value * value  # so that linear functions have a second derivative, too
+
+    points = tuple(inputs[k] for k in where)
+    directions = tuple(direction(x, k) for k, x in zip(where, points, strict=True))
+    _, forward = jvp(grad(value_of, argnums=tuple(range(len(where)))), points, directions)
+
+    leaves = [x.detach().clone().requires_grad_() for x in points]
+    first = pluggrad.autograd.grad(value_of(*leaves), leaves, create_graph=True, materialize_grads=True)
+    nothing = pluggrad.zeros((), dtype=pluggrad.float64)
+    along = sum(((g * d).sum() for g, d in zip(first, directions, strict=True)), nothing)
+    reverse = tuple(map(pluggrad.zeros_like, leaves))  # of steps and the like, whose gradient is 0 everywhere
+    if along.requires_grad:
+        reverse = pluggrad.autograd.grad(along, leaves, materialize_grads=True)
+    for a, b in zip(forward, reverse, strict=True):
+        assert_close(a, b.detach(), 1e-7)
+
+
+@pytest.mark.parametrize(("name", "i"), [(n, i) for n, i in DIFFERENTIABLE if "real floating" in functions()[n].kinds])
+def test_vmap_of_grad_is_a_loop(name: str, i: int) -> None:
+    sample = samples_of(name)[i]
+    batch = batch_of(sample, pluggrad.float64)
+    where = active(name, batch)
+    total = total_of(name, sample)
     if not where or name in DATA_DEPENDENT:
         return
     one = grad(total, argnums=tuple(where))

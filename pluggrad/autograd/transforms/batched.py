@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import inspect
 import operator
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
 from ... import function
 from ...errors import ShapeError
-from ...tensor import Tensor
+from ...tensor import Tensor, make
 from . import levels
 
 
@@ -360,6 +361,16 @@ class BatchedKernels:
         return self.inner.tolist(x.array)
 
     to_host = tolist
+
+    @staticmethod
+    def shown(x: Tensor) -> str:
+        """What ``print(x)`` shows: the whole batch, as PyTorch does; of what all members share, the value."""
+        array: Any = x._array
+        array_type: Any = x._type
+        text = str(make(array.array, array_type.inner))
+        if not array.batched:
+            return text
+        return f"BatchedTensor(lvl={array_type.depth}, bdim=0, value=\n{textwrap.indent(text, '    ')}\n)"
 
     def write_index(self, x: BatchedArray, indices: Any, values: Any, accumulate: bool) -> None:
         """Write ``values`` at indices into ``x``, in place."""

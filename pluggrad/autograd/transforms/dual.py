@@ -123,9 +123,9 @@ _LINEAR = frozenset(
     (
         "add add_strided as_strided astype avg_pool avg_pool_input broadcast_to col2im concat conj copy copy_diagonal "
         "copy_strided cumulative_sum diagonal expand_dims fftn flip fold_edges fold_windows gather getitem "
-        "identity_like ifftn im2col imag index irfftn mean negative pad_edges permute_dims positive put_diagonal real "
-        "repeat reshape rfftn roll split squeeze stack subtract sum take tile tril triu unfold unstack view view_imag "
-        "view_real windows"
+        "identity_like ifftn im2col imag index irfftn mean negative pad_edges permute_dims positive put_diagonal "
+        "put_slice real repeat reshape rfftn roll split squeeze stack subtract sum take tile tril triu unfold unstack "
+        "view view_imag view_real windows"
     ).split()
 )
 #: Functions linear in each of their arrays.
@@ -288,7 +288,8 @@ class DualKernels:
         if tangent is None and x.tangent is None:
             return
         if x.tangent is None:
-            x.tangent = self.inner.namespace.zeros_like(x.primal)
+            # Like the tangent that comes: under vmap, it may be of each member's own where the values are not.
+            x.tangent = self.inner.new_zeros(tangent, shape=tuple(x.primal.shape))
         self.inner.write(x.tangent, key, 0 if tangent is None else tangent)
 
 

@@ -38,22 +38,32 @@ def enter(x: Tensor, dim: int, size: int) -> Tensor:
     return cross((x,), array, array_type, "Vmap", across, lambda g: leave(g, 0, size))
 
 
-def leave(x: Tensor, dim: int, size: int) -> Tensor:
-    """The batch of ``x``, one level down, as an axis ``dim``."""
+def leave(x: Tensor, dim: int | None, size: int) -> Tensor:
+    """The batch of ``x``, one level down, as an axis ``dim``; None: what is the same for all, as it is.
+
+    Raises
+    ------
+    ArgumentError : ``dim`` is None, and the members differ
+    """
     array_type = x._type
     assert isinstance(array_type, LevelType)
     kernels, inner = array_type.kernels, array_type.inner
     batch = x._array
     array = batch.array
+    if dim is None and batch.batched:
+        raise ArgumentError("vmap: an output differs over the batch and so needs a batch axis; its out_dim is None")
     if not batch.batched:
         array = inner.kernels.namespace.asarray(array)
-        array = inner.kernels.broadcast_to(array, shape=(size, *array.shape))
+        if dim is not None:
+            array = inner.kernels.broadcast_to(array, shape=(size, *array.shape))
 
     def across(g: Any) -> BatchedArray:
-        return BatchedArray(g, True, kernels)  # type: ignore[arg-type]
+        return BatchedArray(g, dim is not None, kernels)  # type: ignore[arg-type]
 
     if array.__class__ is not inner.array_class:
         array = inner.kernels.namespace.asarray(array)
+    if dim is None:
+        return cross((x,), array, inner.siblings[array.dtype], "VmapOut", across, raise_to_current)
     out = cross((x,), array, inner.siblings[array.dtype], "VmapOut", across, lambda g: enter(g, 0, size))
     return _moved(out, 0, dim + out._array.ndim if dim < 0 else dim)
 
@@ -73,7 +83,7 @@ def vmap(
     func : takes and returns tensors, also in nested tuples, lists and dictionaries
     in_dims : which axis of each argument is the batch's: an int, negative from the end; None: the argument is the same
         for all; a tuple with one for each argument, each perhaps a structure like the argument's
-    out_dims : where the batch's axis stands in each output
+    out_dims : where the batch's axis stands in each output; None: the output is the same for all, and has none
     randomness : what random functions inside do: ``"error"``, ``"different"`` numbers for each example, or the
         ``"same"``
     chunk_size : work on at most so many examples at a time, to save memory; None: on all
@@ -105,10 +115,10 @@ def vmap(
     def batched(*args: Any, **kwargs: Any) -> Any:
         flat, tree = flatten(args)
         dims = _in_dims(in_dims, args, flat, tree)
-        # Keyword arguments are batched along their first axis, as in PyTorch.
+        # Keyword arguments are the same for all, as in PyTorch.
         named, named_tree = flatten(kwargs)
         flat = flat + named
-        dims = dims + [0 if isinstance(v, Tensor) else None for v in named]
+        dims = dims + [None] * len(named)
         size = _batch_size(flat, dims)
 
         def run(values: list[Any], count: int) -> tuple[list[Any], Any]:
@@ -139,7 +149,9 @@ def _narrow(x: Tensor, dim: int, start: int, count: int) -> Tensor:
     return x[(*(slice(None),) * dim, slice(start, start + count))]
 
 
-def _joined(parts: tuple[Tensor, ...], dim: int) -> Tensor:
+def _joined(parts: tuple[Tensor, ...], dim: int | None) -> Tensor:
+    if dim is None:  # the same for all
+        return parts[0]
     from ...function import functions
 
     axis = dim + parts[0]._array.ndim if dim < 0 else dim
@@ -252,9 +264,12 @@ def _batch_size(flat: list[Any], dims: list[int | None]) -> int:
     return sizes[0]
 
 
-def _out_dims(out_dims: Any, outs: list[Tensor], tree: Any) -> list[int]:
-    given = broadcast_prefix(out_dims, unflatten(list(outs), tree)) if not isinstance(out_dims, int) else None
-    if isinstance(out_dims, int):
+def _out_dims(out_dims: Any, outs: list[Tensor], tree: Any) -> list[int | None]:
+    if out_dims is None or isinstance(out_dims, int):
+        given = None
+    else:
+        given = broadcast_prefix(out_dims, unflatten(list(outs), tree))
+    if out_dims is None or isinstance(out_dims, int):
         given = [out_dims] * len(outs)
     elif given is None and isinstance(out_dims, tuple) and len(out_dims) == 1 and len(outs) == 1:
         given = list(out_dims)
@@ -264,6 +279,8 @@ def _out_dims(out_dims: Any, outs: list[Tensor], tree: Any) -> list[int]:
         )
     for out, dim in zip(outs, given, strict=True):
         ndim = out._array.ndim + 1
+        if dim is None:
+            continue
         if not isinstance(dim, int) or not -ndim <= dim < ndim:
             raise ArgumentError(f"vmap: got out_dim={dim} for an output of shape {tuple(out.shape)} and a batch axis")
     return given

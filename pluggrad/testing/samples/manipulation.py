@@ -42,6 +42,13 @@ add(
     call(real(2, 2), shape=(2, 4, 2), offset=-2, axis1=1, axis2=2),
 )
 
+add(
+    "put_slice",
+    call(real(2, 2), shape=(4, 2), key=(slice(1, 4, 2), ...)),
+    call(real(3, 1, 2), shape=(2, 3, 4), key=(1, slice(0, 3, 1), None, ..., slice(2, 4, 1))),
+    call(real(), shape=(3,), key=(2, ...)),
+)
+
 for _name in ("unfold", "windows"):
     add(_name, call(real(5), axis=0, size=3, step=1), call(real(2, 6, 2), axis=1, size=2, step=3))
 add(

@@ -39,6 +39,12 @@ def put_diagonal(x: np.ndarray, *, shape: tuple[int, ...], offset: int, axis1: i
     return out
 
 
+def put_slice(x: np.ndarray, *, shape: tuple[int, ...], key: Any) -> np.ndarray:
+    out = np.zeros(shape, x.dtype)
+    out[key] = x
+    return out
+
+
 def unfold(x: np.ndarray, *, axis: int, size: int, step: int) -> np.ndarray:
     """Windows along an axis as a view."""
     shape = (*x.shape[:axis], (x.shape[axis] - size) // step + 1, *x.shape[axis + 1 :], size)
@@ -62,5 +68,17 @@ def masked_fill(x: np.ndarray, mask: np.ndarray, value: np.ndarray) -> Any:
 
 KERNELS = {
     f.__name__: f
-    for f in (as_strided, concat, stack, flip, diagonal, copy_diagonal, put_diagonal, unfold, windows, masked_fill)
+    for f in (
+        as_strided,
+        concat,
+        stack,
+        flip,
+        diagonal,
+        copy_diagonal,
+        put_diagonal,
+        put_slice,
+        unfold,
+        windows,
+        masked_fill,
+    )
 }

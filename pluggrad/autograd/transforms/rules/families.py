@@ -135,6 +135,12 @@ def _getitem(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: d
     return xp.wrap(xp.inner.getitem(x.array, key=(slice(None), *parameters["key"])))
 
 
+@batching("put_slice")
+def _put_slice(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    array, key = args[0].array, (slice(None), *parameters["key"])
+    return xp.wrap(xp.inner.put_slice(array, shape=(array.shape[0], *parameters["shape"]), key=key))
+
+
 @batching("pad_constant", "pad_edges", "fold_edges")
 def _widths(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
     (x,) = args

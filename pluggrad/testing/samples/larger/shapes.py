@@ -76,6 +76,8 @@ add_larger(
     call(real(7, 101), shape=(101, 7, 103), offset=1, axis1=0, axis2=2),
     call(real(0), shape=(0, 3), offset=0, axis1=0, axis2=1),
 )
+add_larger("put_slice", call(real(33, 37), shape=(101, 37), key=(slice(1, 100, 3), ...)))
+add_larger("put_slice", call(real(2, 0), shape=(2, 0, 3), key=(..., 1)))
 for _name in ("unfold", "windows"):
     add_larger(_name, call(real(3, 1009), axis=1, size=7, step=3), call(real(0, 5), axis=1, size=2, step=1))
 add_larger(
