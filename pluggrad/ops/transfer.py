@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.mode import is_grad_enabled
+from ..autograd.transforms.levels import LevelError, LevelType, base_of
 from ..backends import plugins, transfer
 from ..backends.accelerator import current, found
 from ..device import Device
@@ -42,11 +43,19 @@ def to_device(x: Tensor, device: Device | str, non_blocking: bool = False) -> Te
     ------
     DeviceError : no such device
     BackendUnavailable : its library or hardware is missing
+    LevelError : a tensor of a transform, which stays where it is
     """
     source = x._type
     target = plugins.array_type(device, source.dtype)
     if target is source:
         return x
+    if isinstance(source, LevelType):
+        if target is base_of(source):
+            return x
+        raise LevelError(
+            f"a tensor that a transform (vmap, jvp ...) works on cannot move from {str(source.device)!r} to "
+            f"{str(target.device)!r}: move it before, or what comes out"
+        )
     return _on_record(x, make(transfer(x._array, source, target, non_blocking), target))
 
 

@@ -101,6 +101,13 @@ def depth_of(array_type: ArrayType) -> int:
     return array_type.depth if isinstance(array_type, LevelType) else 0
 
 
+def base_of(array_type: ArrayType) -> ArrayType:
+    """The type of the real library's arrays, below all transforms."""
+    while isinstance(array_type, LevelType):
+        array_type = array_type.inner
+    return array_type
+
+
 def level_type(inner: ArrayType, kernels: type) -> LevelType:
     """The type of a level over ``inner``; its siblings come with it."""
     found = _types.get((inner, kernels))
