@@ -264,6 +264,8 @@ class BatchedKernels:
             return tuple(self.wrap(o, batched) for o in out)
         if not hasattr(out, "shape"):
             return out
+        if out.__class__ is not self.inner_type.array_class:  # a library's own scalar, which cannot be written to
+            out = self.inner.namespace.asarray(out)
         return BatchedArray(out, batched, self)
 
     def lift(self, x: Tensor, array_type: levels.LevelType, level: levels.Level) -> Tensor:

@@ -320,7 +320,12 @@ def _wrap(xp: DualKernels, out: Any, tangent: Any) -> Any:
         return tuple(_wrap(xp, o, t) for o, t in zip(out, tangents, strict=True))
     if not hasattr(out, "shape"):
         return out
-    return DualArray(out, tangent, xp)
+    return DualArray(_array(xp, out), None if tangent is None else _array(xp, tangent), xp)
+
+
+def _array(xp: DualKernels, x: Any) -> Any:
+    """``x`` as an array: a library may give a scalar of its own in place of a 0-D array, which cannot be written to."""
+    return x if x.__class__ is xp.inner_type.array_class else xp.inner.namespace.asarray(x)
 
 
 def _zeros_for(xp: DualKernels, p: Any, t: Any) -> Any:
