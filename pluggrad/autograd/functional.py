@@ -10,6 +10,7 @@ from ..errors import GradientError, ShapeError
 from ..tensor import Tensor, make
 from .gradients import grad
 from .mode import enable_grad
+from .transforms.levels import outside_the_graph
 from .transforms.vmap import vmap
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
@@ -31,8 +32,8 @@ def _inputs(inputs: Any, name: str, create_graph: bool) -> tuple[Tensor, ...]:
     """The inputs at places of their own in the graph; with ``create_graph``, after those that they have."""
     given = _tuple(inputs, "inputs", name)
     if create_graph:
-        return tuple(x.view_as(x) if x._node is not None else x.detach().requires_grad_() for x in given)
-    return tuple(x.detach().requires_grad_() for x in given)
+        return tuple(x.view_as(x) if x._node is not None else outside_the_graph(x).requires_grad_() for x in given)
+    return tuple(outside_the_graph(x).requires_grad_() for x in given)
 
 
 def _outputs(func: Callable[..., Any], inputs: tuple[Tensor, ...], name: str) -> tuple[Any, tuple[Tensor, ...]]:
@@ -78,7 +79,7 @@ def _like(given: Any, values: tuple[Any, ...]) -> Any:
 
 
 def _detached(value: Any) -> Any:
-    return value.detach() if isinstance(value, Tensor) else tuple(v.detach() for v in value)
+    return outside_the_graph(value) if isinstance(value, Tensor) else tuple(outside_the_graph(v) for v in value)
 
 
 def vjp(
@@ -285,7 +286,7 @@ def hessian(
 
         def by_tape(*xs: Tensor) -> Any:
             with enable_grad():
-                leaves = tuple(x if x._node is not None else x.detach().requires_grad_() for x in xs)
+                leaves = tuple(x if x._node is not None else outside_the_graph(x).requires_grad_() for x in xs)
                 return first(*leaves)
 
         return jacobian(by_tape, inputs, create_graph, strict, vectorize, "forward-mode")

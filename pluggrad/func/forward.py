@@ -8,6 +8,7 @@ from typing import Any
 from ..autograd import gradients
 from ..autograd.forward_ad import dual_level, make_dual, unpack_dual
 from ..autograd.mode import enable_grad
+from ..autograd.transforms.levels import outside_the_graph
 from ..autograd.transforms.trees import flatten, unflatten
 from ..errors import ArgumentError, GradientError, ShapeError
 from ..tensor import Tensor, make
@@ -114,7 +115,7 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
         slopes = {id(o): s for o, s in zip(live, found, strict=True)}
         return unflatten([s if (s := slopes.get(id(o))) is not None else _zeros_like(o) for o in outs], out_tree)
 
-    return unflatten([o.detach() for o in outs], out_tree), jvp_fn
+    return unflatten([outside_the_graph(o) for o in outs], out_tree), jvp_fn
 
 
 def hvp(func: Callable[..., Any], primals: Any, tangents: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..autograd import gradients
 from ..autograd.mode import enable_grad
-from ..autograd.transforms.levels import Alias
+from ..autograd.transforms.levels import Alias, outside_the_graph
 from ..autograd.transforms.trees import flatten, unflatten
 from ..autograd.transforms.vmap import raise_to_current
 from ..errors import ArgumentError, GradientError
@@ -150,7 +150,7 @@ def _zeros(x: Any) -> Any:
 
 def _released(out: Tensor, inputs: Sequence[Tensor]) -> Tensor:
     """An output without a graph that leads to nothing but the inputs, which are gone."""
-    return out if out._node is None or reaches_further([out], inputs) else out.detach()
+    return out if out._node is None or reaches_further([out], inputs) else outside_the_graph(out)
 
 
 def _released_all(value: Any, inputs: Sequence[Tensor]) -> Any:

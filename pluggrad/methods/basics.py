@@ -11,6 +11,7 @@ from ..autograd import gradients, hooks
 from ..autograd.inplace import overwrite
 from ..autograd.mode import no_grad
 from ..autograd.operands import is_operand
+from ..autograd.transforms.levels import without_tangents
 from ..dtypes import DType
 from ..errors import DTypeError, GradientError, ShapeError
 from ..ops import creation, transfer, views
@@ -40,8 +41,8 @@ def backward(
 
 @method()
 def detach(self: Tensor) -> Tensor:
-    """A tensor over the same memory, outside the graph."""
-    out = make(self._array, self._type)
+    """A tensor over the same memory, outside the graph; in forward mode, without a tangent."""
+    out = make(without_tangents(self._array, self._type), self._type)
     link_alias(self, out)
     return out
 

@@ -193,10 +193,10 @@ def _with_replacement(weights: Any, count: int, float64: ArrayType, generator: G
 
 
 def _invert(ns: Any, weights: Any, u: Any) -> Any:
-    cumulative = ns.cumulative_sum(weights)
+    cumulative = ns.cumulative_sum(weights, axis=-1)
     total = cumulative[-1]
     # u < 1, but u * total may round to the total. Kept below, it cannot fall behind the last positive weight.
-    below = ns.max(ns.where(cumulative < total, cumulative, ns.zeros_like(cumulative)))
+    below = ns.max(ns.where(cumulative < total, cumulative, ns.zeros_like(cumulative)), axis=-1)
     at = u * total
     return ns.searchsorted(cumulative, ns.where(at < total, at, below), side="right")
 

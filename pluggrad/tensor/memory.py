@@ -181,6 +181,17 @@ def unshared(thing: object, known: int = 0) -> bool:
     return _references(thing) <= _ALONE + 1 + known
 
 
+def _kernels(array: Any, array_type: Any) -> Any:
+    """The kernels for an array over the memory of one of ``array_type``, perhaps at another level of a transform."""
+    if array.__class__ is array_type.array_class and not hasattr(array_type, "inner"):
+        return array_type.kernels
+    if hasattr(array, "xp"):  # of a transform: it says what its kernels are
+        return array.xp
+    while hasattr(array_type, "inner"):
+        array_type = array_type.inner
+    return array_type.kernels
+
+
 def release(tensor: Tensor) -> None:
     """Prepare a write to the memory of ``tensor``: freeze every saved value over it that a graph still holds."""
     if tensor._buffer is MARK:
@@ -197,7 +208,6 @@ def release(tensor: Tensor) -> None:
     storage = view.base.storage
     if not storage.saved:
         return
-    kernels = tensor._type.kernels
     remaining = []
     for buffer_ref, tensor_ref in storage.saved:
         buffer, owner = buffer_ref(), tensor_ref()
@@ -207,7 +217,7 @@ def release(tensor: Tensor) -> None:
         if unshared(buffer, known=int(owned)):
             remaining.append((buffer_ref, tensor_ref))  # only its tensor refers to it: nothing to keep
             continue
-        buffer.array = kernels.copy(buffer.array)
+        buffer.array = _kernels(buffer.array, tensor._type).copy(buffer.array)
         if owned:
             assert owner is not None
             owner._buffer = None

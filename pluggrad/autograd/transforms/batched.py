@@ -211,6 +211,8 @@ def _by_kernel(xp: BatchedKernels, name: str, args: tuple[Any, ...], options: di
     count = len(args) if declared.variadic else len(declared.arrays)
     options = {**dict(zip(declared.parameters, args[count:], strict=False)), **options}
     options.pop("stable", None)  # the kernels always are
+    if "side" in options:
+        options["right"] = options.pop("side") == "right"
     if name in ("concat", "stack"):
         options.setdefault("axis", 0)
     axis = options.get("axis")
@@ -321,6 +323,19 @@ class BatchedKernels:
     def owns_memory(self, x: BatchedArray) -> bool:
         """False: a batched array is copied when in doubt."""
         return False
+
+    def text_of(self, x: Tensor, text: Callable[[Tensor], str]) -> str:
+        """What printing a batched tensor shows: its level, and the whole batch, with ``text`` of the tensor below."""
+        batch, array_type = x._array, x._type
+        assert isinstance(array_type, levels.LevelType)
+        value = text(make(batch.array, array_type.inner))
+        if not batch.batched:
+            return value
+        return f"BatchedTensor(lvl={array_type.depth}, bdim=0, value=\n{textwrap.indent(value, '    ')}\n)"
+
+    def without_tangents(self, x: BatchedArray) -> BatchedArray:
+        """The same members without the tangents that they may have below."""
+        return BatchedArray(levels.without_tangents(x.array, self.inner_type), x.batched, self)
 
     def copy(self, x: BatchedArray) -> BatchedArray:
         """A copy."""

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from ... import function
 from ...backends import ArrayType
 from ...function import Function
-from ...tensor import Tensor, make
+from ...tensor import Tensor, make, memory
 from ..gradients import grad
 from ..mode import enable_grad
 from . import levels
@@ -32,13 +33,40 @@ from .rules import elementwise, full, rule_of
 class DualArray:
     """An array of the library below with its tangent; ``tangent`` None stands for zeros."""
 
-    __slots__ = ("primal", "tangent", "xp")
+    __slots__ = ("_base", "_tangent", "primal", "xp")
 
     __array_priority__ = 2000
     __array_ufunc__ = None
 
     def __init__(self, primal: Any, tangent: Any, xp: DualKernels) -> None:
-        self.primal, self.tangent, self.xp = primal, tangent, xp
+        self.primal, self._tangent, self.xp = primal, tangent, xp
+        #: Of a view whose base had no tangent yet: the base, and what makes the view of its tangent.
+        self._base: tuple[DualArray, Callable[[Any], Any]] | None = None
+
+    @property
+    def tangent(self) -> Any:
+        """The tangent; None stands for zeros."""
+        if self._tangent is None and self._base is not None:
+            base, view = self._base
+            if base.tangent is not None:
+                self._tangent = view(base.tangent)
+        return self._tangent
+
+    @tangent.setter
+    def tangent(self, value: Any) -> None:
+        self._tangent = value
+
+    def tangent_to_write_to(self, like: Any) -> Any:
+        """The tangent, made of zeros where there was none; that of a view lies in that of its base.
+
+        ``like`` : what is to be written: under vmap, it may be of each member's own where the values are not
+        """
+        if self.tangent is None:
+            if self._base is None:
+                self._tangent = self.xp.inner.new_zeros(like, shape=tuple(self.primal.shape))
+            else:
+                self._base[0].tangent_to_write_to(like)
+        return self.tangent
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -248,6 +276,16 @@ class DualKernels:
         """The strides of the value, in elements."""
         return self.inner.strides(x.primal)
 
+    def text_of(self, x: Tensor, text: Callable[[Tensor], str]) -> str:
+        """What printing a dual tensor shows: its value."""
+        array_type = x._type
+        assert isinstance(array_type, levels.LevelType)
+        return text(make(x._array.primal, array_type.inner))
+
+    def without_tangents(self, x: DualArray) -> DualArray:
+        """The value alone."""
+        return DualArray(levels.without_tangents(x.primal, self.inner_type), None, self)
+
     def owns_memory(self, x: DualArray) -> bool:
         """False: copied when in doubt."""
         return False
@@ -287,10 +325,7 @@ class DualKernels:
         tangent = value.tangent if isinstance(value, DualArray) else None
         if tangent is None and x.tangent is None:
             return
-        if x.tangent is None:
-            # Like the tangent that comes: under vmap, it may be of each member's own where the values are not.
-            x.tangent = self.inner.new_zeros(tangent, shape=tuple(x.primal.shape))
-        self.inner.write(x.tangent, key, 0 if tangent is None else tangent)
+        self.inner.write(x.tangent_to_write_to(tangent), key, 0 if tangent is None else tangent)
 
 
 def _run(xp: DualKernels, name: str, declared: Function | None, /, *args: Any, **parameters: Any) -> Any:
@@ -302,7 +337,10 @@ def _run(xp: DualKernels, name: str, declared: Function | None, /, *args: Any, *
     kernel = getattr(inner, name)
     out = kernel(*primals, **parameters)
     if all(t is None for t in tangents) or declared is None or not declared.differentiable:
-        return _wrap(xp, out, None)
+        wrapped = _wrap(xp, out, None)
+        if declared is not None and declared.view and isinstance(args[0], DualArray):
+            wrapped._base = args[0], functools.partial(kernel, **parameters)
+        return wrapped
     if name in _LINEAR and not (name == "take" and tangents[1:] != [None]):
         return _wrap(xp, out, _linear(xp, name, primals, tangents, parameters))
     if name in _MULTILINEAR:
@@ -493,7 +531,9 @@ def make_dual(x: Tensor, tangent: Tensor | None, at: int | None = None) -> Tenso
 
     parents = (x,) if tangent is None else (x, tangent)
     array = _join(x._array, None if tangent is None else tangent._array, array_type, at)
-    return levels.cross(parents, array, array_type, "MakeDual", across, again)
+    out = levels.cross(parents, array, array_type, "MakeDual", across, again)
+    memory.link_alias(x, out)
+    return out
 
 
 def unpack(x: Tensor, at: int | None = None) -> tuple[Tensor, Tensor]:

@@ -20,7 +20,7 @@ from ...backends.loaded import ArrayType
 from ...device import Device
 from ...dtypes import DType
 from ...errors import GradientError
-from ...tensor import Node, Tensor, make
+from ...tensor import Node, Tensor, make, memory
 from ..mode import is_grad_enabled
 
 #: The virtual types over a type of the library below: made once, for tables of kernels are kept by type.
@@ -106,6 +106,21 @@ def base_of(array_type: ArrayType) -> ArrayType:
     while isinstance(array_type, LevelType):
         array_type = array_type.inner
     return array_type
+
+
+def without_tangents(array: Any, array_type: ArrayType) -> Any:
+    """The values alone of an array that may have tangents, over the same memory."""
+    if not isinstance(array_type, LevelType):
+        return array
+    kernels: Any = array_type.kernels
+    return kernels.without_tangents(array)
+
+
+def outside_the_graph(x: Tensor) -> Tensor:
+    """The same value over the same memory, outside the graph, with its tangents, which ``detach`` drops."""
+    alias = make(x._array, x._type)
+    memory.link_alias(x, alias)
+    return alias
 
 
 def level_type(inner: ArrayType, kernels: type) -> LevelType:

@@ -18,7 +18,7 @@ from ..function import Function, FunctionCtx, evaluate, record, takes_no_ctx
 from ..mode import enable_grad, is_grad_enabled, no_grad
 from . import dual
 from .batched import BatchedKernels
-from .levels import LEVELS, Alias, LevelType, depth_of, lift_all
+from .levels import LEVELS, Alias, LevelType, depth_of, lift_all, outside_the_graph
 from .vmap import enter, leave, raised
 
 Rule = Callable[[tuple[Any, ...], dict[str, Any]], Any]
@@ -210,7 +210,7 @@ def _by_reverse(
     slopes = tuple(found.get(id(v)) for v in values)
     written = _same(values, xs)
     if not recorded:
-        values = tuple(v.detach() if isinstance(v, Tensor) and v._node is not None else v for v in values)
+        values = tuple(outside_the_graph(v) if isinstance(v, Tensor) and v._node is not None else v for v in values)
     return _Made(values, slopes, written, single)
 
 

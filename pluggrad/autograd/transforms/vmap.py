@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from types import NoneType
 from typing import Any
 
 from ...errors import ArgumentError, ShapeError
-from ...tensor import Tensor
+from ...tensor import Leaf, Tensor, memory
+from ..mode import is_grad_enabled
 from .batched import BatchedArray, BatchedKernels
 from .levels import LEVELS, Level, LevelType, cross, level_type, lift
 from .trees import broadcast_prefix, flatten, unflatten
@@ -35,7 +37,9 @@ def enter(x: Tensor, dim: int, size: int) -> Tensor:
         return g.array if g.batched else inner.broadcast_to(g.array, shape=shape)
 
     array = BatchedArray(x._array, True, array_type.kernels)  # type: ignore[arg-type]
-    return cross((x,), array, array_type, "Vmap", across, lambda g: leave(g, 0, size))
+    out = cross((x,), array, array_type, "Vmap", across, lambda g: leave(g, 0, size))
+    memory.link_alias(x, out)  # a write to it is one to x
+    return out
 
 
 def leave(x: Tensor, dim: int | None, size: int) -> Tensor:
@@ -166,10 +170,12 @@ def _run(
     before = LEVELS.get()
     depth = len(before) + 1
     token = LEVELS.set((*before, Level(BatchedKernels, size, randomness)))
+    written: list[tuple[Tensor, Tensor, int | None]] = []
     try:
         entered = [
             _entered(v, d, size, depth) if isinstance(v, Tensor) else v for v, d in zip(values, dims, strict=True)
         ]
+        vertices = [e._node if isinstance(e, Tensor) else None for e in entered]
         args, kwargs = arguments(entered)
         outs, tree = flatten(func(*args, **kwargs))
         for i, out in enumerate(outs):
@@ -178,13 +184,35 @@ def _run(
                     f"vmap({_name(func)}, ...): `{_name(func)}` must only return Tensors, got type "
                     f"{type(out).__name__} as output {i}"
                 )
+        written = [
+            (v, e, d)
+            for v, e, d, vertex in zip(values, entered, dims, vertices, strict=True)
+            if isinstance(v, Tensor) and e._node is not vertex and type(e._node) not in (NoneType, Leaf)
+        ]
         return [raised(o, depth) for o in outs], tree
     finally:
         LEVELS.reset(token)
+        for given, inside, dim in written:
+            _follow(given, inside, dim, size)
+
+
+def _follow(x: Tensor, inside: Tensor, dim: int | None, size: int) -> None:
+    """Let an argument stand for what was written to it inside, in the graph, too."""
+    from ..inplace import check_writable, rebase  # they are built on this package
+
+    check_writable(x)
+    if is_grad_enabled():
+        value = leave(inside, dim or 0, size)
+        rebase(x, (value if dim is not None else value[0])._node)
 
 
 def _entered(x: Tensor, dim: int | None, size: int, depth: int) -> Tensor:
-    return raised(x, depth) if dim is None else enter(raised(x, depth - 1), dim, size)
+    if dim is not None:
+        return enter(raised(x, depth - 1), dim, size)
+    out = raised(x, depth)
+    if out is not x:
+        memory.link_alias(x, out)  # a write to it is one to x
+    return out
 
 
 def raised(x: Tensor, depth: int) -> Tensor:
