@@ -191,7 +191,7 @@ class BatchedNamespace:
             arrays = args[0] if args and isinstance(args[0], tuple | list) else args
             batched = any(isinstance(a, BatchedArray) and a.batched for a in arrays)
             if batched and not name.endswith("_like"):
-                return _by_kernel(self._kernels, name, args, options)
+                return by_kernel(self._kernels, name, args, options)
             if arrays is not args:
                 args = (type(arrays)(bare(a) for a in arrays), *args[1:])
             out = inner(*(bare(a) for a in args), **options)
@@ -200,7 +200,7 @@ class BatchedNamespace:
         return create
 
 
-def _by_kernel(xp: BatchedKernels, name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+def by_kernel(xp: Any, name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """A call in the standard's words as one of a kernel: parameters by name, axes from the front, often in tuples."""
     if args and isinstance(args[0], tuple | list):  # concat, stack
         args = (*args[0], *args[1:])
@@ -215,6 +215,8 @@ def _by_kernel(xp: BatchedKernels, name: str, args: tuple[Any, ...], options: di
         options["right"] = options.pop("side") == "right"
     if name in ("concat", "stack"):
         options.setdefault("axis", 0)
+    if name in _OF_ALL and options.get("axis") is None:
+        options["axis"] = tuple(range(args[0].ndim))
     axis = options.get("axis")
     if axis is not None and name != "vecdot":
         axes = axis if isinstance(axis, tuple) else (axis,)
@@ -224,8 +226,10 @@ def _by_kernel(xp: BatchedKernels, name: str, args: tuple[Any, ...], options: di
     return getattr(xp, name)(*args[:count], **options)
 
 
+#: Functions of all elements where no axis is named.
+_OF_ALL = frozenset("all any count_nonzero max mean min prod std sum var".split())
 #: Functions whose kernels take several axes, where the standard takes one number, too.
-_AXES = frozenset("count_nonzero expand_dims max mean min prod squeeze std sum var".split())
+_AXES = _OF_ALL | {"expand_dims", "squeeze"}
 
 
 class BatchedKernels:

@@ -26,7 +26,7 @@ from ...tensor import Tensor, make, memory
 from ..gradients import grad
 from ..mode import enable_grad
 from . import levels
-from .batched import BatchedArray, batch_size, in_place
+from .batched import BatchedArray, batch_size, by_kernel, in_place
 from .rules import elementwise, full, rule_of
 
 
@@ -182,6 +182,14 @@ class DualNamespace:
         tangent = None if x.tangent is None else namespace.asarray(x.tangent, **options)
         return DualArray(namespace.asarray(x.primal, **options), tangent, self._kernels)
 
+    def astype(self, x: DualArray, dtype: Any, /, **options: Any) -> DualArray:
+        """Value and tangent in another native dtype; no tangent in one that has none."""
+        namespace, tangent = self._kernels.inner.namespace, x.tangent
+        if tangent is not None:
+            differentiable = self._kernels.isdtype(dtype, ("real floating", "complex floating"))
+            tangent = namespace.astype(tangent, dtype, **options) if differentiable else None
+        return DualArray(namespace.astype(x.primal, dtype, **options), tangent, self._kernels)
+
     def reshape(self, x: DualArray, /, shape: tuple[int, ...]) -> DualArray:
         """Another shape."""
         return self._kernels.reshape(x, shape=shape)
@@ -194,8 +202,9 @@ class DualNamespace:
             return inner
 
         def create(*args: Any, **options: Any) -> Any:
-            if function.get(name) is not None and any(isinstance(a, DualArray) for a in args):
-                return getattr(self._kernels, name)(*args, **options)
+            arrays = args[0] if args and isinstance(args[0], tuple | list) else args
+            if any(isinstance(a, DualArray) for a in arrays) and not name.endswith("_like"):
+                return by_kernel(self._kernels, name, args, options)
             out = inner(*(primal(a) for a in args), **options)
             # What is made to be written to gets a tangent to write to, which its views share.
             return DualArray(out, _zeros(self._kernels, out), self._kernels)
