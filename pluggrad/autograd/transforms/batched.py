@@ -328,15 +328,6 @@ class BatchedKernels:
         """False: a batched array is copied when in doubt."""
         return False
 
-    def text_of(self, x: Tensor, text: Callable[[Tensor], str]) -> str:
-        """What printing a batched tensor shows: its level, and the whole batch, with ``text`` of the tensor below."""
-        batch, array_type = x._array, x._type
-        assert isinstance(array_type, levels.LevelType)
-        value = text(make(batch.array, array_type.inner))
-        if not batch.batched:
-            return value
-        return f"BatchedTensor(lvl={array_type.depth}, bdim=0, value=\n{textwrap.indent(value, '    ')}\n)"
-
     def without_tangents(self, x: BatchedArray) -> BatchedArray:
         """The same members without the tangents that they may have below."""
         return BatchedArray(levels.without_tangents(x.array, self.inner_type), x.batched, self)

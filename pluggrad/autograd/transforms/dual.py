@@ -285,12 +285,6 @@ class DualKernels:
         """The strides of the value, in elements."""
         return self.inner.strides(x.primal)
 
-    def text_of(self, x: Tensor, text: Callable[[Tensor], str]) -> str:
-        """What printing a dual tensor shows: its value."""
-        array_type = x._type
-        assert isinstance(array_type, levels.LevelType)
-        return text(make(x._array.primal, array_type.inner))
-
     def without_tangents(self, x: DualArray) -> DualArray:
         """The value alone."""
         return DualArray(levels.without_tangents(x.primal, self.inner_type), None, self)
