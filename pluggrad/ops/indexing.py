@@ -185,7 +185,7 @@ def _index_item(item: Any, array_type: ArrayType) -> Any:
         raise IndexError(f"tensors used as indices must be of integer or bool dtype, got {dtype.name}")
     if not item._array.ndim:
         return item._type.kernels.tolist(item._array)
-    if item._type.device is not array_type.device:
+    if item._type.device != array_type.device:
         if item._type.device.type != "cpu":
             raise DeviceError(
                 f"indices are on {str(item.device)!r}, the indexed tensor is on {str(array_type.device)!r}; "
