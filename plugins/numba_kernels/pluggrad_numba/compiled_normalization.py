@@ -7,29 +7,12 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from .compiled_sums import squares_of, sum_of, summing
+
 _compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
-#: Sums may be made in any order: a fixed one, that of the vectors.
-_summing = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 
 
-@_summing
-def _sum(x: Any) -> Any:
-    total = x.dtype.type(0)
-    for i in range(x.size):
-        total += x[i]
-    return total
-
-
-@_summing
-def _squares(x: Any, center: Any) -> Any:
-    """Of distances from a number."""
-    total = x.dtype.type(0)
-    for i in range(x.size):
-        total += (x[i] - center) * (x[i] - center)
-    return total
-
-
-@_summing
+@summing
 def _products(x: Any, center: Any, g: Any) -> Any:
     """Of distances from a number, with others."""
     total = x.dtype.type(0)
@@ -52,10 +35,10 @@ def batch_norm(
         average, distances = 0.0, 0.0
         for n in range(images):
             image = x[(n * channels + c) * pixels :][:pixels]
-            center = _sum(image) / x.dtype.type(pixels)
+            center = sum_of(image) / x.dtype.type(pixels)
             difference = np.float64(center) - average
             average += difference / (n + 1)
-            distances += np.float64(_squares(image, center))
+            distances += np.float64(squares_of(image, center))
             distances += difference * difference * pixels * n / (n + 1)
         mean[c] = average
         rstd[c] = 1 / np.sqrt(distances / (images * pixels) + eps)
@@ -77,7 +60,7 @@ def batch_norm_gradients(
         total, slope = 0.0, 0.0
         for n in range(images):
             image, slopes = x[(n * channels + c) * pixels :][:pixels], g[(n * channels + c) * pixels :][:pixels]
-            total += np.float64(_sum(slopes))
+            total += np.float64(sum_of(slopes))
             slope += np.float64(_products(image, center, slopes))
         of_bias[c], of_weight[c] = total, slope * r
         count, w = images * pixels, np.float64(weight[c])

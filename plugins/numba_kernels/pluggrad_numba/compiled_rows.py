@@ -12,32 +12,14 @@ import numpy as np
 from numba import njit
 
 from .compiled_elementwise import exp
+from .compiled_sums import squares_of, sum_of, summing
 
 _compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
-#: Sums may be made in any order: a fixed one, that of the vectors.
-_summing = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 
 _LANES = 16
 
 
-@_summing
-def _sum(x: Any) -> Any:
-    total = x.dtype.type(0)
-    for i in range(x.size):
-        total += x[i]
-    return total
-
-
-@_summing
-def _squares(x: Any, center: Any) -> Any:
-    """Of distances from a number."""
-    total = x.dtype.type(0)
-    for i in range(x.size):
-        total += (x[i] - center) * (x[i] - center)
-    return total
-
-
-@_summing
+@summing
 def _products(x: Any, y: Any) -> Any:
     total = x.dtype.type(0)
     for i in range(x.size):
@@ -70,8 +52,8 @@ def layer_norm(x: Any, weight: Any, bias: Any, eps: Any, out: Any, mean: Any, rs
     n = x.dtype.type(x.shape[1])
     for r in range(first, last):
         row, result = x[r], out[r]
-        center = _sum(row) / n
-        scale = x.dtype.type(1) / np.sqrt(_squares(row, center) / n + eps)
+        center = sum_of(row) / n
+        scale = x.dtype.type(1) / np.sqrt(squares_of(row, center) / n + eps)
         mean[r], rstd[r] = center, scale
         for i in range(row.size):
             result[i] = (row[i] - center) * scale * weight[i] + bias[i]
@@ -95,7 +77,7 @@ def layer_norm_gradients(
             normal[i] = (row[i] - center) * scale
         for i in range(row.size):
             h[i] = slope[i] * weight[i]
-        shift = _sum(h) / n - g_mean[r] / (scale * n)
+        shift = sum_of(h) / n - g_mean[r] / (scale * n)
         along = _products(h, normal) / n + g_rstd[r] * (scale / n)
         for i in range(row.size):
             result[i] = (h[i] - shift - normal[i] * along) * scale
@@ -123,7 +105,7 @@ def softmax(x: Any, period: Any, safe: Any, first: Any, last: Any) -> None:
             largest = x.dtype.type(0)
         for i in range(row.size):
             row[i] = exp(row[i] - largest)
-        total = _sum(row)
+        total = sum_of(row)
         if safe and total == 0:
             total = x.dtype.type(1)
         for i in range(row.size):

@@ -1,0 +1,28 @@
+"""Sums over 1-D arrays, vectorised: for rows and for normalisation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+#: Sums may be made in any order: a fixed one, that of the vectors.
+summing = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+
+
+@summing
+def sum_of(x: Any) -> Any:
+    """The sum of a 1-D array, in its own dtype."""
+    total = x.dtype.type(0)
+    for i in range(x.size):
+        total += x[i]
+    return total
+
+
+@summing
+def squares_of(x: Any, center: Any) -> Any:
+    """The sum of the squares of distances from a number."""
+    total = x.dtype.type(0)
+    for i in range(x.size):
+        total += (x[i] - center) * (x[i] - center)
+    return total
