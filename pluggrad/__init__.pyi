@@ -90,6 +90,11 @@ from .nn.functional import tanh as tanh
 from .ops import return_types as return_types
 from .ops.activations import logit as logit
 from .ops.activations import relu as relu
+from .ops.added_products import addbmm as addbmm
+from .ops.added_products import addmm as addmm
+from .ops.added_products import addmv as addmv
+from .ops.added_products import addr as addr
+from .ops.added_products import baddbmm as baddbmm
 from .ops.arithmetic import abs as _absolute
 from .ops.arithmetic import abs as abs
 from .ops.arithmetic import add as add
@@ -189,6 +194,7 @@ from .ops.diagonals import diagflat as diagflat
 from .ops.diagonals import diagonal as diagonal
 from .ops.diagonals import tril as tril
 from .ops.diagonals import triu as triu
+from .ops.distances import cdist as cdist
 from .ops.divisors import gcd as gcd
 from .ops.divisors import lcm as lcm
 from .ops.dtype_functions import astype as astype
@@ -300,14 +306,7 @@ from .ops.masking import index_fill as index_fill
 from .ops.masking import masked_fill as masked_fill
 from .ops.masking import masked_scatter as masked_scatter
 from .ops.masking import masked_select as masked_select
-from .ops.matrix import addbmm as addbmm
-from .ops.matrix import addmm as addmm
-from .ops.matrix import addmv as addmv
-from .ops.matrix import addr as addr
-from .ops.matrix import baddbmm as baddbmm
 from .ops.matrix import bmm as bmm
-from .ops.matrix import cdist as cdist
-from .ops.matrix import chain_matmul as chain_matmul
 from .ops.matrix import cross as cross
 from .ops.matrix import dot as dot
 from .ops.matrix import ger as ger
@@ -321,6 +320,7 @@ from .ops.matrix import tensordot as tensordot
 from .ops.matrix import trace as trace
 from .ops.matrix import vdot as vdot
 from .ops.matrix import vecdot as vecdot
+from .ops.multi_dot import chain_matmul as chain_matmul
 from .ops.neural.avg_pool import avg_pool1d as avg_pool1d
 from .ops.neural.convolution import conv1d as conv1d
 from .ops.neural.convolution import conv2d as conv2d
@@ -338,6 +338,7 @@ from .ops.order_statistics import mode as mode
 from .ops.order_statistics import nanmedian as nanmedian
 from .ops.order_statistics import nanquantile as nanquantile
 from .ops.order_statistics import quantile as quantile
+from .ops.p_norm import norm as norm
 from .ops.padding import pad as pad
 from .ops.ranges import empty_permuted as empty_permuted
 from .ops.ranges import empty_strided as empty_strided
@@ -431,7 +432,6 @@ from .ops.trigonometric import sin as sin
 from .ops.trigonometric import sinc as sinc
 from .ops.trigonometric import sinh as sinh
 from .ops.trigonometric import tan as tan
-from .ops.vector_norms import norm as norm
 from .ops.views import adjoint as adjoint
 from .ops.views import broadcast_to as _expand
 from .ops.views import broadcast_to as broadcast_to

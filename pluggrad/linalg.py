@@ -24,9 +24,11 @@ from .ops.linear_systems import (
     tensorsolve,
 )  # fmt: skip
 from .ops.lu import lu, lu_factor, lu_factor_ex, lu_solve
-from .ops.matrix import cross, matmul, multi_dot, outer, tensordot, vecdot
-from .ops.norms import cond, matrix_norm, norm, vector_norm
+from .ops.matrix import cross, matmul, outer, tensordot, vecdot
+from .ops.matrix_norms import cond, matrix_norm, norm
+from .ops.multi_dot import multi_dot
 from .ops.reductions import sum as _sum
+from .ops.vector_norms import vector_norm
 from .ops.views import matrix_transpose
 from .tensor import Tensor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ShapeError
-from ..ops import decompositions, diagonals, householder, linear_systems, matrix, return_types
+from ..ops import added_products, decompositions, diagonals, householder, linear_systems, matrix, return_types
 from ..ops import lu as lu_decomposition
 from ..tensor import Tensor
 from .attach import method
@@ -15,8 +15,8 @@ for _product in (
     matrix.cross, matrix.kron,
 ):  # fmt: skip
     method()(_product)
-for _sum in (matrix.addmm, matrix.addmv, matrix.addr, matrix.baddbmm, matrix.addbmm):
-    method(inplace=True)(_sum)
+for _name in added_products.__all__:
+    method(inplace=True)(getattr(added_products, _name))
 Tensor.ger = matrix.outer  # type: ignore[attr-defined]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import dtypes
 from ..dtypes import DType
-from ..ops import cumulative, histograms, order_statistics, searching, sets, sorting, statistical, vector_norms
+from ..ops import cumulative, histograms, order_statistics, p_norm, searching, sets, sorting, statistical
 from ..ops import reductions as r
 from ..ops.axes import Axes, either
 from ..ops.dtype_functions import _astype
@@ -249,7 +249,7 @@ def norm(
     axis: Axes = None, keepdims: bool = False,
 ) -> Tensor:  # fmt: skip
     """The p-norm of the elements over axes. See :func:`pluggrad.norm`."""
-    return vector_norms.norm(self, p, _axes("norm", dim, axis), keepdim or keepdims, dtype)
+    return p_norm.norm(self, p, _axes("norm", dim, axis), keepdim or keepdims, dtype)
 
 
 # -- accumulations ---------------------------------------------------------------------------------------

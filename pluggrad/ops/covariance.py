@@ -13,8 +13,8 @@ from .complex_functions import complex as to_complex
 from .complex_functions import conj, imag, real
 from .diagonals import diagonal
 from .matrix import matmul
-from .norms import vector_norm
 from .searching import where
+from .vector_norms import vector_norm
 
 __all__ = ["corrcoef", "cov", "dist", "renorm"]
 

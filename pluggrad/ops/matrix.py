@@ -11,19 +11,18 @@ from ..autograd.autocast import runs_in
 from ..autograd.broadcasting import check_broadcast, sum_to_shape
 from ..autograd.inplace import in_place
 from ..dtypes import NUMERIC
-from ..errors import ArgumentError, ShapeError
+from ..errors import ShapeError
 from ..tensor import Tensor
 from .axes import either, one_axis
 from .declare import composite, standard
 from .diagonals import diagonal
-from .manipulation import common_shape, reshaped
-from .reductions import _sum
-from .vector_norms import _vector_norm
-from .views import _permute_dims, broadcast_to, unsqueeze
+from .manipulation import reshaped
+from .reductions import _sum, sum
+from .views import _permute_dims
 
 __all__ = [
-    "addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "cdist", "chain_matmul", "cross", "dot", "ger", "inner",
-    "kron", "matmul", "mm", "mv", "outer", "tensordot", "trace", "vdot", "vecdot",
+    "bmm", "cross", "dot", "ger", "inner", "kron", "matmul", "mm", "mv", "outer", "tensordot", "trace", "vdot",
+    "vecdot",
 ]  # fmt: skip
 
 
@@ -401,8 +400,6 @@ def trace(x: Tensor) -> Tensor:
     >>> pluggrad.trace(pluggrad.asarray([[1, 2], [3, 4]]))
     tensor(5)
     """
-    from .reductions import sum
-
     _check_ndim("trace", x=(x, 2))
     return sum(diagonal(x))
 
@@ -420,215 +417,3 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     left = reshaped(input, tuple([n for m in a for n in (m, 1)]))
     right = reshaped(other, tuple([n for m in b for n in (1, m)]))
     return reshaped(left * right, tuple([m * n for m, n in zip(a, b, strict=True)]))
-
-
-def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
-    """The product of several matrices, in the order that takes the fewest multiplications.
-
-    Parameters
-    ----------
-    tensors : at least two matrices; the first may be a vector (a row) and the last one, too (a column)
-
-    >>> import pluggrad
-    >>> pluggrad.linalg.multi_dot([pluggrad.ones(10, 100), pluggrad.ones(100, 5), pluggrad.ones(5)]).shape
-    pluggrad.Size([10])
-    """
-    factors = list(tensors)
-    if len(factors) < 2:
-        raise ShapeError(f"multi_dot: expected at least 2 tensors but got {len(factors)}")
-    row, column = factors[0]._array.ndim == 1, factors[-1]._array.ndim == 1
-    if row:
-        factors[0] = unsqueeze(factors[0], 0)
-    if column:
-        factors[-1] = unsqueeze(factors[-1], 1)
-    for i, f in enumerate(factors):
-        if f._array.ndim != 2:
-            raise ShapeError(
-                f"multi_dot: tensor {i} must be 2D but got {tensors[i].ndim}D (only the first and the last may be 1D)"
-            )
-    for i in range(1, len(factors)):
-        if factors[i - 1]._array.shape[1] != factors[i]._array.shape[0]:
-            raise ShapeError(
-                f"multi_dot: tensors {i - 1} and {i} with shapes {list(tensors[i - 1].shape)} and "
-                f"{list(tensors[i].shape)} cannot be multiplied"
-            )
-    product = _in_order(
-        factors, _best_splits([f._array.shape[0] for f in factors] + [factors[-1]._array.shape[1]]), 0, len(factors) - 1
-    )
-    key = (0 if row else slice(None), 0 if column else slice(None))
-    return product[key] if row or column else product
-
-
-def _best_splits(sizes: list[int]) -> dict[tuple[int, int], int]:
-    """Where to split each run of factors, by dynamic programming (Cormen et al., "Introduction to Algorithms")."""
-    n = len(sizes) - 1
-    cost = {(i, i): 0 for i in range(n)}
-    split = {}
-    for length in range(1, n):
-        for i in range(n - length):
-            j = i + length
-            cost[i, j], split[i, j] = min(
-                (cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
-            )
-    return split
-
-
-def _in_order(factors: list[Tensor], split: dict[tuple[int, int], int], i: int, j: int) -> Tensor:
-    if i == j:
-        return factors[i]
-    k = split[i, j]
-    return matmul(_in_order(factors, split, i, k), _in_order(factors, split, k + 1, j))
-
-
-def chain_matmul(*matrices: Any) -> Tensor:
-    """The product of several matrices, in the order that takes the fewest multiplications: see :func:`multi_dot`.
-
-    >>> import pluggrad
-    >>> pluggrad.chain_matmul(pluggrad.ones(1, 2), pluggrad.ones(2, 3), pluggrad.ones(3, 1))
-    tensor([[6.]])
-    """
-    factors = tuple(matrices[0]) if len(matrices) == 1 and isinstance(matrices[0], list | tuple) else matrices
-    return factors[0] if len(factors) == 1 else multi_dot(factors)
-
-
-# -- products added to something --------------------------------------------------------------------------
-
-
-def _add_scaled(input: Tensor, product: Tensor, beta: float, alpha: float) -> Tensor:
-    """``beta * input + alpha * product``; with beta 0, what ``input`` holds (NaN, say) does not matter."""
-    if alpha != 1:
-        product = product * alpha
-    if beta == 0:
-        shape = common_shape(tuple(input._array.shape), tuple(product._array.shape))
-        return product if tuple(product._array.shape) == shape else broadcast_to(product, shape)
-    return (input if beta == 1 else input * beta) + product
-
-
-@runs_in("lower")
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """``beta * input + alpha * (mat1 @ mat2)``.
-
-    >>> import pluggrad
-    >>> pluggrad.addmm(pluggrad.ones(1), pluggrad.ones(1, 2), pluggrad.ones(2, 1))
-    tensor([[3.]])
-    """
-    return _add_scaled(input, mm(mat1, mat2), beta, alpha)
-
-
-def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """``beta * input + alpha * (mat @ vec)``.
-
-    >>> import pluggrad
-    >>> pluggrad.addmv(pluggrad.ones(1), pluggrad.ones(1, 2), pluggrad.ones(2))
-    tensor([3.])
-    """
-    return _add_scaled(input, mv(mat, vec), beta, alpha)
-
-
-def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """``beta * input + alpha * outer(vec1, vec2)``.
-
-    >>> import pluggrad
-    >>> pluggrad.addr(pluggrad.zeros(1, 2), pluggrad.ones(1), pluggrad.ones(2))
-    tensor([[1., 1.]])
-    """
-    return _add_scaled(input, outer(vec1, vec2), beta, alpha)
-
-
-@runs_in("lower")
-def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """``beta * input + alpha * (batch1 @ batch2)`` for batches of matrices.
-
-    >>> import pluggrad
-    >>> pluggrad.baddbmm(pluggrad.ones(1), pluggrad.ones(1, 1, 2), pluggrad.ones(1, 2, 1))
-    tensor([[[3.]]])
-    """
-    return _add_scaled(input, bmm(batch1, batch2), beta, alpha)
-
-
-@runs_in("lower")
-def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """``beta * input + alpha * (the sum over the batch of batch1 @ batch2)``.
-
-    >>> import pluggrad
-    >>> pluggrad.addbmm(pluggrad.zeros(1), pluggrad.ones(5, 1, 2), pluggrad.ones(5, 2, 1))
-    tensor([[10.]])
-    """
-    from .reductions import sum
-
-    products = bmm(batch1, batch2)
-    return _add_scaled(input, sum(products, axis=0, dtype=products.dtype), beta, alpha)
-
-
-# -- distances -----------------------------------------------------------------------------------------------
-
-
-def _cdist_x1(xp: Any, g: Any, x1: Any, x2: Any, out: Any) -> Any:
-    """Equal points, whose distance has a kink, get no gradient, as in PyTorch."""
-    apart = out > 0
-    w = xp.where(apart, g / xp.where(apart, out, xp.ones_like(out)), xp.zeros_like(out))
-    return sum_to_shape(xp, x1 * xp.sum(w, axis=(w.ndim - 1,), keepdims=True) - xp.matmul(w, x2), tuple(x1.shape))
-
-
-def _cdist_x2(xp: Any, g: Any, x1: Any, x2: Any, out: Any) -> Any:
-    return _cdist_x1(xp, g.mT, x2, x1, out.mT)
-
-
-@composite(
-    name="cdist", autocast="float32", kinds=frozenset({"real floating"}), result="same", vjp=[_cdist_x1, _cdist_x2]
-)
-def _cdist(xp: Any, x1: Any, x2: Any, /, *, by_product: bool) -> Any:
-    ns = xp.namespace
-    if not by_product:
-        return ns.sqrt(ns.sum(ns.square(x1[..., :, None, :] - x2[..., None, :, :]), axis=-1))
-    # |a - b|^2 = |a|^2 - 2 a.b + |b|^2: no array of all differences, at the price of digits where a and b are close.
-    squares = ns.sum(ns.square(x1), axis=-1)[..., :, None] + ns.sum(ns.square(x2), axis=-1)[..., None, :]
-    squares = squares - 2 * ns.matmul(x1, ns.matrix_transpose(x2))
-    return ns.sqrt(ns.where(squares < 0, ns.zeros_like(squares), squares))
-
-
-def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
-    """Distances between all points of two sets.
-
-    Parameters
-    ----------
-    x1 : Tensor, shape (..., m, d), real floating
-    x2 : Tensor, shape (..., n, d)
-    p : of the p-norm, from 0 to infinity
-    compute_mode : whether the Euclidean distance is computed by a matrix product, which is faster and less exact:
-        "use_mm_for_euclid_dist_if_necessary" (from 26 points), "use_mm_for_euclid_dist",
-        "donot_use_mm_for_euclid_dist"
-
-    Returns
-    -------
-    Tensor, shape (..., m, n)
-
-    >>> import pluggrad
-    >>> pluggrad.cdist(pluggrad.asarray([[0.0, 0.0]]), pluggrad.asarray([[3.0, 4.0], [0.0, 1.0]]))
-    tensor([[5., 1.]])
-    """
-    for name, x in (("x1", x1), ("x2", x2)):
-        if x._array.ndim < 2:
-            raise ShapeError(f"cdist: {name} must have at least two axes, got shape {tuple(x.shape)}")
-    if x1._array.shape[-1] != x2._array.shape[-1]:
-        raise ShapeError(
-            f"cdist: points of {x1._array.shape[-1]} and of {x2._array.shape[-1]} coordinates; they must be equal"
-        )
-    modes = {
-        "use_mm_for_euclid_dist_if_necessary": None,
-        "use_mm_for_euclid_dist": True,
-        "donot_use_mm_for_euclid_dist": False,
-    }
-    if compute_mode not in modes:
-        raise ArgumentError(
-            f"cdist: {compute_mode!r} is not a valid value for compute_mode; valid are {', '.join(modes)}"
-        )
-    if p < 0:
-        raise ArgumentError(f"cdist: p must not be negative, got {p}")
-    if p == 2:
-        by_product = modes[compute_mode]
-        if by_product is None:
-            by_product = max(x1._array.shape[-2], x2._array.shape[-2]) > 25
-        return _cdist(x1, x2, by_product=by_product)
-    differences = unsqueeze(x1, -2) - unsqueeze(x2, -3)
-    return _vector_norm(differences, ord=p, axis=(differences._array.ndim - 1,))

@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..autograd.operands import wrap
 from ..dtypes import FLOATING, DType
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor
-from .axes import Axes
+from .axes import Axes, either, some_axes
 from .declare import composite
 from .dtype_functions import _astype
-from .reductions import kept_shape, reduced_axes, share_evenly  # fmt: skip
+from .reductions import kept_shape, share_evenly  # fmt: skip
 
-__all__ = ["norm"]
+__all__: list[str] = []  # vector_norm is in linalg
 
 
 def _vector_norm_x(
@@ -65,42 +64,41 @@ def _vector_norm(xp: Any, x: Any, /, *, ord: float, axis: tuple[int, ...], keepd
     return ns.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
 
 
-def norm(
-    x: Tensor, p: float | str | None = "fro", dim: Axes = None, keepdim: bool = False, dtype: DType | None = None, *,
-    axis: Axes = None, keepdims: bool = False,
+def cast(x: Tensor, dtype: DType | None) -> Tensor:
+    """``x`` in ``dtype``, if one was given."""
+    return x if dtype is None or x.dtype is dtype else _astype(x, dtype=dtype)
+
+
+def vector_norm(
+    x: Tensor, /, ord: float | str = 2, axis: Axes = None, keepdims: bool = False, *, dim: Axes = None,
+    keepdim: bool = False, dtype: DType | None = None,
 ) -> Tensor:  # fmt: skip
-    """The p-norm of the elements over axes: ``sum(|x|**p)**(1/p)``, as in PyTorch.
+    """The norm of the elements along axes, taken as vectors: ``sum(|x|**ord) ** (1 / ord)``.
 
     Parameters
     ----------
-    x : Tensor; integers are taken as the default float type
-    p : number, inf (largest absolute value), -inf (smallest), 0 (how many are not 0), "fro" (2); or of two axes "nuc"
-        (the sum of the singular values)
-    dim, axis : int, tuple of ints, or None for all
-    keepdim, keepdims : keep the reduced axes with size 1
+    x : Tensor, floating (integers are taken as the default float type)
+    ord : number; inf: the largest absolute value; -inf: the smallest; 0: how many elements are not zero
+    axis, dim : int, tuple of ints, or None for all
+    keepdims, keepdim : keep the axes with size 1
     dtype : to cast ``x`` to first
 
     Returns
     -------
-    Tensor, the shape of ``x`` without the reduced axes, real
-
-    Raises
-    ------
-    AxisError : an axis that ``x`` does not have
-    ArgumentError : a ``p`` that is not known here; norms of matrices are in ``pluggrad.linalg``
+    Tensor, real
 
     >>> import pluggrad
-    >>> pluggrad.norm(pluggrad.asarray([3.0, 4.0]))
+    >>> pluggrad.linalg.vector_norm(pluggrad.asarray([3.0, 4.0]))
     tensor(5.)
     """
-    x = wrap(x) if dtype is None else _astype(wrap(x), dtype=dtype)
-    if p is None or p == "fro":
-        p = 2
-    axes = reduced_axes("norm", x, axis, dim)
-    if p == "nuc" and len(axes) == 2:
-        from .norms import matrix_norm
-
-        return matrix_norm(x, "nuc", axes, keepdims or keepdim)
-    if isinstance(p, str):
-        raise ArgumentError(f"norm: p must be a number, 'fro', or for matrices 'nuc', got {p!r} for {len(axes)} axes")
-    return _vector_norm(x, ord=p, axis=axes, keepdims=keepdims or keepdim)
+    x = cast(x, dtype)
+    if not isinstance(ord, int | float):
+        raise ArgumentError(
+            f"linalg.vector_norm: ord must be a number, got {ord!r}; for norms of matrices see linalg.matrix_norm"
+        )
+    axes = some_axes("vector_norm", either("vector_norm", axis, dim), x._array.ndim) if x._array.ndim else ()
+    if abs(ord) == math.inf and any(not x._array.shape[a] for a in axes):
+        raise ShapeError(
+            f"linalg.vector_norm: ord {ord} has no value for no elements: shape {tuple(x.shape)}, axes {axes}"
+        )
+    return _vector_norm(x, ord=ord, axis=axes, keepdims=keepdims or keepdim)

@@ -306,7 +306,7 @@ def test_multi_dot_takes_the_cheapest_order(rng: np.random.Generator) -> None:
     tensors = [pluggrad.asarray(a.tolist(), dtype=pluggrad.float64) for a in arrays]
     np.testing.assert_allclose(pluggrad.linalg.multi_dot(tensors).tolist(), np.linalg.multi_dot(arrays), rtol=1e-10)
     assert pluggrad.linalg.multi_dot([tensors[0][0], tensors[1], tensors[2][:, 0]]).shape == ()
-    from pluggrad.ops.matrix import _best_splits
+    from pluggrad.ops.multi_dot import _best_splits
 
     assert _best_splits([10, 30, 5, 60, 2])[0, 3] == 0  # a (b (c d)): 60*5*2 + 30*5*2 + 10*30*2 multiplications
 

@@ -12,9 +12,9 @@ from ...dtypes import REAL_FLOATING
 from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
 from ..declare import composite
-from ..norms import vector_norm
 from ..reductions import mean as _mean
 from ..searching import where
+from ..vector_norms import vector_norm
 from .activations import logsigmoid, softplus
 from .losses import _alike, broadcast_shape, reduced, reduction_of, spread
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
 from ..index_grids import triu_indices
-from ..norms import vector_norm
+from ..vector_norms import vector_norm
 
 __all__ = ["pdist"]
 

@@ -1,4 +1,4 @@
-"""Norms of vectors and matrices, and the condition number."""
+"""Norms of matrices, the norm of either kind, and the condition number."""
 
 from __future__ import annotations
 
@@ -9,53 +9,13 @@ from ..errors import ArgumentError, LinAlgError, ShapeError
 from ..tensor import Tensor
 from .axes import Axes, either, some_axes
 from .decompositions import svdvals
-from .dtype_functions import _astype
 from .linear_systems import check_matrix, det, inv
 from .reductions import amax, amin, sum
 from .searching import where
-from .vector_norms import _vector_norm
+from .vector_norms import _vector_norm, cast, vector_norm
 from .views import moveaxis
 
-__all__ = ["cond", "matrix_norm", "norm", "vector_norm"]
-
-
-def _cast(x: Tensor, dtype: DType | None) -> Tensor:
-    return x if dtype is None or x.dtype is dtype else _astype(x, dtype=dtype)
-
-
-def vector_norm(
-    x: Tensor, /, ord: float | str = 2, axis: Axes = None, keepdims: bool = False, *, dim: Axes = None,
-    keepdim: bool = False, dtype: DType | None = None,
-) -> Tensor:  # fmt: skip
-    """The norm of the elements along axes, taken as vectors: ``sum(|x|**ord) ** (1 / ord)``.
-
-    Parameters
-    ----------
-    x : Tensor, floating (integers are taken as the default float type)
-    ord : number; inf: the largest absolute value; -inf: the smallest; 0: how many elements are not zero
-    axis, dim : int, tuple of ints, or None for all
-    keepdims, keepdim : keep the axes with size 1
-    dtype : to cast ``x`` to first
-
-    Returns
-    -------
-    Tensor, real
-
-    >>> import pluggrad
-    >>> pluggrad.linalg.vector_norm(pluggrad.asarray([3.0, 4.0]))
-    tensor(5.)
-    """
-    x = _cast(x, dtype)
-    if not isinstance(ord, int | float):
-        raise ArgumentError(
-            f"linalg.vector_norm: ord must be a number, got {ord!r}; for norms of matrices see linalg.matrix_norm"
-        )
-    axes = some_axes("vector_norm", either("vector_norm", axis, dim), x._array.ndim) if x._array.ndim else ()
-    if abs(ord) == math.inf and any(not x._array.shape[a] for a in axes):
-        raise ShapeError(
-            f"linalg.vector_norm: ord {ord} has no value for no elements: shape {tuple(x.shape)}, axes {axes}"
-        )
-    return _vector_norm(x, ord=ord, axis=axes, keepdims=keepdims or keepdim)
+__all__ = ["cond", "matrix_norm", "norm"]
 
 
 def matrix_norm(
@@ -82,7 +42,7 @@ def matrix_norm(
     >>> pluggrad.linalg.matrix_norm(x), pluggrad.linalg.matrix_norm(x, ord="nuc")
     (tensor(5.), tensor(7.))
     """
-    x = _cast(x, dtype)
+    x = cast(x, dtype)
     check_matrix("matrix_norm", x)
     keepdims = keepdims or keepdim
     axes = some_axes("matrix_norm", dim if axis is None else axis, x._array.ndim)
