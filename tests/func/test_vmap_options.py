@@ -125,6 +125,7 @@ def test_randomness_is_refused_or_shared_as_in_pytorch(name: str, mode: str) -> 
     assert outcomes[0] == outcomes[1]
 
 
+@pytest.mark.cpu  # other devices are named in the text
 def test_printing_shows_the_whole_batch() -> None:
     texts: list[list[str]] = []
     for lib in LIBRARIES:
