@@ -9,22 +9,27 @@ import pluggrad
 torch = pytest.importorskip("torch")
 
 
+def device_type_of(lib):
+    """The device type of new tensors."""
+    return "cpu" if lib is torch else lib.get_default_device().type
+
+
 def product(lib, **options):
-    seen = []
+    seen, here = [], device_type_of(lib)
 
     class Product(lib.autograd.Function):
         @staticmethod
-        @lib.amp.custom_fwd(device_type="cpu", **options)
+        @lib.amp.custom_fwd(device_type=here, **options)
         def forward(ctx, a, b, extra):
             ctx.save_for_backward(a, b)
-            seen.append(("forward", a.dtype, extra["x"].dtype, lib.is_autocast_enabled("cpu"), (a @ b).dtype))
+            seen.append(("forward", a.dtype, extra["x"].dtype, lib.is_autocast_enabled(here), (a @ b).dtype))
             return a @ b
 
         @staticmethod
-        @lib.amp.custom_bwd(device_type="cpu")
+        @lib.amp.custom_bwd(device_type=here)
         def backward(ctx, g):
             a, b = ctx.saved_tensors
-            seen.append(("backward", a.dtype, lib.is_autocast_enabled("cpu"), (a.T @ a).dtype))
+            seen.append(("backward", a.dtype, lib.is_autocast_enabled(here), (a.T @ a).dtype))
             return g.to(b.dtype) @ b.T, a.T @ g.to(a.dtype), None
 
     return Product, seen
@@ -40,7 +45,7 @@ def test_dtypes_and_regions_are_pytorchs(cast_inputs, inside, dtype):
         options = {} if cast_inputs is None else {"cast_inputs": getattr(lib, cast_inputs)}
         function, seen = product(lib, **options)
         a, b = (lib.ones(2, 2, dtype=getattr(lib, dtype), requires_grad=True) for _ in range(2))
-        with lib.autocast("cpu", dtype=lib.float16, enabled=inside):
+        with lib.autocast(device_type_of(lib), dtype=lib.float16, enabled=inside):
             y = function.apply(a, b, {"x": lib.ones(1)})
         y.sum().backward()
         both.append([[str(s).split(".")[-1] for s in one] for one in seen] + [str(a.grad.dtype).split(".")[-1]])

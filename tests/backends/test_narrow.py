@@ -1,4 +1,4 @@
-"""bfloat16 on NumPy: stored with ml_dtypes, computed in float32, rounded once. Compared with PyTorch's."""
+"""bfloat16 on NumPy (and CuPy): stored with ml_dtypes, computed in float32, rounded once. Compared with PyTorch's."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from pluggrad import nn
 from pluggrad.nn import functional as F
 
 pytest.importorskip("ml_dtypes", reason="bfloat16 on NumPy takes ml_dtypes")
-pytestmark = pytest.mark.cpu
 
-BF16 = pluggrad.bfloat16
+BF16, HERE = pluggrad.bfloat16, pluggrad.get_default_device()
+if BF16 not in pluggrad.backends.plugins.backend(HERE.type).dtypes:
+    pytest.skip(f"the backend of {HERE} has no bfloat16", allow_module_level=True)
 
 
 def bf16(values: Any, **options: Any) -> pluggrad.Tensor:
-    return pluggrad.tensor(values, dtype=BF16, device="cpu", **options)
+    return pluggrad.tensor(values, dtype=BF16, device=HERE, **options)
 
 
 def test_promotion() -> None:
@@ -41,7 +42,7 @@ def test_promotion() -> None:
 
 
 def test_sums_are_added_up_in_float32() -> None:
-    ones = pluggrad.ones(1000, dtype=BF16, device="cpu")
+    ones = pluggrad.ones(1000, dtype=BF16, device=HERE)
     assert ones.sum().item() == 1000.0  # 256 + 1 is 256 in bfloat16
     assert ones.cumsum(0)[-1].item() == 1000.0
     assert (ones @ ones).item() == 1000.0
@@ -64,11 +65,12 @@ def test_views_and_writes_share_memory() -> None:
 
 def test_printing_copying_and_numpy() -> None:
     x = bf16([1.0, 3.3])
-    assert repr(x) == "tensor([1.0000, 3.2969], dtype=pluggrad.bfloat16)"
-    for y in (copy.deepcopy(x), pickle.loads(pickle.dumps(x)), x.clone(), pluggrad.asarray(x.numpy())):
+    device = "" if HERE == "cpu" else f", device={str(HERE)!r}"
+    assert repr(x) == f"tensor([1.0000, 3.2969]{device}, dtype=pluggrad.bfloat16)"
+    for y in (copy.deepcopy(x), pickle.loads(pickle.dumps(x)), x.clone(), pluggrad.asarray(x.cpu().numpy())):
         assert y.dtype is BF16
         assert y.tolist() == x.tolist()
-    assert x.numpy().dtype.name == "bfloat16"
+    assert x.cpu().numpy().dtype.name == "bfloat16"
     assert x.element_size() == 2
 
 
@@ -105,10 +107,11 @@ def test_second_derivatives_hooks_and_transforms() -> None:
     assert (tangent.tolist(), tangent.dtype, value.dtype) == ([18.0, 32.0], BF16, BF16)
     per_row = pluggrad.func.vmap(pluggrad.func.grad(lambda a: (a * a * 0.5).sum()))(values.expand(3, 2))
     assert (per_row.dtype, per_row.tolist()) == (BF16, [[1.5, 2.0]] * 3)
-    mixed = pluggrad.func.vmap(lambda a: a.to(BF16).sum())(pluggrad.ones(2, 1000, device="cpu"))
+    mixed = pluggrad.func.vmap(lambda a: a.to(BF16).sum())(pluggrad.ones(2, 1000, device=HERE))
     assert (mixed.dtype, mixed.tolist()) == (BF16, [1000.0, 1000.0])
 
 
+@pytest.mark.cpu
 def test_autocast_without_a_dtype() -> None:
     layer, x = nn.Linear(3, 2), pluggrad.randn(4, 3)
     with pluggrad.autocast("cpu"):
@@ -120,6 +123,7 @@ def test_autocast_without_a_dtype() -> None:
     assert layer.weight.grad.dtype is pluggrad.float32
 
 
+@pytest.mark.cpu
 def test_without_ml_dtypes_errors_say_what_to_install() -> None:
     program = """
 import sys

@@ -54,7 +54,9 @@ def test_error_functions_in_double_precision(name: str) -> None:
 def test_error_functions_in_single_precision(name: str) -> None:
     x = np.linspace(-9, 9, 40001).astype(np.float32)
     got = np.asarray(getattr(pluggrad, name)(ours(x)).tolist())
-    np.testing.assert_allclose(got, getattr(special, name)(x.astype(np.float64)), rtol=1.3e-7, atol=1e-38)
+    # A unit in the last place; the functions of CUDA's library may be four off, by its documentation.
+    rtol = 4.8e-7 if pluggrad.get_default_device().type == "cuda" else 1.3e-7
+    np.testing.assert_allclose(got, getattr(special, name)(x.astype(np.float64)), rtol=rtol, atol=1e-38)
 
 
 def test_erfinv_in_double_precision() -> None:

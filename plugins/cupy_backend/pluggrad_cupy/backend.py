@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 import cupy
 
-from . import errors
+from . import errors, narrow
 from . import namespace as cupy_namespace
 from .accelerator import CuPyAccelerator
 from .kernels import KERNELS
@@ -17,6 +18,8 @@ class CuPyBackend:
 
     namespace = cupy_namespace
     kernels = KERNELS
+    narrow_dtypes = narrow.dtypes()
+    dtype_hints = types.MappingProxyType({"bfloat16": "it takes ml_dtypes: pip install 'pluggrad[bfloat16]'"})
 
     def __init__(self) -> None:
         self.devices = [cupy.cuda.Device(i) for i in range(cupy.cuda.runtime.getDeviceCount())]

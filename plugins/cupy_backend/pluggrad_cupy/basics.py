@@ -8,7 +8,7 @@ import cupy
 import numpy
 from cupy import ndarray as Array
 
-from . import errors, host, late, pointwise
+from . import errors, host, late, narrow, pointwise
 
 
 def copy(x: Array) -> Array:
@@ -71,6 +71,9 @@ def new_zeros(x: Array, *, shape: tuple[int, ...]) -> Array:
 
 def write(x: Array, key: Any, value: Any) -> None:
     """Write ``value``, an array or a number, into ``x[key]``."""
+    if narrow.is_it(x.dtype):
+        value = narrow.astype(value if isinstance(value, Array) else cupy.asarray(value, cupy.float32), x.dtype)
+        x, value = x.view(cupy.uint16), value.view(cupy.uint16)
     if isinstance(value, Array) and cupy.may_share_memory(x, value):
         value = value.copy()  # the GPU reads and writes at once: x[1:] = x[:-1] would not be what it says
     x[key] = value

@@ -15,7 +15,7 @@ import array_api_compat.cupy
 import cupy
 import numpy
 
-from . import host, transfer
+from . import host, narrow, transfer
 from .errors import guarded
 from .linalg import FUNCTIONS
 
@@ -67,6 +67,8 @@ def _created(name: str) -> Any:
 
     def function(*args: Any, dtype: Any = None, device: Any = None) -> cupy.ndarray:
         # The guard has entered the device.
+        if narrow.is_it(getattr(args[0], "dtype", None) if dtype is None else dtype) and name[:5] != "empty":
+            return narrow.rounded(create(*args, dtype=cupy.float32))
         return create(*args, dtype=dtype)
 
     function.__name__ = name
@@ -117,6 +119,13 @@ def _nonzero(x: cupy.ndarray) -> tuple[cupy.ndarray, ...]:
     return cupy.nonzero(x)
 
 
+def _astype(x: cupy.ndarray, dtype: Any, /, *, copy: bool = True, device: Any = None) -> cupy.ndarray:
+    if narrow.is_it(x.dtype) or narrow.is_it(dtype):
+        return narrow.astype(x, dtype, copy)
+    return compat.astype(x, dtype, copy=copy, device=device)
+
+
+astype = guarded("astype", _astype)
 arange, eye, linspace = guarded("arange", _arange), guarded("eye", _eye), guarded("linspace", _linspace)
 asarray, from_dlpack = guarded("asarray", _asarray), guarded("from_dlpack", _from_dlpack)
 nonzero = guarded("nonzero", _nonzero)

@@ -145,6 +145,18 @@ floor_divide = pointwise(
 # Of one number: a copy with a NaN's sign kept.
 sign = pointwise("sign", "T x", "T y", "y = v != v ? x : T(W(v > W(0)) - W(v < W(0)));", dtypes=FLOATS + INTEGERS)
 
+# -- bfloat16, by its bits --------------------------------------------------------------------------------------
+
+widen_bfloat16 = pointwise(
+    "widen_bfloat16", "T x", "float32 y", "y = __int_as_float((int)((unsigned)x << 16));", dtypes=("uint16",)
+)
+round_bfloat16 = pointwise(
+    "round_bfloat16", "T x", "uint16 y",
+    "const unsigned bits = (unsigned)__float_as_int(x); "
+    "y = x != x ? (unsigned short)(bits >> 16 | 64u) : (unsigned short)((bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16);",
+    dtypes=("float32",),
+)  # fmt: skip
+
 # -- indices ----------------------------------------------------------------------------------------------------
 
 _NOTE = (_TEXTS / "note.cuh").read_text(encoding="utf-8").replace("#pragma once", "")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
+import ml_dtypes
 import numpy as np
 
 NOTHING = np.zeros(4, np.int64)  # a note that says nothing
@@ -556,6 +557,28 @@ def _addcdiv(dtype: str) -> Launch:
 def _dropout(dtype: str) -> Launch:
     x, mask, out = _random(73, dtype, 201), _random(74, "bool", 201), _unset(dtype, 201)
     return Launch(None, 201, [x, mask, 1.25, out], [(out, _wide(x) * mask * 1.25)])
+
+
+@pointwise_case("widen_bfloat16")
+def _widen_bfloat16(dtype: str) -> Launch:
+    every = np.arange(1 << 16, dtype=np.uint16)
+    out = _unset("float32", every.size)
+    return Launch(None, every.size, [every, out], [(out, every.view(ml_dtypes.bfloat16).astype(np.float32))])
+
+
+@pointwise_case("round_bfloat16")
+def _round_bfloat16(dtype: str) -> Launch:
+    """Numbers between two neighbours, and halfway; the largest, the smallest, none."""
+    rng = np.random.default_rng(75)
+    bits = rng.integers(0, 1 << 32, 4000, np.uint64).astype(np.uint32)
+    bits[:1000] = bits[:1000] & 0xFFFF0000 | 0x8000
+    special = np.array([np.inf, -np.inf, 0.0, -0.0, 3.4e38, 1e-45], np.float32)
+    x = np.concatenate([bits.view(np.float32), special])
+    x = x[~np.isnan(x)]
+    out = _unset("uint16", x.size)
+    with np.errstate(all="ignore"):
+        expected = x.astype(ml_dtypes.bfloat16).view(np.uint16)
+    return Launch(None, x.size, [x, out], [(out, expected)])
 
 
 @pointwise_case("place")

@@ -45,11 +45,16 @@ def test_conformance_finds_planted_defects() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("folder", ["tests/optim", "tests/func/test_registry.py"])
-def test_on_the_device_that_is_not_current(folder: str) -> None:
+BRIEF = ["tests/amp", "tests/backends/test_narrow.py"]
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [BRIEF, *(pytest.param([f], marks=pytest.mark.slow) for f in ("tests/optim", "tests/func/test_registry.py"))],
+)
+def test_on_the_device_that_is_not_current(folders: list[str]) -> None:
     """Tests of the core with their tensors on cuda:1, while cuda:0 is the current device."""
-    done = simulated("--device", "cuda:1", "-m", "not slow", folder)
+    done = simulated("--device", "cuda:1", "-m", "not slow", *folders)
     assert done.returncode == 0, done.stdout[-3000:]
 
 

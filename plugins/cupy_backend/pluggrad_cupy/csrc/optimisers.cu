@@ -28,9 +28,10 @@ __device__ void over_lists(const index_t* addresses, const index_t* sizes, const
     }
 }
 
-// The gradient to descend along.
+// The gradient to descend along. (Without decay an infinite parameter adds nothing: 0 times infinity is NaN.)
 template <typename W> __device__ inline W directed(W p, W g, double weight_decay, int maximize) {
-    return (maximize ? -g : g) + W(weight_decay) * p;
+    g = maximize ? -g : g;
+    return weight_decay != 0 ? g + W(weight_decay) * p : g;
 }
 
 struct SGD {

@@ -15,7 +15,7 @@ from .devices import Device, MemoryPointer
 #: What copied to the host, by the method that did.
 host_copies: Counter[str] = Counter()
 _SCALARS = (bool, int, float, complex)
-_DTYPES = "?bhilqBHILQefdFD"
+_DTYPES = "?bhilqBHILQefdFDE"  # the last is bfloat16, of ml_dtypes
 
 
 def _waits(method: str) -> None:

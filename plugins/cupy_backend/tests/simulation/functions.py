@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 from signatures import signature
 
@@ -44,10 +45,14 @@ def by_numpy(name: str, real: Any, twin: Callable[..., Any], finish: Callable[[A
     return function
 
 
+def _dtype(character: str) -> Any:
+    """The dtype of a letter of a loop. "E" is bfloat16, which NumPy knows only with ml_dtypes."""
+    return np.dtype(ml_dtypes.bfloat16 if character == "E" else character)
+
+
 def ufunc(name: str, real: Any, twin: Callable[..., Any]) -> Callable[..., Any]:
     """A ufunc: its loops are those of the real one, and so is the dtype that it gives."""
-    # "E" is bfloat16, which NumPy knows only with ml_dtypes.
-    loops = [t.split("->") for t in getattr(real, "types", ()) if "E" not in t]
+    loops = [t.split("->") for t in getattr(real, "types", ())]
     plain = by_numpy(name, real, twin, lambda x: x)
 
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -60,10 +65,10 @@ def ufunc(name: str, real: Any, twin: Callable[..., Any]) -> Callable[..., Any]:
         dtypes = [a.dtype if isinstance(a, ndarray | np.generic) else common for a in given]
         for ins, outs in loops:
             if len(ins) == len(given) and all(
-                np.can_cast(d, np.dtype(c), "safe") for d, c in zip(dtypes, ins, strict=True)
+                np.can_cast(d, _dtype(c), "safe") for d, c in zip(dtypes, ins, strict=True)
             ):
                 result = np.asarray(plain(*args))
-                return wrap(result.astype(np.dtype(outs), copy=False))
+                return wrap(result.astype(_dtype(outs), copy=False))
         raise TypeError(f"Wrong type ({', '.join(str(d) for d in dtypes)}) of arguments for cupy.{name}")
 
     function.__name__ = name
