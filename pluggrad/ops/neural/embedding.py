@@ -124,8 +124,8 @@ def _renormalize(weight: Tensor, indices: Tensor, max_norm: float, norm_type: fl
             norms = ns.max(magnitudes, axis=1, keepdims=True)
         else:
             norms = ns.sum(magnitudes**norm_type, axis=1, keepdims=True) ** (1.0 / norm_type)
-        every = ns.arange(table.shape[0], dtype=indices._array.dtype, device=xp.native_device(table))
-        used = ns.any(ns.reshape(indices._array, (1, -1)) == ns.reshape(every, (-1, 1)), axis=1, keepdims=True)
-        scaled = ns.where(used & (norms > max_norm), table * (max_norm / (norms + 1e-7)), table)
+        numbers = Indices((Buffer(ns.reshape(indices._array, (-1,))),))
+        used = xp.index_put(ns.zeros_like(norms), ns.ones_like(norms[:1, ...]), indices=numbers, accumulate=False)
+        scaled = ns.where((used > 0) & (norms > max_norm), table * (max_norm / (norms + 1e-7)), table)
         memory.release(weight)
         xp.write(table, ..., scaled)

@@ -76,6 +76,9 @@ def embedding_bag(
     found = embedding(numbers, weight, None, max_norm, norm_type, scale_grad_by_freq)
     if factors is not None:
         found = found * factors.unsqueeze(1)
+    if input._array.ndim == 2 and padding_idx is None and input.size:  # bags of one length
+        of_bags = found.reshape(*input.shape, weight.shape[1])
+        return of_bags.amax(1) if mode == "max" else of_bags.sum(1) if mode == "sum" else of_bags.mean(1)
     empty = weight.detach().new_zeros(count, weight.shape[1])
     if mode == "max":
         return scatter_reduce(empty, 0, bags.unsqueeze(1).expand(*found.shape), found, "amax", include_self=False)

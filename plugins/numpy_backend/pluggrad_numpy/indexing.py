@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,14 +19,18 @@ def index(x: np.ndarray, *, indices: Any) -> np.ndarray:
     return np.ascontiguousarray(x[key])
 
 
-def index_put(x: np.ndarray, values: np.ndarray, *, indices: Any, accumulate: bool) -> np.ndarray:
+def index_put(
+    x: np.ndarray, values: np.ndarray, *, indices: Any, accumulate: bool, add: Callable[..., None] | None = None
+) -> np.ndarray:
     out = np.array(x, order="C")
-    write_index(out, indices, values, accumulate)
+    write_index(out, indices, values, accumulate, add)
     return out
 
 
-def write_index(x: np.ndarray, indices: Any, values: np.ndarray, accumulate: bool) -> None:
-    """Write or add ``values`` at the indices, in place."""
+def write_index(
+    x: np.ndarray, indices: Any, values: np.ndarray, accumulate: bool, add: Callable[..., None] | None = None
+) -> None:
+    """Write or add ``values`` at the indices, in place; ``add``: :func:`add_along`, or what a plugin does instead."""
     key = indices.key
     if not accumulate:
         # Unlike elsewhere, NumPy takes no leading axes of size 1 where a mask covers the whole array.
@@ -33,14 +39,27 @@ def write_index(x: np.ndarray, indices: Any, values: np.ndarray, accumulate: boo
             if len(key) == 1 and values.ndim > 1 and key[0].dtype.kind == "b" and key[0].ndim == x.ndim
             else values
         )
-    elif all(type(k) is not slice and k.dtype.kind == "b" for k in key):
+        return
+    is_whole = [type(k) is slice for k in key]
+    first = is_whole.index(False)
+    last = len(key) - is_whole[::-1].index(False)
+    if all(type(k) is not slice and k.dtype.kind == "b" for k in key):
         x[key] += values  # a mask names no element twice
-    elif len(key) == 1:
-        add_rows(x, key[0], values)
-    elif len(key) == x.ndim and x.flags.c_contiguous and all(type(k) is not slice and k.dtype.kind != "b" for k in key):
-        add_elements(x.reshape(-1), flat_index(key, x.shape), values)
-    else:
+    elif any(is_whole[first:last]) or any(k.dtype.kind == "b" for k in key[first:last]):
         np.add.at(x, key, values)
+    elif not x.flags.c_contiguous:
+        whole = np.array(x, order="C")
+        write_index(whole, indices, values, accumulate, add)
+        x[...] = whole
+    else:  # of several axes beside each other one is made
+        named = np.broadcast_arrays(*key[first:last])
+        before, size, behind = x.shape[:first], x.shape[first:last], x.shape[last:]
+        rows = flat_index(tuple(named), size).reshape(-1)
+        values = np.broadcast_to(values, (*before, *named[0].shape, *behind))
+        lead, trail = math.prod(before), math.prod(behind)
+        (add or add_along)(
+            x.reshape(lead, math.prod(size), trail), rows, values.reshape(lead, rows.size, trail)
+        )  # fmt: skip
 
 
 def flat_index(key: tuple[np.ndarray, ...], shape: tuple[int, ...]) -> np.ndarray:
@@ -52,10 +71,14 @@ def flat_index(key: tuple[np.ndarray, ...], shape: tuple[int, ...]) -> np.ndarra
     """
     flat: Any = 0
     for axis, (i, n) in enumerate(zip(key, shape, strict=True)):
-        if i.size and not (-n <= i.min() and i.max() < n):
-            bad = i[(i < -n) | (i >= n)][0]
-            raise IndexError(f"index {bad} is out of bounds for axis {axis} with size {n}")
-        flat = flat * n + np.where(i < 0, i + n, i)
+        if i.size:
+            low = i.min()
+            if low < -n or i.max() >= n:
+                bad = i[(i < -n) | (i >= n)][0]
+                raise IndexError(f"index {bad} is out of bounds for axis {axis} with size {n}")
+            if low < 0:
+                i = np.where(i < 0, i + n, i)
+        flat = flat * n + i if axis else i.astype(np.intp, copy=False)
     return flat
 
 
@@ -65,26 +88,34 @@ def add_elements(flat: np.ndarray, at: np.ndarray, values: np.ndarray) -> None:
     np.add.at(flat, at.reshape(-1), np.broadcast_to(values, at.shape).reshape(-1))
 
 
-def add_rows(x: np.ndarray, rows: np.ndarray, values: np.ndarray) -> None:
-    """``x[rows] += values``, repeated rows adding up."""
-    if x.ndim == 1 or rows.size < 2:
-        np.add.at(x, rows, values)
+#: Rows from which on one call adds to all of them what comes next for each.
+_MANY = 32
+
+
+def add_along(x: np.ndarray, rows: np.ndarray, values: np.ndarray) -> None:
+    """``x[:, rows] += values`` of 3-D arrays, repeated rows adding up.
+
+    Parameters
+    ----------
+    x : (lead, n, trail), C-contiguous
+    rows : 1-D, in [0, n)
+    values : (lead, number of rows, trail)
+    """
+    if x.shape[0] == 1 and x.shape[2] == 1:
+        add_elements(x.reshape(-1), rows, values.reshape(-1))
         return
-    values = np.broadcast_to(values, rows.shape + x.shape[1:]).reshape(rows.size, *x.shape[1:])
-    n = x.shape[0]
-    rows = rows.reshape(-1)
-    if not (-n <= rows.min() and rows.max() < n):
-        bad = rows[(rows < -n) | (rows >= n)][0]
-        raise IndexError(f"index {bad} is out of bounds for axis 0 with size {n}")
-    rows = np.where(rows < 0, rows + n, rows)
-    # Sorted by row, each run is summed by reduceat: less than half the time of np.add.at.
+    # In rounds: the first value of each row, then the second of each that has one, ... of which the last few rows'
+    # sums are made one by one. A fifth of the time of np.add.at, and of np.add.reduceat over sorted rows.
     order = np.argsort(rows, kind="stable")
-    rows = rows[order]
-    starts = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
-    if len(starts) == len(rows):
-        x[rows] += values[order]
-    else:
-        x[rows[starts]] += np.add.reduceat(values[order], starts, axis=0, dtype=x.dtype)
+    present, starts, counts = np.unique(rows[order], return_index=True, return_counts=True)
+    frequent = np.argsort(-counts, kind="stable")
+    present, starts, counts = present[frequent], starts[frequent], counts[frequent]
+    done = 0
+    while (active := int(np.searchsorted(-counts, -done))) >= _MANY:
+        x[:, present[:active]] += np.take(values, order[starts[:active] + done], axis=1)
+        done += 1
+    for row, start, count in zip(present[:active].tolist(), starts.tolist(), counts.tolist(), strict=False):
+        x[:, row] += np.add.reduce(np.take(values, order[start + done : start + count], axis=1), 1, dtype=x.dtype)
 
 
 # -- along one axis ------------------------------------------------------------------------------------
@@ -94,12 +125,13 @@ def take(x: np.ndarray, indices: np.ndarray, *, axis: int) -> np.ndarray:
     return np.take(x, indices, axis=axis)
 
 
-def index_add(x: np.ndarray, indices: np.ndarray, values: np.ndarray, *, axis: int) -> np.ndarray:
+def index_add(
+    x: np.ndarray, indices: np.ndarray, values: np.ndarray, *, axis: int, add: Callable[..., None] | None = None
+) -> np.ndarray:
     out = np.array(x, order="C")
-    if indices.ndim != 1:
-        values = values.reshape(*x.shape[:axis], indices.size, *x.shape[axis + 1 :])
-        indices = indices.reshape(-1)
-    add_rows(out.swapaxes(0, axis), indices, values.swapaxes(0, axis))
+    lead, n, trail = math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :])
+    rows = flat_index((indices.reshape(-1),), (n,))
+    (add or add_along)(out.reshape(lead, n, trail), rows, values.reshape(lead, rows.size, trail))
     return out
 
 
@@ -155,4 +187,21 @@ def scatter_add(x: np.ndarray, index: np.ndarray, src: np.ndarray, *, axis: int)
     return out
 
 
-KERNELS = {f.__name__: f for f in (index, index_put, write_index, take, index_add, gather, scatter, scatter_add)}
+def scatter_extreme(
+    x: np.ndarray, index: np.ndarray, src: np.ndarray, *, axis: int, largest: bool, include_self: bool
+) -> np.ndarray:
+    out = np.array(x, order="C")
+    at, flat = flat_along(index, x.shape, axis).reshape(-1), out.reshape(-1)
+    if not include_self:
+        limits = None if x.dtype.kind == "f" else np.iinfo(x.dtype)
+        least = limits.min if limits else -np.inf
+        most = limits.max if limits else np.inf
+        flat[at] = least if largest else most
+    (np.maximum if largest else np.minimum).at(flat, at, src.reshape(-1))
+    return out
+
+
+KERNELS = {
+    f.__name__: f
+    for f in (index, index_put, write_index, take, index_add, gather, scatter, scatter_add, scatter_extreme)
+}

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .elementwise import erf
+from .indexing import add_along
 from .scratch import scratch
 
 #: How many elements are worked on at a time where several passes follow each other: they stay in the cache.
@@ -59,20 +60,16 @@ def embedding(
 
 
 def embedding_weight(
-    g: np.ndarray, indices: np.ndarray, *, rows: int, padding_idx: int | None = None, scale_grad_by_freq: bool = False
-) -> np.ndarray:
-    """Rows of one number are brought together by sorting, then each run of them is summed."""
+    g: np.ndarray, indices: np.ndarray, *, rows: int, padding_idx: int | None = None, scale_grad_by_freq: bool = False,
+    add: Callable[..., None] = add_along,
+) -> np.ndarray:  # fmt: skip
+    """The rows are added up by ``add``, which a plugin can replace by a compiled one."""
     width = g.shape[-1]
-    out = np.zeros((rows, width), g.dtype)
-    numbers = indices.reshape(-1)
-    if numbers.size:
-        order = np.argsort(numbers, kind="stable")
-        numbers = numbers[order]
-        starts = np.flatnonzero(np.concatenate(([True], numbers[1:] != numbers[:-1])))
-        sums = np.add.reduceat(np.take(g.reshape(-1, width), order, axis=0), starts, axis=0)
-        if scale_grad_by_freq:
-            sums /= np.diff(np.append(starts, numbers.size)).astype(sums.real.dtype)[:, None]
-        out[numbers[starts]] = sums
+    out, numbers = np.zeros((rows, width), g.dtype), indices.reshape(-1)
+    add(out[None], numbers, g.reshape(1, numbers.size, width))
+    if scale_grad_by_freq:
+        counts = np.bincount(numbers, minlength=rows)
+        out /= np.maximum(counts, 1).astype(g.real.dtype)[:, None]
     if padding_idx is not None:
         out[padding_idx] = 0
     return out
