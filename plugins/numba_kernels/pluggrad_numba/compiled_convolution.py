@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from .compiled_sharing import sharing
 from .tiles import (
     LINES,
     LONE_VECTORS,
@@ -89,21 +90,23 @@ def _unpack(
 
 
 @_compiled
-def multiply(
-    x: Any, first_block: Any, last_block: Any, block: Any, images: Any, channels: Any, geometry: Any, source: Any,
-    group_step: Any, products: Any, weights: Any, places: Any, begin: Any, tiles: Any, first_tile: Any, last_tile: Any,
-    rows: Any, lines: Any, out: Any, image_step: Any, row_step: Any,
+def _multiply(
+    part: Any, x: Any, block: Any, images: Any, channels: Any, geometry: Any, memory: Any, group_step: Any,
+    products: Any, weights: Any, places: Any, begin: Any, tiles: Any, rows: Any, line: Any, out: Any, image_step: Any,
+    row_step: Any,
 ) -> None:  # fmt: skip
     """Products of each group's weights with windows of images: of some blocks, for some tiles of all groups' rows.
 
-    source : working memory for a packed block
+    memory : numbers in a packed block
     products : of each its first place, their number, how many positions it has; its ``counts``, where its results
         start in an image, and their three ``steps``
     weights : for each product (groups, tiles, places, rows of a tile); ``rows`` of each group are wanted
-    lines : working memory, (rows of a tile, positions)
+    line : positions, at most
     """
-    width = VECTOR_BYTES // source.itemsize
+    first_block, last_block, first_tile, last_tile = part[0], part[1], part[2], part[3]
+    width = VECTOR_BYTES // x.itemsize
     tile_rows = 1 if rows == 1 else ROWS
+    source, lines = np.empty(memory, x.dtype), np.empty(tile_rows * line, x.dtype)
     length = geometry[4]
     for number in range(first_block, last_block):
         image = number * block
@@ -131,17 +134,18 @@ def multiply(
 
 
 @_compiled
-def correlate(
-    g: Any, slope_geometry: Any, x: Any, geometry: Any, first_share: Any, last_share: Any, shares: Any, block: Any,
-    images: Any, channels: Any, slopes: Any, source: Any, group_step: Any, places: Any, groups: Any, rows: Any,
-    first_tile: Any, last_tile: Any, out: Any,
+def _correlate(
+    part: Any, g: Any, slope_geometry: Any, x: Any, geometry: Any, shares: Any, block: Any, images: Any, channels: Any,
+    slope_memory: Any, memory: Any, group_step: Any, places: Any, groups: Any, rows: Any, out: Any,
 ) -> None:  # fmt: skip
     """For each row of slopes and each place the sum of slopes times source: of some shares of the images each.
 
-    slopes, source : working memory for packed blocks
+    slope_memory, memory : numbers in packed blocks
     out : (shares, groups, tiles, rows of a tile, places), where places are whole tiles; zeros
     """
-    width = VECTOR_BYTES // source.itemsize
+    first_share, last_share, first_tile, last_tile = part[0], part[1], part[2], part[3]
+    slopes, source = np.empty(slope_memory, x.dtype), np.empty(memory, x.dtype)
+    width = VECTOR_BYTES // x.itemsize
     tile_rows = 1 if rows == 1 else LINES
     tiles, count, line = -(-rows // tile_rows), places.size, geometry[5]
     blocks = -(-images // block)
@@ -162,3 +166,16 @@ def correlate(
                             lone_correlation(slopes, at, line, source, start, places, k, steps, out, target + k, count)
                         else:
                             correlation(slopes, at, line, source, start, places, k, steps, out, target + k, count)
+
+
+_share_multiply, _share_correlate = sharing(_multiply), sharing(_correlate)
+
+
+@_compiled
+def multiply(crew: Any, parts: Any, *args: Any) -> None:
+    _share_multiply(crew, parts, args)
+
+
+@_compiled
+def correlate(crew: Any, parts: Any, *args: Any) -> None:
+    _share_correlate(crew, parts, args)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from .compiled_sharing import sharing
 from .compiled_sums import squares_of, sum_of, summing
 
 _compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
@@ -22,16 +23,16 @@ def _products(x: Any, center: Any, g: Any) -> Any:
 
 
 @_compiled
-def batch_norm(
-    x: Any, images: Any, channels: Any, pixels: Any, first: Any, last: Any, weight: Any, bias: Any, eps: Any, out: Any,
-    mean: Any, rstd: Any,
+def _batch_norm(
+    part: Any, x: Any, images: Any, channels: Any, pixels: Any, weight: Any, bias: Any, eps: Any, out: Any, mean: Any,
+    rstd: Any,
 ) -> None:  # fmt: skip
     """Some channels of (N, C, L): average and variance of each image, brought together; then the result.
 
     After T. Chan, G. Golub and R. LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances"
     (1979). A channel stays in the cache from the one pass to the other.
     """
-    for c in range(first, last):
+    for c in range(part[0], part[1]):
         average, distances = 0.0, 0.0
         for n in range(images):
             image = x[(n * channels + c) * pixels :][:pixels]
@@ -50,12 +51,12 @@ def batch_norm(
 
 
 @_compiled
-def batch_norm_gradients(
-    g: Any, g_mean: Any, g_rstd: Any, x: Any, mean: Any, rstd: Any, weight: Any, images: Any, channels: Any,
-    pixels: Any, first: Any, last: Any, out: Any, of_weight: Any, of_bias: Any,
+def _batch_norm_gradients(
+    part: Any, g: Any, g_mean: Any, g_rstd: Any, x: Any, mean: Any, rstd: Any, weight: Any, images: Any, channels: Any,
+    pixels: Any, out: Any, of_weight: Any, of_bias: Any,
 ) -> None:  # fmt: skip
     """Of some channels, ``rstd (h - average(h) - x̂ average(h x̂)) + (g_mean - g_rstd rstd² x̂) / n``; h = g weight."""
-    for c in range(first, last):
+    for c in range(part[0], part[1]):
         center, r = mean[c], np.float64(rstd[c])
         total, slope = 0.0, 0.0
         for n in range(images):
@@ -72,3 +73,17 @@ def batch_norm_gradients(
             result = out[(n * channels + c) * pixels :][:pixels]
             for i in range(image.size):
                 result[i] = slopes[i] * of_g - (image[i] - center) * of_x - constant
+
+
+_share_batch_norm = sharing(_batch_norm)
+_share_batch_norm_gradients = sharing(_batch_norm_gradients)
+
+
+@_compiled
+def batch_norm(crew: Any, parts: Any, *args: Any) -> None:
+    _share_batch_norm(crew, parts, args)
+
+
+@_compiled
+def batch_norm_gradients(crew: Any, parts: Any, *args: Any) -> None:
+    _share_batch_norm_gradients(crew, parts, args)

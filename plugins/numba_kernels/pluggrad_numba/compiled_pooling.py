@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from .compiled_sharing import sharing
+
 _compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 
 _ONE = np.uintp(1)
@@ -22,9 +24,9 @@ def _larger(a: Any, b: Any) -> Any:
 
 
 @_compiled
-def max_pool(x: Any, height: Any, width: Any, first: Any, last: Any, out: Any) -> None:
+def _max_pool(part: Any, x: Any, height: Any, width: Any, out: Any) -> None:
     rows, columns = height // 2, np.uintp(width // 2)
-    for plane in range(first, last):
+    for plane in range(part[0], part[1]):
         for row in range(rows):
             above = np.uintp((plane * height + 2 * row) * width)
             below = above + np.uintp(width)
@@ -35,10 +37,10 @@ def max_pool(x: Any, height: Any, width: Any, first: Any, last: Any, out: Any) -
 
 
 @_compiled
-def max_pool_input(g: Any, x: Any, out: Any, height: Any, width: Any, first: Any, last: Any, result: Any) -> None:
+def _max_pool_input(part: Any, g: Any, x: Any, out: Any, height: Any, width: Any, result: Any) -> None:
     """``g`` to the first maximum of each window, zeros elsewhere."""
     rows, columns, nothing = height // 2, np.uintp(width // 2), g.dtype.type(0)
-    for plane in range(first, last):
+    for plane in range(part[0], part[1]):
         for row in range(rows):
             above = np.uintp((plane * height + 2 * row) * width)
             below = above + np.uintp(width)
@@ -60,3 +62,16 @@ def max_pool_input(g: Any, x: Any, out: Any, height: Any, width: Any, first: Any
             edge = np.uintp((plane * height + height - 1) * width)
             for m in range(np.uintp(width)):
                 result[edge + m] = 0
+
+
+_share_max_pool, _share_max_pool_input = sharing(_max_pool), sharing(_max_pool_input)
+
+
+@_compiled
+def max_pool(crew: Any, parts: Any, *args: Any) -> None:
+    _share_max_pool(crew, parts, args)
+
+
+@_compiled
+def max_pool_input(crew: Any, parts: Any, *args: Any) -> None:
+    _share_max_pool_input(crew, parts, args)

@@ -16,11 +16,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from pluggrad_numpy.scratch import scratch
 
 from .packing import VECTOR_BYTES, Sizes, three, up_to
 from .plans import Padding, Plan, pixels, windows
-from .threads import divide, share
 
 Kernel = Callable[..., np.ndarray]
 
@@ -59,6 +57,7 @@ def _multiply(
 ) -> None:
     """Products of a source with weights (groups, rows, channels, *kernel), into ``out`` (N, groups · rows, ...)."""
     from . import compiled_convolution as compiled
+    from .crew import together
 
     groups, rows = w.shape[:2]
     count = -(-rows // tile)
@@ -69,18 +68,11 @@ def _multiply(
     packed, table = plan.packed, plan.table
     given, flat, row_step = np.ascontiguousarray(source).reshape(-1), out.reshape(-1), math.prod(out.shape[2:])
     positions = int(table[:, 2].max())
-    parts = divide(packed.blocks, groups * count)
-
-    def work(number: int) -> None:
-        (first_block, last_block), (first_tile, last_tile) = parts[number]
-        compiled.multiply(
-            given, first_block, last_block, packed.block, packed.images, packed.channels, packed.geometry,
-            scratch("source", (packed.memory(positions),), out.dtype), packed.group_step(groups), table, weights,
-            plan.places, begin, count, first_tile, last_tile, rows, scratch("lines", (tile * positions,), out.dtype),
-            flat, groups * rows * row_step, row_step,
-        )  # fmt: skip
-
-    share(work, len(parts))
+    together(
+        compiled.multiply, (packed.blocks, groups * count), given, packed.block, packed.images, packed.channels,
+        packed.geometry, packed.memory(positions), packed.group_step(groups), table, weights, plan.places, begin, count,
+        rows, positions, flat, groups * rows * row_step, row_step,
+    )  # fmt: skip
 
 
 def _tiles(rows: int, dtype: np.dtype[Any]) -> tuple[int, int]:
@@ -152,6 +144,7 @@ def convolution_weight(kernel: Kernel) -> Kernel:
             return kernel(g, x, **options)
         from . import compiled_convolution as compiled
         from . import tiles
+        from .crew import together
 
         width = tiles.VECTOR_BYTES // x.dtype.itemsize
         plan = windows(
@@ -167,18 +160,11 @@ def convolution_weight(kernel: Kernel) -> Kernel:
         shares = max(1, min(_SHARES, packed.blocks, most))
         partial = np.zeros((shares, groups, whole, places.size), x.dtype)
         flat_g, flat_x = np.ascontiguousarray(g).reshape(-1), np.ascontiguousarray(x).reshape(-1)
-        parts = divide(shares, groups * whole // tile)
-
-        def work(number: int) -> None:
-            (first_share, last_share), (first_tile, last_tile) = parts[number]
-            compiled.correlate(
-                flat_g, slopes.geometry, flat_x, packed.geometry, first_share, last_share, shares, packed.block,
-                packed.images, packed.channels, scratch("slopes", (slopes.memory(tile * packed.line),), x.dtype),
-                scratch("source", (packed.memory(VECTOR_BYTES),), x.dtype), packed.group_step(groups), places, groups,
-                rows, first_tile, last_tile, partial.reshape(-1),
-            )  # fmt: skip
-
-        share(work, len(parts))
+        together(
+            compiled.correlate, (shares, groups * whole // tile), flat_g, slopes.geometry, flat_x, packed.geometry,
+            shares, packed.block, packed.images, packed.channels, slopes.memory(tile * packed.line),
+            packed.memory(VECTOR_BYTES), packed.group_step(groups), places, groups, rows, partial.reshape(-1),
+        )  # fmt: skip
         out = np.ascontiguousarray(np.add.reduce(partial, 0)[:, :rows, :depth])
         if not np.isfinite(out).all():  # an infinite pixel, times a zero between the lines
             return kernel(g, x, **options)

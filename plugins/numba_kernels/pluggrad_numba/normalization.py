@@ -7,8 +7,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .threads import divide, share
-
 Kernel = Callable[..., tuple[np.ndarray, ...]]
 
 #: Elements from which on a compiled kernel is called, and pixels of an image.
@@ -35,6 +33,7 @@ def batch_norm(kernel: Kernel) -> Kernel:
         if not _serves(*arrays):
             return kernel(*arrays, eps=eps)
         from . import compiled_normalization as compiled
+        from .crew import together
 
         x, *affine = arrays
         n, channels = x.shape[:2]
@@ -42,15 +41,10 @@ def batch_norm(kernel: Kernel) -> Kernel:
         bias = _flat(affine[1]) if len(affine) == 2 else np.zeros(channels, x.dtype)
         out = np.empty(x.shape, x.dtype)
         mean, rstd = (np.empty((1, channels, *(1,) * (x.ndim - 2)), x.dtype) for _ in range(2))
-        given, parts, flat = _flat(x), divide(channels), out.reshape(-1)
-
-        def work(number: int) -> None:
-            compiled.batch_norm(
-                given, n, channels, math.prod(x.shape[2:]), *parts[number][0], weight, bias, eps, flat,
-                mean.reshape(-1), rstd.reshape(-1),
-            )  # fmt: skip
-
-        share(work, len(parts))
+        together(
+            compiled.batch_norm, (channels,), _flat(x), n, channels, math.prod(x.shape[2:]), weight, bias, eps,
+            out.reshape(-1), mean.reshape(-1), rstd.reshape(-1),
+        )  # fmt: skip
         return out, mean, rstd
 
     return call
@@ -62,20 +56,16 @@ def batch_norm_gradients(kernel: Kernel) -> Kernel:
         if not _serves(x, *arrays):
             return kernel(*arrays)
         from . import compiled_normalization as compiled
+        from .crew import together
 
         n, channels = x.shape[:2]
         w = _flat(weight[0]) if weight else np.ones(channels, x.dtype)
         out = np.empty(x.shape, x.dtype)
         of_weight, of_bias = np.empty(channels, x.dtype), np.empty(channels, x.dtype)
-        (g, g_mean, g_rstd, given, mean, rstd), parts = map(_flat, arrays[:6]), divide(channels)
-
-        def work(number: int) -> None:
-            compiled.batch_norm_gradients(
-                g, g_mean, g_rstd, given, mean, rstd, w, n, channels, math.prod(x.shape[2:]), *parts[number][0],
-                out.reshape(-1), of_weight, of_bias,
-            )  # fmt: skip
-
-        share(work, len(parts))
+        together(
+            compiled.batch_norm_gradients, (channels,), *map(_flat, arrays[:6]), w, n, channels,
+            math.prod(x.shape[2:]), out.reshape(-1), of_weight, of_bias,
+        )  # fmt: skip
         return (out, of_weight, of_bias) if weight else (out,)
 
     return call

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from .threads import divide, share
-
 Kernel = Callable[..., np.ndarray]
 
 #: Elements from which on a compiled kernel is called.
@@ -27,11 +25,12 @@ def max_pool(kernel: Kernel) -> Kernel:
         if not _serves(options, x):
             return kernel(x, **options)
         from . import compiled_pooling as compiled
+        from .crew import together
 
         n, channels, height, width = x.shape
         out = np.empty((n, channels, height // 2, width // 2), x.dtype)
-        flat, parts = np.ascontiguousarray(x).reshape(-1), divide(n * channels)
-        share(lambda i: compiled.max_pool(flat, height, width, *parts[i][0], out.reshape(-1)), len(parts))
+        flat = np.ascontiguousarray(x).reshape(-1)
+        together(compiled.max_pool, (n * channels,), flat, height, width, out.reshape(-1))
         return out
 
     return call
@@ -42,16 +41,14 @@ def max_pool_input(kernel: Kernel) -> Kernel:
         if not _serves(options, x, g, out):
             return kernel(g, x, out, **options)
         from . import compiled_pooling as compiled
+        from .crew import together
 
         n, channels, height, width = x.shape
         result = np.empty(x.shape, g.dtype)
         slopes, pixels, maxima = (np.ascontiguousarray(a).reshape(-1) for a in (g, x, out))
-        parts = divide(n * channels)
-
-        def work(number: int) -> None:
-            compiled.max_pool_input(slopes, pixels, maxima, height, width, *parts[number][0], result.reshape(-1))
-
-        share(work, len(parts))
+        together(
+            compiled.max_pool_input, (n * channels,), slopes, pixels, maxima, height, width, result.reshape(-1)
+        )  # fmt: skip
         return result
 
     return call

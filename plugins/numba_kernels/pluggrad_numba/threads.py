@@ -31,6 +31,11 @@ def obey(get_num_threads: Callable[[], int]) -> None:
     _get_num_threads = get_num_threads
 
 
+def count() -> int:
+    """How many threads a kernel may use."""
+    return _get_num_threads()
+
+
 def _forget_pool() -> None:
     global _pool
     _pool = None

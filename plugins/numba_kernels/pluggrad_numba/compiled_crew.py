@@ -1,0 +1,165 @@
+"""What a crew of threads does without Python's lock: wait for work, take the next part of it, and be done together.
+
+The parts of a job lie in one 64-bit word, ``turn << 32 | parts left``: whoever lowers it by one, by compare and swap,
+has that part, and knows by it that the job is still the one that he saw. Nobody waits for a thread that has not
+come: what it does not take, the others do.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from llvmlite import binding, ir
+from numba import njit, types
+from numba.extending import intrinsic as _intrinsic
+
+_compiled = njit(nogil=True, cache=True)
+#: What is called by it has other arguments than what it is put around.
+intrinsic: Any = _intrinsic
+
+#: Words of a crew's memory: turn and parts left; parts done; its end; then what the job is.
+WORD, DONE, END, TASK, JOB, SIZE, STEP, PARTS = range(8)
+WORDS = 8
+
+_LEFT = 0xFFFFFFFF
+_I32, _I64 = ir.IntType(32), ir.IntType(64)
+
+#: Lets another thread have the processor. (ctypes would take Python's lock.)
+_yield = types.ExternalFunction("SwitchToThread" if sys.platform == "win32" else "sched_yield", types.int32())
+#: How to say to the processor that a loop waits.
+_PAUSE = {"x86": "llvm.x86.sse2.pause", "aarch64": "llvm.aarch64.hint", "arm64": "llvm.aarch64.hint"}
+
+
+def _place(builder: Any, memory: Any, word: Any) -> Any:
+    """A pointer to a word of a memory whose address is an integer."""
+    return builder.gep(builder.inttoptr(memory, _I64.as_pointer()), [word])
+
+
+@intrinsic
+def _get(typing: Any, memory: Any, word: Any) -> Any:
+    """The value of a word, and all that was written before it was."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load_atomic(_place(builder, *args), "acquire", 8)
+
+    return types.int64(types.int64, types.int64), generate
+
+
+@intrinsic
+def _set(typing: Any, memory: Any, word: Any, value: Any) -> Any:
+    """Give a word a value, after all that was written before."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store_atomic(args[2], _place(builder, args[0], args[1]), "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), generate
+
+
+@intrinsic
+def _increase(typing: Any, memory: Any, word: Any) -> Any:
+    """Add 1 to a word; what was written before is seen by who sees that."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.atomic_rmw("add", _place(builder, *args), ir.Constant(_I64, 1), "acq_rel")
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
+@intrinsic
+def _swap(typing: Any, memory: Any, word: Any, old: Any, new: Any) -> Any:
+    """Give a word a new value if it has the old one; whether it had."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        memory, word, old, new = args
+        found = builder.cmpxchg(_place(builder, memory, word), old, new, "acq_rel", "acquire")
+        return builder.extract_value(found, 1)
+
+    return types.boolean(types.int64, types.int64, types.int64, types.int64), generate
+
+
+@intrinsic
+def _call(typing: Any, task: Any, job: Any, first: Any, last: Any) -> Any:
+    """Call a C function by its address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        function = ir.FunctionType(ir.VoidType(), [_I64, _I64, _I64])
+        builder.call(builder.inttoptr(args[0], function.as_pointer()), args[1:])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64, types.int64), generate
+
+
+@intrinsic
+def _pause(typing: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        name = _PAUSE.get(binding.get_process_triple().partition("-")[0].replace("x86_64", "x86"))
+        if name is not None:
+            kinds, given = ([_I32], [ir.Constant(_I32, 1)]) if name.endswith("hint") else ([], [])
+            function = builder.module.declare_intrinsic(name, (), ir.FunctionType(ir.VoidType(), kinds))
+            builder.call(function, given)
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@_compiled
+def _take_parts(crew: Any) -> bool:
+    """Do parts of the job until none is left; whether there was one."""
+    any_done = False
+    while True:
+        word = _get(crew, WORD)
+        left = word & _LEFT
+        if not left:
+            return any_done
+        # What is read here is of this job if the swap succeeds: the next one is not told of before this part is done.
+        task, job, size, step = _get(crew, TASK), _get(crew, JOB), _get(crew, SIZE), _get(crew, STEP)
+        first = (_get(crew, PARTS) - left) * step
+        if _swap(crew, WORD, word, word - 1):
+            _call(task, job, first, min(first + step, size))
+            _increase(crew, DONE)
+            any_done = True
+
+
+@_compiled
+def lead(crew: int, task: int, job: int, size: int, step: int) -> None:
+    """Do a job with whoever of the crew is there: call ``task(job, first, last)`` for parts of ``range(size)``."""
+    parts = (size + step - 1) // step
+    _set(crew, DONE, 0)
+    _set(crew, TASK, task)
+    _set(crew, JOB, job)
+    _set(crew, SIZE, size)
+    _set(crew, STEP, step)
+    _set(crew, PARTS, parts)
+    _set(crew, WORD, (((_get(crew, WORD) >> 32) + 1) & 0x7FFFFFFF) << 32 | parts)
+    _take_parts(crew)
+    waited = 0
+    while _get(crew, DONE) < parts:
+        _pause()
+        waited += 1
+        if not waited & 0x3F:
+            _yield()
+
+
+@_compiled
+def attend(crew: int, patience: int) -> bool:
+    """Do parts of jobs as they come. Returns when none came for a while, or, with False, at the crew's end."""
+    waited = 0
+    while waited < patience:
+        if _take_parts(crew):
+            waited = 0
+        if _get(crew, END):
+            return False
+        _pause()
+        waited += 1
+        if not waited & 0x3F:  # BLAS has threads of its own
+            _yield()
+    return True
+
+
+@_compiled
+def call(task: int, job: int, size: int) -> None:
+    """Do a job alone."""
+    _call(task, job, 0, size)
