@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -13,6 +13,7 @@ from ..autograd.autocast import is_autocast_available
 from ..autograd.mode import no_grad
 from ..dtypes import finfo, float16, float32
 from ..ops.creation import tensor
+from ..ops.joining import stack
 from ..optim.optimizer import Optimizer
 from ..tensor import Tensor
 
@@ -279,10 +280,26 @@ def _unscale(optimizer: Optimizer, factor: float) -> bool | None:
     for g in grads:
         if g.dtype is float16:
             raise ValueError("Attempting to unscale FP16 gradients.")
-    # The sum of finite numbers may be infinite: it only says which gradients to look at one by one.
-    overflow = False
+    overflow = bool(grads) and not _all_finite(grads)
     for g in grads:
-        if not math.isfinite(abs(complex(g.sum())) if g.dtype.is_complex else float(g.sum())):
-            overflow = overflow or not bool(g.isfinite().all())
         g.mul_(factor)
     return overflow if grads else None
+
+
+def _all_finite(grads: Sequence[Tensor]) -> bool:
+    """Whether no gradient has an infinity or a NaN: Python waits once for each device, twice in case of doubt."""
+    by_device: dict[Any, list[Tensor]] = {}
+    for g in grads:
+        by_device.setdefault(g.device, []).append(g)
+    for here in by_device.values():
+        # A sum of finite numbers may be infinite: then, which is rare, each number is looked at.
+        if not math.isfinite(stack([_sum(g) for g in here]).sum().item()):
+            if not stack([g.isfinite().all() for g in here]).all().item():
+                return False
+    return True
+
+
+def _sum(x: Tensor) -> Tensor:
+    """Infinite or NaN if a number of ``x`` is; float32."""
+    total = x.sum()
+    return (total.abs() if total.dtype.is_complex else total).to(float32)

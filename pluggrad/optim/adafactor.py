@@ -8,7 +8,8 @@ from typing import Any
 from ..dtypes import finfo
 from ..ops.creation import zeros, zeros_like
 from ..tensor import Tensor
-from .optimizer import Optimizer, Parameters, count
+from .optimizer import Optimizer, Parameters
+from .remembered import count
 
 __all__ = ["Adafactor"]
 
@@ -83,7 +84,7 @@ def _update(p: Tensor, g: Tensor, state: dict[str, Any], group: dict[str, Any]) 
         eps1 = finfo(p.dtype).eps
     step = count(state)
     weight = step ** group["beta2_decay"]
-    scale = max(eps2, _root_mean_square(p)) * min(lr, 1 / math.sqrt(step))
+    scale = _root_mean_square(p).clamp(min=eps2) * min(lr, 1 / math.sqrt(step))
     p.mul_(1 - lr * group["weight_decay"])
     square = g * g
     if g.ndim > 1:
@@ -93,8 +94,8 @@ def _update(p: Tensor, g: Tensor, state: dict[str, Any], group: dict[str, Any]) 
     else:
         variance = state["variance"].lerp_(square, weight)
     change = g * variance.clamp(min=eps1 * eps1).rsqrt()
-    p.sub_(change * (scale / max(1.0, _root_mean_square(change) / group["d"])))
+    p.sub_(change * (scale / (_root_mean_square(change) / group["d"]).clamp(min=1.0)))
 
 
-def _root_mean_square(x: Tensor) -> float:
-    return math.sqrt(float((x * x).sum()) / x.numel())
+def _root_mean_square(x: Tensor) -> Tensor:
+    return (x * x).mean().sqrt()

@@ -6,7 +6,8 @@ from typing import Any
 
 from ..tensor import Tensor
 from .adam import adam_bounds, adam_options
-from .optimizer import Parameters, Stepwise, check_options, count
+from .optimizer import Parameters, Stepwise, check_options
+from .remembered import count, recall, remember, rounded
 
 __all__ = ["Adamax", "NAdam", "RAdam"]
 
@@ -67,9 +68,9 @@ class NAdam(Stepwise):
         """See :meth:`Stepwise.advance`."""
         step, beta1, decay = count(state), group["betas"][0], group["momentum_decay"]
         mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (n * decay)) for n in (step, step + 1))
-        with state["mu_product"]._type.here():
-            state["mu_product"]._array[...] *= mu
-        return {"step": step, "mu": mu, "mu_next": mu_next, "mu_product": float(state["mu_product"]._array)}
+        product = state["mu_product"]
+        remember(product, recall(product) * rounded(mu, product))
+        return {"step": step, "mu": mu, "mu_next": mu_next, "mu_product": recall(product)}
 
     def options(self, group: dict[str, Any]) -> dict[str, Any]:
         """See :meth:`Stepwise.options`."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..tensor import Tensor
-from .optimizer import Parameters, Stepwise, check_options, count, remember
+from .optimizer import Parameters, Stepwise, check_options
+from .remembered import count, recall, remember
 
 __all__ = ["ASGD"]
 
@@ -67,7 +68,7 @@ class ASGD(Stepwise):
     def advance(self, state: dict[str, Any], group: dict[str, Any]) -> dict[str, Any]:
         """See :meth:`Stepwise.advance`. The rates of this step were set by the one before."""
         step, lr, lambd = count(state), float(group["lr"]), group["lambd"]
-        now = {name: float(state[name]._array) for name in ("eta", "mu")}
+        now = {name: recall(state[name]) for name in ("eta", "mu")}
         remember(state["eta"], lr / (1 + lambd * lr * step) ** group["alpha"])
         remember(state["mu"], 1 / max(1, step - group["t0"]))
         return now

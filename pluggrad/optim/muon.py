@@ -107,7 +107,7 @@ def _orthogonal(x: Tensor, coefficients: tuple[float, float, float], steps: int,
     y = x if wide else x.mT
     if y.dtype.bits == 16:
         y = y.to(float32)
-    y = y / max(float((y * y).sum().sqrt()), eps)
+    y = y / (y * y).sum().sqrt().clamp(min=eps)
     for _ in range(steps):
         gram = y @ y.mT
         y = a * y + (b * gram + c * (gram @ gram)) @ y

@@ -12,8 +12,9 @@ from ..autograd.inplace import assign
 from ..autograd.mode import enable_grad, no_grad, set_grad_enabled
 from ..backends import updates
 from ..dtypes import float32, float64, get_default_dtype
-from ..ops.creation import full_like, tensor, zeros_like
+from ..ops.creation import full_like, zeros_like
 from ..tensor import Leaf, Tensor, memory
+from . import remembered
 from .hooks import WithHooks, hooked, register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from .state import load_state, pack_state
 
@@ -219,8 +220,8 @@ class Optimizer(WithHooks):
                     if t._buffer is not None or t._view is not None:
                         memory.release(t)  # what a graph has saved of it is kept before the write
             columns.append([t._array for t in column])
-        numbers = {k: float(v) if isinstance(v, Tensor) else v for k, v in options.items()}
-        getattr(rows[0][0]._type.kernels, name)(*columns, **numbers)  # type: ignore[union-attr]
+        plain = {k: float(v) if isinstance(v, Tensor) else v for k, v in options.items()}
+        getattr(rows[0][0]._type.kernels, name)(*columns, **plain)  # type: ignore[union-attr]
 
     # -- state -----------------------------------------------------------------------------------
 
@@ -228,7 +229,7 @@ class Optimizer(WithHooks):
         """A number to be remembered: a 0-D tensor, on the CPU but for ``capturable`` and ``fused``."""
         elsewhere = group.get("capturable") or group.get("fused")
         dtype = float64 if get_default_dtype() is float64 else float32
-        return tensor(value, dtype=dtype, device=p.device if elsewhere else "cpu")
+        return remembered.new(value, dtype=dtype, device=p.device if elsewhere else "cpu")
 
     def state_dict(self) -> dict[str, Any]:
         """The state in PyTorch's layout: ``state`` by the parameters' numbers, ``param_groups`` with those numbers.
@@ -323,7 +324,7 @@ class Stepwise(Optimizer):
 
     def advance(self, state: dict[str, Any], group: dict[str, Any]) -> dict[str, Any]:
         """Go on to the next step in a parameter's state; returns the options of the step that depend on it."""
-        return {"step": count(state)}
+        return {"step": remembered.count(state)}
 
     def update(self, group: dict[str, Any]) -> None:
         """One step of the parameters of a group: of all at once that are of one type and equally far."""
@@ -343,18 +344,6 @@ class Stepwise(Optimizer):
             options = self.options(group)
             for own, rows in batches.values():
                 self.run(self.kernel, group, rows, **options, **own)
-
-
-def count(state: dict[str, Any], name: str = "step") -> float:
-    """Add one to a remembered number of steps and return it."""
-    steps = float(state[name]._array) + 1.0
-    remember(state[name], steps)
-    return steps
-
-
-def remember(number: Tensor, value: float) -> None:
-    """Write a remembered number."""
-    number._type.kernels.write(number._array, ..., value)
 
 
 def filled(value: float, p: Tensor) -> Tensor:

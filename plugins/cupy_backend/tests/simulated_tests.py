@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import cupy
@@ -11,7 +12,7 @@ from simulation import arrays, devices
 
 import pluggrad
 
-F = pluggrad.nn.functional
+nn, F = pluggrad.nn, pluggrad.nn.functional
 
 
 # -- the simulation refuses what CuPy refuses -------------------------------------------------------------------------
@@ -49,41 +50,147 @@ def test_it_refuses_two_devices() -> None:
 # -- the plugin ---------------------------------------------------------------------------------------------------
 
 
-class Net(pluggrad.nn.Module):
+class Images(nn.Module):
+    """A convolution network with batch normalisation."""
+
+    data = (pluggrad.randn(4, 1, 8, 8), pluggrad.randint(0, 10, (4,)))
+
     def __init__(self) -> None:
         super().__init__()
-        nn = pluggrad.nn
-        self.embedding, self.linear, self.norm = nn.Embedding(20, 16), nn.Linear(16, 16), nn.LayerNorm(16)
-        self.conv, self.batch, self.out = nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.Linear(128, 20)
+        self.body = nn.Sequential(
+            nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 4, 3, groups=2),
+            nn.BatchNorm2d(4), nn.GELU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.1), nn.Linear(4, 10),
+        )  # fmt: skip
 
     def forward(self, x: pluggrad.Tensor) -> pluggrad.Tensor:
-        h = self.norm(F.dropout(F.gelu(self.linear(self.embedding(x))), 0.1))
-        images = h.reshape(x.shape[0], 1, -1, 16)
-        return self.out(F.max_pool2d(F.relu(self.batch(self.conv(images))), 2).flatten(1)[:, :128])
+        return self.body(x)
 
 
-@pytest.mark.parametrize("device", ["cuda:0", "cuda:1"])
-def test_a_training_step_copies_nothing_to_the_host(device: str) -> None:
-    pluggrad.manual_seed(0)
-    net = Net().to(device)
-    optimizer = pluggrad.optim.AdamW(net.parameters(), lr=1e-2)
-    x, y = pluggrad.randint(0, 20, (3, 8)).to(device), pluggrad.randint(0, 20, (3,)).to(device)
+class Words(nn.Module):
+    """A language model with two layers of LSTM."""
 
-    def step() -> pluggrad.Tensor:
-        optimizer.zero_grad()
-        loss = F.cross_entropy(net(x), y)
-        loss.backward()
-        optimizer.step()
-        return loss
+    data = (pluggrad.randint(0, 20, (3, 6)), pluggrad.randint(0, 20, (3, 6)))
 
-    first = step().item()
-    before, counted = pluggrad.cuda.host_copies(), dict(arrays.host_copies)
-    for _ in range(20):
-        loss = step()
-    assert pluggrad.cuda.host_copies() == before
-    assert dict(arrays.host_copies) == counted  # the simulation's own counter, which nobody can forget to raise
-    assert loss.item() < first / 2
-    assert pluggrad.cuda.host_copies() != before
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding, self.out = nn.Embedding(20, 8, padding_idx=0), nn.Linear(8, 20)
+        self.recurrent = nn.LSTM(8, 8, num_layers=2, batch_first=True, dropout=0.1)
+
+    def forward(self, x: pluggrad.Tensor) -> pluggrad.Tensor:
+        return self.out(self.recurrent(self.embedding(x))[0]).flatten(0, 1)
+
+
+class Transformer(nn.Module):
+    """A causal transformer."""
+
+    data = Words.data
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding, self.place, self.out = nn.Embedding(20, 8), nn.Parameter(pluggrad.zeros(6, 8)), nn.Linear(8, 20)
+        layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.1, batch_first=True, activation="gelu")
+        self.encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+
+    def forward(self, x: pluggrad.Tensor) -> pluggrad.Tensor:
+        mask = nn.Transformer.generate_square_subsequent_mask(x.shape[1], device=x.device)
+        return self.out(self.encoder(self.embedding(x) + self.place, mask=mask, is_causal=True)).flatten(0, 1)
+
+
+class Training:
+    """Steps of a network as a careful user writes them: clipped gradients, a schedule, perhaps mixed precision."""
+
+    def __init__(self, kind: Any, device: str, optimizer: str = "AdamW", half: Any = None, **options: Any) -> None:
+        pluggrad.manual_seed(0)
+        self.net, self.half = kind().to(device), half
+        self.optimizer = getattr(pluggrad.optim, optimizer)(self.net.parameters(), lr=2e-2, **options)
+        self.schedule = pluggrad.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, 100)
+        self.scaler = pluggrad.amp.GradScaler("cuda", enabled=half is not None)
+        self.x, self.y = (t.to(device) for t in kind.data)
+
+    def step(self) -> pluggrad.Tensor:
+        self.optimizer.zero_grad()
+        with pluggrad.autocast("cuda", dtype=self.half, enabled=self.half is not None):
+            loss = F.cross_entropy(self.net(self.x), self.y.flatten(), label_smoothing=0.05)
+        self.scaler.scale(loss).backward()
+        self.scaler.unscale_(self.optimizer)
+        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.schedule.step()
+        return loss.detach()
+
+    def steps(self, count: int) -> tuple[dict[str, int], dict[str, int]]:
+        """Copies to the host in some steps: by the plugin's counter, and by the simulation's, which sees them all."""
+        before = Counter(pluggrad.cuda.host_copies()), Counter(arrays.host_copies)
+        for _ in range(count):
+            self.step()
+        after = Counter(pluggrad.cuda.host_copies()), Counter(arrays.host_copies)
+        return dict(after[0] - before[0]), dict(after[1] - before[1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "device"), [(Images, "cuda:0"), (Images, "cuda:1"), (Words, "cuda:1"), (Transformer, "cuda:1")]
+)
+def test_a_training_step_copies_nothing_to_the_host(kind: Any, device: str) -> None:
+    training = Training(kind, device)
+    first = training.step().item()
+    assert training.steps(6) == ({}, {})
+    assert training.step().item() < first
+    assert training.steps(1) == ({}, {})
+
+
+@pytest.mark.parametrize("half", [pluggrad.float16, pluggrad.bfloat16])
+def test_a_scaler_looks_once_at_each_step(half: pluggrad.dtype) -> None:
+    """Whether to take the step is for Python to know: one copy for all gradients (and the note of wrong indices)."""
+    training = Training(Transformer, "cuda:1", half=half)
+    training.step()
+    assert training.steps(3) == ({"tolist": 3}, {"get": 6})
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "options"),
+    [
+        ("SGD", {"momentum": 0.9}), ("Adam", {"fused": True}), ("AdamW", {"capturable": True}), ("NAdam", {}),
+        ("RAdam", {}), ("Adamax", {}), ("Adadelta", {}), ("Adagrad", {}), ("RMSprop", {}), ("Rprop", {}), ("ASGD", {}),
+        ("Adafactor", {}),
+    ],
+)  # fmt: skip
+def test_optimisers_copy_nothing_to_the_host(optimizer: str, options: dict[str, Any]) -> None:
+    training = Training(Images, "cuda:0", optimizer, **options)
+    assert training.steps(2) == ({}, {})
+
+
+def test_numbers_on_the_gpu_that_a_user_writes() -> None:
+    """The host remembers the count of steps, unless somebody else wrote it."""
+    ends = []
+    for device in ("cpu", "cuda:1"):
+        w = pluggrad.ones(2, device=device, requires_grad=True)
+        optimizer = pluggrad.optim.Adam([w], capturable=device != "cpu")
+        for i in range(6):
+            w.grad = w.detach() + i
+            optimizer.step()
+            step = optimizer.state[w]["step"]
+            assert step.device == device
+            if i == 1:
+                step.fill_(40.0)
+            if i == 3:
+                step[...] += 1.0
+            if i == 4:
+                optimizer.load_state_dict(optimizer.state_dict())
+        ends.append([step.item(), *w.tolist()])
+    assert ends[0] == pytest.approx(ends[1], rel=1e-6)
+    assert ends[0][0] == 45.0
+
+
+def test_a_class_out_of_range_is_told_late() -> None:
+    """Cross entropy looks at the classes on the GPU: no copy, and the error at the next point where Python waits."""
+    x = pluggrad.zeros(3, 5, device="cuda", requires_grad=True)
+    counted = dict(arrays.host_copies)
+    F.cross_entropy(x, pluggrad.tensor([1, 7, 2], device="cuda")).backward()
+    assert dict(arrays.host_copies) == counted
+    with pytest.raises(IndexError, match=r"cross_entropy: index 7 .* size 5.* CUDA_LAUNCH_BLOCKING"):
+        pluggrad.cuda.synchronize()
+    assert x.grad.tolist()[1] == [0.0] * 5
 
 
 def test_running_statistics_follow_their_device() -> None:
