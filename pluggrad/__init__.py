@@ -27,6 +27,7 @@ from .dtypes import (
     bfloat16, bool_ as bool, complex64, complex128, finfo, float16, float32, float64, get_default_dtype, iinfo, int8,
     int16, int32, int64, set_default_dtype, uint8, uint16, uint32, uint64,
 )  # fmt: skip
+from .function import declared_late as _declared_late
 from .info import __array_api_version__, __array_namespace_info__
 from .linalg import det, matrix_exp, matrix_power, slogdet
 from .linalg import inv as inverse
@@ -66,6 +67,7 @@ e, pi, inf, nan, newaxis = 2.718281828459045, 3.141592653589793, 1e309, 1e309 - 
 #: Parts that are imported when they are first asked for: who only differentiates does not wait for them.
 _PARTS = ("accelerator", "amp", "cuda", "distributions", "func", "nn", "optim", "profiler", "special", "torch", "utils")
 _LATE = {"load": ".utils.serialization", "save": ".utils.serialization"}
+_declared_late("pluggrad.special")
 
 
 def __getattr__(name: str) -> object:

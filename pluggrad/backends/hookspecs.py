@@ -57,7 +57,8 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     later; never on the way of an operation. Returns, by function name, a wrapper: it is given the kernel
     that was there and returns the one to use instead, which may hand some inputs (small ones, say) on to
     the old one. Several plugins wrap in the order in which they were registered. Must not be slow when
-    ``backend`` is not the one that it has kernels for: return an empty dict.
+    ``backend`` is not the one that it has kernels for: return an empty dict. A name that is no function's is told by
+    a warning, and its wrapper waits: a function of that name may be registered later.
 
     A kernel with threads of its own calls ``get_num_threads()``, which costs next to nothing, each time to
     learn how many it may use. A plugin without such kernels leaves that argument out.

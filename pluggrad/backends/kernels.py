@@ -23,9 +23,14 @@ class Kernels:
     """
 
     def __init__(
-        self, name: str, backend: Backend, native_dtype: Callable[[DType], Any], type_of: Callable[[Any], Any]
+        self,
+        name: str,
+        plugin: str,
+        backend: Backend,
+        native_dtype: Callable[[DType], Any],
+        type_of: Callable[[Any], Any],
     ) -> None:
-        self._name = name
+        self._name, self._plugin = name, plugin
         self.namespace = backend.namespace
         #: The library's own object for a neutral dtype.
         self.native_dtype = native_dtype
@@ -42,24 +47,16 @@ class Kernels:
             raise AttributeError(name)
         kernel = self._find(name)
         if self._wrap is not None and callable(kernel):
-            kernel = self._wrap(name, kernel)
+            kernel = _wrapped(self._plugin, f"wrap_kernel({name!r}, ...)", self._wrap, name, kernel)
         for plugin, wrapper in self._wrappers.get(name, ()):
-            try:
-                wrapped = wrapper(kernel)
-            except Exception as error:
-                raise PluginError(
-                    f"plugin {plugin!r}: exception in its wrapper of {name!r}: {type(error).__name__}: {error}"
-                ) from error
-            if not callable(wrapped):
-                raise PluginError(f"plugin {plugin!r}: its wrapper of {name!r} must return a kernel, got {wrapped!r}")
-            kernel = wrapped
+            kernel = _wrapped(plugin, f"its wrapper of {name!r}", wrapper, kernel)
         setattr(self, name, kernel)
         return kernel
 
     def replace_wrappers(self, wrappers: Wrappers) -> None:
         """Let other plugins replace kernels, by name; each is looked up again at its next use."""
         self._wrappers = wrappers
-        kept = {"namespace", "native_dtype", "type_of", "_name", "_own", "_wrap", "_wrappers", "_plain"}
+        kept = {"namespace", "native_dtype", "type_of", "_name", "_plugin", "_own", "_wrap", "_wrappers", "_plain"}
         for name in set(self.__dict__) - kept:
             delattr(self, name)
 
@@ -87,6 +84,16 @@ class Kernels:
                 f"the namespace {getattr(self.namespace, '__name__', self.namespace)!r} has no {name!r}, "
                 f"which the array API standard asks for, and no kernel of that name is registered"
             ) from None
+
+
+def _wrapped(plugin: str, what: str, wrap: Callable[..., Any], *args: Any) -> Any:
+    try:
+        wrapped = wrap(*args)
+    except Exception as error:
+        raise PluginError(f"plugin {plugin!r}: exception in {what}: {type(error).__name__}: {error}") from error
+    if not callable(wrapped):
+        raise PluginError(f"plugin {plugin!r}: {what} must return a kernel, got {wrapped!r}")
+    return wrapped
 
 
 def for_real_arrays(kernels: Any) -> Any:

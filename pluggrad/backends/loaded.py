@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .. import dtypes, errors
@@ -13,7 +13,7 @@ from ..dtypes import DType
 from ..errors import DeviceError, DTypeError, PluginError
 from .kernels import Kernels, for_real_arrays
 from .narrow import NarrowKernels
-from .protocol import Backend, kernels_of
+from .protocol import Backend
 
 #: Not empty once a backend was loaded whose operators work on the thread's current device.
 ENTERED: list[None] = []
@@ -98,28 +98,14 @@ class LoadedBackend:
         backend: Backend,
     ) -> None:
         self.name, self.device_type, self.plugin = name, device_type, plugin
-        for attribute, expected in (("namespace", "an array API namespace"), ("devices", "a sequence of devices")):
-            if not hasattr(backend, attribute):
-                raise PluginError(
-                    f"plugin {plugin!r}: backend {name!r} has no attribute {attribute!r}; expected {expected} "
-                    f"(see pluggrad.backends.Backend)"
-                )
-        if isinstance(backend.devices, str) or not isinstance(backend.devices, Iterable):
-            raise PluginError(
-                f"plugin {plugin!r}: `devices` of backend {name!r} must be a sequence of devices, "
-                f"got {backend.devices!r}; did you mean [{backend.devices!r}]?"
-            )
         natives = list(backend.devices)
-        if not natives:
-            raise PluginError(f"plugin {plugin!r}: backend {name!r} lists no device; `devices` must name at least one")
-        own = kernels_of(backend)
-        if not isinstance(own, Mapping) or not all(isinstance(n, str) and callable(k) for n, k in own.items()):
-            raise PluginError(
-                f"plugin {plugin!r}: `kernels` of backend {name!r} must map names of functions to callables, "
-                f"got {own!r}"
-            )
         if hasattr(backend, "use_errors"):
-            backend.use_errors(errors)
+            try:
+                backend.use_errors(errors)
+            except Exception as error:
+                raise PluginError(
+                    f"plugin {plugin!r}: exception in `use_errors` of backend {name!r}: {type(error).__name__}: {error}"
+                ) from error
         self.accelerator = getattr(backend, "accelerator", None)
         self._set_num_threads = getattr(backend, "set_num_threads", None)
         self.namespace = backend.namespace
@@ -135,17 +121,13 @@ class LoadedBackend:
         missing = [d.name for d in dtypes.STANDARD if d not in self._native_dtypes]
         if missing:
             raise PluginError(f"plugin {plugin!r}: the namespace of backend {name!r} lacks the data types {missing}")
-        self.kernels = Kernels(name, backend, self.native_dtype, self.type_of)
+        self.kernels = Kernels(name, plugin, backend, self.native_dtype, self.type_of)
         self.array_class: type = type(
             self.namespace.empty(1, dtype=self._native_dtypes[dtypes.float32], device=natives[0])
         )
         labels = getattr(backend, "device_labels", None) or (
             [""] if len(natives) == 1 else [str(i) for i in range(len(natives))]
         )
-        if len(labels) != len(natives):
-            raise PluginError(
-                f"plugin {plugin!r}: backend {name!r} has {len(natives)} devices and {len(labels)} device labels"
-            )
         self.devices = tuple(Device(device_type, label or None) for label in labels)
         self._natives = tuple(natives)
         self._siblings = tuple(self._make_types(d, n) for d, n in zip(self.devices, natives, strict=True))

@@ -10,7 +10,7 @@ import threading
 import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import pluggy
 
@@ -19,7 +19,8 @@ from ..device import Device
 from ..dtypes import DType
 from ..errors import BackendError, BackendUnavailable, DeviceError, PluginError
 from ..locks import open_after_fork
-from . import hookspecs
+from . import hookspecs, kernel_names
+from .contract import check_backend, check_names, checked_infos, transfer_problem
 from .hookspecs import PROJECT, BackendInfo
 from .kernels import Wrappers
 from .loaded import ArrayType, LoadedBackend
@@ -72,6 +73,7 @@ class Plugins:
         self._failed: dict[str, str] = {}  # device type -> why its backend did not load
         self._loaded: dict[str, LoadedBackend] = {}  # device type -> backend
         self._transfers: dict[tuple[str, str], Transfer] | None = None
+        self._transferrers: dict[tuple[str, str], str] = {}  # their plugins
         self._functions: list[tuple[str, Mapping[str, Any]]] | None = None
         self._discovered = False
 
@@ -120,7 +122,7 @@ class Plugins:
             try:
                 self._manager.register(plugin, name)
                 self._manager.check_pending()
-                infos = _checked_infos(name, self._results(name, "pluggrad_backends"))
+                infos = checked_infos(name, self._results(name, "pluggrad_backends"))
             except Exception as error:
                 if self._manager.has_plugin(name):
                     self._manager.unregister(name=name)
@@ -266,6 +268,8 @@ class Plugins:
             raise BackendUnavailable(
                 f"device {device_type!r}: backend {name!r} of plugin {plugin!r} did not load: {_describe(error)}"
             ) from error
+        check_backend(plugin, info, backend)
+        check_names(plugin, info, backend, self._described)
         try:
             loaded = LoadedBackend(name, device_type, plugin, backend)
         except PluginError:
@@ -293,6 +297,13 @@ class Plugins:
                     )
                     continue
                 wrappers.setdefault(name, []).append((plugin, wrapper))
+        for name in kernel_names.unknown(wrappers, self._described):
+            for plugin, _ in wrappers[name]:
+                self.leave_out(
+                    plugin,
+                    f"plugin {plugin!r}: pluggrad_kernels has a wrapper of {name!r}, which is no function of "
+                    f"pluggrad's and of no installed plugin: {kernel_names.advice(name)}",
+                )
         return wrappers
 
     def _unknown(self, device_type: str) -> str:
@@ -339,7 +350,7 @@ class Plugins:
                 origins: dict[tuple[str, str], str] = {}
                 for plugin, mapping in self._contributions("pluggrad_transfers"):
                     for pair, way in mapping.items():
-                        problem = _transfer_problem(pair, way)
+                        problem = transfer_problem(pair, way)
                         if problem is not None:
                             self.leave_out(plugin, f"plugin {plugin!r}: {problem}")
                             continue
@@ -349,8 +360,12 @@ class Plugins:
                                 f"to {pair[1]!r}; uninstall one of them"
                             )
                         ways[pair], origins[pair] = way, plugin
-                self._transfers = ways
+                self._transfers, self._transferrers = ways, origins
         return self._transfers
+
+    def transferrer(self, source: str, target: str) -> str:
+        """The plugin that brings the way from one device type to another."""
+        return self._transferrers[source, target]
 
     def functions(self) -> list[tuple[str, Mapping[str, Any]]]:
         """The functions that plugins describe, each with the plugin's name; unchecked."""
@@ -370,6 +385,11 @@ class Plugins:
                         self.leave_out(name, str(error))
                 self._functions = described
             return self._functions
+
+    def _described(self) -> set[str]:
+        """The names of the functions that plugins describe, as far as they have some."""
+        infos = [info for _, info in self.functions() if isinstance(info, Mapping)]
+        return {info["name"] for info in infos if isinstance(info.get("name"), str)}
 
     def loaded(self) -> tuple[LoadedBackend, ...]:
         """The backends that have been used so far."""
@@ -401,64 +421,6 @@ def _probe(info: BackendInfo) -> str | None:
     except Exception as error:
         return f"its probe failed: {_describe(error)}"
     return None if reason is None else str(reason)
-
-
-#: What a description may hold: the key, what its value must be, whether it is required.
-_KEYS: tuple[tuple[str, str, Callable[[Any], bool], bool], ...] = (
-    ("name", "a str", lambda v: isinstance(v, str) and bool(v), True),
-    ("device_type", "a str without a colon", lambda v: isinstance(v, str) and bool(v) and ":" not in v, True),
-    ("load", "a callable", callable, True),
-    ("probe", "a callable", callable, False),
-    ("accelerator", "a bool", lambda v: isinstance(v, bool), False),
-    (
-        "array_types",
-        "a sequence of full names of classes",
-        lambda v: isinstance(v, Sequence) and not isinstance(v, str) and all(isinstance(n, str) for n in v),
-        False,
-    ),
-)
-
-
-def _checked_infos(plugin: str, results: list[Any]) -> list[BackendInfo]:
-    """The descriptions of a plugin's backends, if they are as BackendInfo says.
-
-    Raises
-    ------
-    PluginError : they are not.
-    """
-    infos = []
-    for listed in results:
-        if not isinstance(listed, Sequence) or isinstance(listed, str):
-            raise PluginError(f"plugin {plugin!r}: pluggrad_backends must return a list of dicts, got {listed!r}")
-        for info in listed:
-            if not isinstance(info, dict):
-                raise PluginError(
-                    f"plugin {plugin!r}: pluggrad_backends must list dicts (see BackendInfo), got {info!r}"
-                )
-            for key, expected, fits, required in _KEYS:
-                if key not in info:
-                    if required:
-                        raise PluginError(
-                            f"plugin {plugin!r}: a backend's description lacks {key!r}, {expected}; "
-                            f"it has {sorted(info)}"
-                        )
-                elif not fits(info[key]):
-                    raise PluginError(f"plugin {plugin!r}: {key!r} must be {expected}, got {info[key]!r}")
-            unknown = sorted(set(info) - {key for key, *_ in _KEYS})
-            if unknown:
-                raise PluginError(
-                    f"plugin {plugin!r}: unknown keys {unknown} in a backend's description; "
-                    f"known are {[key for key, *_ in _KEYS]}"
-                )
-            infos.append(cast(BackendInfo, info))
-    return infos
-
-
-def _transfer_problem(pair: Any, way: Any) -> str | None:
-    """What is wrong with one entry of what pluggrad_transfers returned."""
-    if not (isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(d, str) for d in pair)):
-        return f"pluggrad_transfers must have pairs of device types as keys, such as ('cpu', 'cuda'), got {pair!r}"
-    return None if callable(way) else f"pluggrad_transfers must give a callable for {pair}, got {way!r}"
 
 
 plugins = Plugins()

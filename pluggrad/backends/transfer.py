@@ -6,6 +6,7 @@ import contextlib
 import inspect
 from typing import Any
 
+from ..errors import PluginError
 from .loaded import ArrayType
 from .manager import plugins
 
@@ -23,12 +24,22 @@ def transfer(array: Any, source: ArrayType, target: ArrayType, non_blocking: boo
     return moved
 
 
+def _may_not_block(way: Any) -> bool:
+    return "non_blocking" in inspect.signature(way).parameters
+
+
 def _move(array: Any, source: ArrayType, target: ArrayType, non_blocking: bool) -> Any:
     way: Any = plugins.transfers().get((source.device.type, target.device.type))
     if way is not None:
-        if non_blocking and "non_blocking" in inspect.signature(way).parameters:
-            return way(array, target.native_device, non_blocking=True)
-        return way(array, target.native_device)
+        options = {"non_blocking": True} if non_blocking and _may_not_block(way) else {}
+        moved = way(array, target.native_device, **options)
+        if not isinstance(moved, target.array_class):
+            pair = source.device.type, target.device.type
+            raise PluginError(
+                f"plugin {plugins.transferrer(*pair)!r}: its transfer from {pair[0]!r} to {pair[1]!r} must return a "
+                f"{target.array_class.__module__}.{target.array_class.__qualname__}, got {moved!r}"
+            )
+        return moved
     if source.backend is target.backend:
         to_device = getattr(array, "to_device", None)
         if to_device is not None:

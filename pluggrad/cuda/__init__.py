@@ -1,7 +1,7 @@
 """NVIDIA GPUs: devices, memory, streams, events, as ``torch.cuda`` has them.
 
 Nothing here knows an array library: the backend of the device ``"cuda"`` does what is asked (its ``accelerator``, see
-:class:`pluggrad.backends.accelerator.Accelerator`). Where none can be used, :func:`is_available` is False and all that
+:class:`pluggrad.backends.protocol.Accelerator`). Where none can be used, :func:`is_available` is False and all that
 would need a GPU raises :class:`pluggrad.errors.BackendUnavailable`, which names the cause: not-installed, two-wheels,
 import-failed, no-driver, driver-too-old, no-device, cuda-error, or no-toolkit.
 

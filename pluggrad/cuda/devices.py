@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..backends import plugins
-from ..backends.accelerator import Accelerator, accelerator, why_unavailable
+from ..backends.accelerator import accelerator, why_unavailable
+from ..backends.protocol import Accelerator
 from ..device import Device
 from ..errors import ArgumentError, DeviceError
 from ..tensor import Tensor

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 from ..errors import PluginError
 from .declaration import Function
 
 _functions: dict[str, Function] = {}
 _listeners: list[Callable[[Function], None]] = []
+_late: list[str] = []
 
 
 def register(function: Function) -> Function:
@@ -41,6 +43,18 @@ def get(name: str) -> Function | None:
 def functions() -> dict[str, Function]:
     """All registered functions by name (a copy)."""
     return dict(_functions)
+
+
+def declared_late(module: str) -> None:
+    """Say that a module, which is imported when it is first asked for, declares functions."""
+    _late.append(module)
+
+
+def all_names() -> set[str]:
+    """The names of all functions, those of modules that are imported late included: imports these."""
+    for module in _late:
+        import_module(module)
+    return set(_functions)
 
 
 def on_change(listener: Callable[[Function], None]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 import pluggrad
+from pluggrad import function
 from pluggrad.backends import Plugins
 from pluggrad.errors import PluginError
 
@@ -145,6 +148,117 @@ def test_a_backends_own_kernel_comes_before_the_default(discovered: Any, tools: 
         _ = plugins.backend("plain").kernels.warp
 
 
+def with_kernels(tools: Any, **attributes: Any) -> Any:
+    backend = tools.NumPyLike()
+    for name, value in attributes.items():
+        setattr(backend, name, value)
+    return tools.offering(tools.description("x", load=lambda: backend))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        (
+            {"kernels": {"exp": np.exp, "sofmax": np.exp}},
+            "`kernels` of backend 'x' names 'sofmax', .* the nearest are 'softmax'",
+        ),
+        (
+            {"kernels": {"mul": np.multiply}},
+            "`kernels` of backend 'x' names 'mul', .*that is another name of 'multiply', and kernels go",
+        ),
+        ({"kernels": {"stride": len}}, "`kernels` of backend 'x' names 'stride', .*the nearest are 'strides'"),
+        (
+            {"kernels": {"tensordot": np.tensordot}},
+            "`kernels` of backend 'x' names 'tensordot', which is no function of pluggrad's",
+        ),
+        ({"kernels": {"qqqqqq": len}}, "`kernels` of backend 'x' names 'qqqqqq', .*no known name is near it"),
+        ({"kernels": {"_directed": len}}, "`kernels` of backend 'x' names '_directed'"),
+        (
+            {"narrow_dtypes": {"bfloat16": (np.dtype("float16"), "float32", ["ad"])}},
+            "`narrow_dtypes` of backend 'x' names 'ad', .*the nearest are 'add'",
+        ),
+    ],
+)
+def test_a_name_that_no_kernel_is_looked_up_by(
+    attributes: dict[str, Any], message: str, discovered: Any, tools: Any
+) -> None:
+    plugins = discovered(p=with_kernels(tools, **attributes))
+    with pytest.raises(PluginError, match=f"plugin 'p': {message}"):
+        plugins.backend("x")
+    assert "backend 'x' names" in str(plugins.status()[0].reason)
+
+
+def test_kernels_of_what_is_imported_late() -> None:
+    """All of pluggrad's own functions can be named, though those of pluggrad.special may not be registered yet."""
+    names = ["j0", "convolution", "getitem", "random_bits", "adam_step", "isdtype"]
+    code = (
+        "import pluggrad, array_api_compat.numpy as np\n"
+        "class B: namespace, devices, kernels = np, ['cpu'], dict.fromkeys(%r, len)\n"
+        "info = {'name': 'x', 'device_type': 'x', 'load': B}\n"
+        "import pluggy\n"
+        "class P: pluggrad_backends = pluggy.HookimplMarker('pluggrad')(lambda self: [info])\n"
+        "pluggrad.backends.register(P(), 'p')\n"
+        "assert pluggrad.backends.plugins.backend('x').brings('j0')\n"
+    )
+    subprocess.run([sys.executable, "-c", code % names], check=True)
+
+
+def wave(xp: Any, x: Any, /) -> Any:
+    return xp.sin(x)
+
+
+def test_kernels_of_functions_that_other_plugins_describe(discovered: Any, tools: Any) -> None:
+    """In whatever order they are found, and whether or not anybody has asked for the functions."""
+    mine = with_kernels(tools, kernels={"wave_of_a_test": np.cos})
+    theirs = tools.plugin_of(pluggrad_functions=lambda: [{"name": "wave_of_a_test", "forward": wave}])
+    assert discovered(mine=mine, theirs=theirs).backend("x").brings("wave_of_a_test")
+    late = discovered(mine=mine)
+    with pytest.raises(PluginError, match="goes into `foreign_kernels`"):
+        late.backend("x")
+    late.register(theirs, "theirs")
+    assert late.backend("x").brings("wave_of_a_test")
+
+
+def test_foreign_kernels_may_be_of_functions_that_come_later(discovered: Any, tools: Any) -> None:
+    plugins = discovered(p=with_kernels(tools, foreign_kernels={"wave_of_a_test": lambda x: x * 3}))
+    kernels = plugins.backend("x").kernels
+    assert kernels.brings("wave_of_a_test")
+    pluggrad.register_function(wave, name="wave_of_a_test")
+    try:
+        assert kernels.wave_of_a_test(np.ones(1)) == 3
+    finally:
+        function.remove(function.functions()["wave_of_a_test"])
+
+
+def test_a_wrapper_of_no_function_is_told_and_waits(discovered: Any, tools: Any) -> None:
+    plugins = discovered(
+        base=tools.offering(tools.description("base")),
+        fast=kernels_plugin(tools, {"wave_of_a_test": lambda plain: lambda x: plain(x) + 5}),
+    )
+    message = "plugin 'fast': pluggrad_kernels has a wrapper of 'wave_of_a_test', which is no function of pluggrad's"
+    with pytest.warns(RuntimeWarning, match=message):
+        kernels = plugins.backend("base").kernels
+    pluggrad.register_function(wave, name="wave_of_a_test")
+    try:
+        assert kernels.wave_of_a_test(np.zeros(1)) == 5
+    finally:
+        function.remove(function.functions()["wave_of_a_test"])
+
+
+def test_a_wrap_kernel_that_fails_is_named(discovered: Any, tools: Any) -> None:
+    def wrap(name: str, kernel: Any) -> Any:
+        if name == "exp":
+            raise KeyError(name)
+        return None if name == "sin" else kernel
+
+    kernels = discovered(p=with_kernels(tools, wrap_kernel=wrap)).backend("x").kernels
+    assert kernels.cos(np.zeros(1)) == 1
+    with pytest.raises(PluginError, match=r"plugin 'p': exception in wrap_kernel\('exp', ...\): KeyError: 'exp'"):
+        _ = kernels.exp
+    with pytest.raises(PluginError, match=r"plugin 'p': wrap_kernel\('sin', ...\) must return a kernel, got None"):
+        _ = kernels.sin
+
+
 @pytest.fixture
 def installed() -> Iterator[Callable[[Any], None]]:
     """Registers a plugin in this process, and takes it out again."""
@@ -191,6 +305,13 @@ def test_a_transfer_that_a_plugin_brings_is_used(installed: Any, tools: Any) -> 
     assert moved.device == "strict:device1"
     assert moved.tolist() == [1.0, 2.0]
     assert [str(d) for d in seen] == ["array_api_strict.Device('device1')"]
+
+
+def test_a_transfer_that_gives_no_array_is_named(installed: Any, tools: Any) -> None:
+    installed(tools.plugin_of(pluggrad_transfers=lambda: {("cpu", "strict"): lambda array, device: array}))
+    message = r"plugin 'from-a-test': its transfer from 'cpu' to 'strict' must return a array_api_strict\S+, got array"
+    with pytest.raises(PluginError, match=message):
+        pluggrad.ones(2, device="cpu").to("strict")
 
 
 def test_transfers_are_asked_for_once(discovered: Any, tools: Any) -> None:

@@ -247,17 +247,42 @@ def lacking(*names: str) -> Any:
     return Namespace(**{n: getattr(full, n) for n in dir(full) if n not in names and not n.startswith("__")})
 
 
+def with_numpy(**attributes: Any) -> dict[str, Any]:
+    return {"namespace": np, "devices": ["cpu"], **attributes}
+
+
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
         ({"devices": ["cpu"]}, "backend 'x' has no attribute 'namespace'; expected an array API namespace"),
+        ({"namespace": None, "devices": []}, "`namespace` of backend 'x' must be an array API namespace, got None"),
         ({"namespace": np}, "backend 'x' has no attribute 'devices'; expected a sequence of devices"),
-        ({"namespace": np, "devices": []}, "lists no device; `devices` must name at least one"),
-        ({"namespace": np, "devices": "cpu"}, r"must be a sequence of devices, got 'cpu'; did you mean \['cpu'\]"),
-        ({"namespace": np, "devices": None}, "`devices` of backend 'x' must be a sequence of devices, got None"),
-        ({"namespace": np, "devices": ["cpu"], "kernels": [np.add]}, "`kernels` of backend 'x' must map names"),
-        ({"namespace": np, "devices": ["cpu"], "kernels": {"add": 1}}, "`kernels` of backend 'x' must map names"),
-        ({"namespace": np, "devices": ["cpu"], "device_labels": ["a", "b"]}, "has 1 devices and 2 device labels"),
+        (with_numpy(devices=[]), "`devices` .* must be a sequence of devices, got an empty one; name at least one"),
+        (with_numpy(devices="cpu"), r"must be a sequence of devices, got 'cpu'; did you mean \['cpu'\]"),
+        (with_numpy(devices=None), "`devices` of backend 'x' must be a sequence of devices, got None"),
+        (with_numpy(kernels=[np.add]), r"`kernels` of backend 'x' must be a dict of callables .*, got \[<ufunc"),
+        (with_numpy(kernels={"exp": np.exp, "add": 1}), "`kernels` of backend 'x' must be a dict .*, got 'add': 1"),
+        (with_numpy(foreign_kernels={1: np.exp}), "`foreign_kernels` of backend 'x' must be a dict .*, got 1: <ufunc"),
+        (with_numpy(device_labels=["a", "b"]), "`device_labels` .* once: there are 1 devices and 2 labels"),
+        (with_numpy(device_labels=[0]), r"`device_labels` of backend 'x' must be a sequence of str, got \[0\]"),
+        (with_numpy(dtype_hints=["upgrade"]), "`dtype_hints` of backend 'x' must be a dict of str by a dtype's name"),
+        (
+            with_numpy(narrow_dtypes={"bfloat17": (np.float16, "float32", ())}),
+            "`narrow_dtypes` .*'bfloat17': .* the names are of .*'bfloat16'",
+        ),
+        (
+            with_numpy(narrow_dtypes={"bfloat16": np.float16}),
+            "`narrow_dtypes` of .*'bfloat16': <class 'numpy.float16'>",
+        ),
+        (with_numpy(narrow_dtypes={"bfloat16": (np.float16, "float32", "add")}), "`narrow_dtypes` of .*'add'"),
+        (
+            with_numpy(accelerator=object()),
+            r"`accelerator` .* must be an object with the methods of .* lacks \['current",
+        ),
+        (with_numpy(wrap_kernel="exp"), "`wrap_kernel` of backend 'x' must be a callable, got 'exp'"),
+        (with_numpy(use_errors=1), "`use_errors` of backend 'x' must be a callable, got 1"),
+        (with_numpy(use_errors=lambda: None), "exception in `use_errors` of backend 'x': TypeError: "),
+        (with_numpy(set_num_threads=2), "`set_num_threads` of backend 'x' must be a callable, got 2"),
         (
             {"namespace": lacking("uint16", "complex64"), "devices": ["cpu"]},
             r"lacks the data types \['uint16', 'complex64'\]",
@@ -276,6 +301,30 @@ def test_a_backend_that_breaks_the_protocol(
     with pytest.raises(PluginError, match=f"plugin 'p'.*{message}"):
         plugins.backend("x")
     assert plugins.status()[0].reason is not None
+
+
+class Unreadable(types.SimpleNamespace):
+    """A backend one of whose attributes raises."""
+
+    namespace, devices = np, ("cpu",)
+
+    @property
+    def kernels(self) -> Any:
+        raise ImportError("no module named 'fast'")
+
+
+def test_an_attribute_that_raises(discovered: Any, tools: Any) -> None:
+    plugins = discovered(p=tools.offering(tools.description("x", load=Unreadable)))
+    with pytest.raises(
+        PluginError, match="'p': exception in `kernels` of backend 'x': ImportError: no module named 'f"
+    ):
+        plugins.backend("x")
+
+
+def test_an_accelerator_that_was_promised(discovered: Any, tools: Any) -> None:
+    plugins = discovered(p=tools.offering(tools.description("x", accelerator=True)))
+    with pytest.raises(PluginError, match="plugin 'p': backend 'x' has no attribute 'accelerator'; expected an object"):
+        plugins.backend("x")
 
 
 def test_a_backend_that_lacks_an_optional_dtype(discovered: Any, tools: Any) -> None:

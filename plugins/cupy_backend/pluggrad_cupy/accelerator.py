@@ -1,4 +1,4 @@
-"""Memory, streams, events and the profiler's marks, as ``pluggrad.backends.accelerator.Accelerator`` asks for them."""
+"""Memory, streams, events and the profiler's marks, as ``pluggrad.backends.protocol.Accelerator`` asks for them."""
 
 from __future__ import annotations
 
