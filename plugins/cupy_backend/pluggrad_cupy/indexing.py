@@ -166,11 +166,6 @@ def gather(x: Array, index: Array, *, axis: int) -> Array:
     return cupy.take_along_axis(part, places("gather", index, x.shape[axis], axis, 0), axis)
 
 
-def take_along_axis(x: Array, indices: Array, *, axis: int = -1) -> Array:
-    where = places("take_along_axis", indices, x.shape[axis], axis % x.ndim, 0)
-    return cupy.take_along_axis(x, where, axis)
-
-
 def _scatter(name: str, x: Array, index: Array, src: Array, axis: int, accumulate: bool) -> Array:
     out = x.copy(order="C")
     shape = x.shape or (1,)
@@ -218,6 +213,6 @@ def embedding_weight(
 
 
 KERNELS = {f.__name__: f for f in (
-    index, index_put, write_index, take, index_add, gather, take_along_axis, scatter, scatter_add, embedding,
+    index, index_put, write_index, take, index_add, gather, scatter, scatter_add, embedding,
     embedding_weight,
 )}  # fmt: skip
