@@ -28,7 +28,7 @@ def _products(x: Any, y: Any) -> Any:
 
 
 @_compiled
-def _largest(x: Any, lanes: Any) -> Any:
+def largest_of(x: Any, lanes: Any) -> Any:
     """NaN are passed over. ``lanes`` : working memory, so that this is a loop over vectors."""
     whole = x.size - x.size % _LANES
     for k in range(_LANES):
@@ -100,7 +100,7 @@ def softmax(x: Any, period: Any, safe: Any, first: Any, last: Any) -> None:
     for r in range(first, last):
         width = min(r % period + 1, x.shape[1]) if period else x.shape[1]
         row = x[r, :width]
-        largest = _largest(row, lanes)
+        largest = largest_of(row, lanes)
         if safe and largest == -np.inf:
             largest = x.dtype.type(0)
         for i in range(row.size):

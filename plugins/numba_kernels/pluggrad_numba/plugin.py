@@ -15,10 +15,10 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     """Wrappers of NumPy's kernels; none of any other backend's."""
     if backend != "numpy":
         return {}
-    from . import convolution, elementwise, indexing, normalization, pooling, recurrent, rows, steps, threads
+    from . import classes, convolution, elementwise, indexing, normalization, pooling, recurrent, rows, steps, threads
 
     threads.obey(get_num_threads)
     found = elementwise.wrappers()
-    for module in (steps, convolution, indexing, pooling, normalization, recurrent, rows):
+    for module in (steps, convolution, indexing, pooling, normalization, recurrent, rows, classes):
         found.update(module.WRAPPERS)
     return found

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .classes import softmax_beside
 from .threads import divide, share
 
 #: Elements from which on a compiled kernel is called, and from which on threads share the rows.
@@ -116,8 +117,10 @@ def _slope(g: np.ndarray, y: np.ndarray) -> None:
 
 def softmax(kernel: Kernel) -> Kernel:
     def call(x: np.ndarray, *, axis: int) -> Any:
-        if not _is_large(x) or axis != x.ndim - 1:
+        if not _is_large(x):
             return kernel(x, axis=axis)
+        if axis != x.ndim - 1:
+            return softmax_beside(x, axis)
         from . import compiled_rows as compiled
 
         out = np.array(x, order="C")

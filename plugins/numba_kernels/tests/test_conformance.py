@@ -13,8 +13,8 @@ plugin = pytest.importorskip("pluggrad_numba.plugin")
 
 _ALL_ARE_LARGE = """
 import runpy, sys
-from pluggrad_numba import convolution, elementwise, indexing, normalization, pooling, recurrent, rows, steps
-for module in (convolution, elementwise, indexing, normalization, pooling, recurrent, rows, steps):
+from pluggrad_numba import classes, convolution, elementwise, indexing, normalization, pooling, recurrent, rows, steps
+for module in (classes, convolution, elementwise, indexing, normalization, pooling, recurrent, rows, steps):
     assert module._LEAST > 0
     module._LEAST = 0
 normalization._LEAST_PIXELS = 1

@@ -161,36 +161,33 @@ def log_softmax(x: np.ndarray, *, axis: int) -> np.ndarray:
     return out
 
 
-# -- cross entropy: everything as rows of classes ----------------------------------------------------------
+# -- cross entropy: classes along the second of two axes, or of three ---------------------------------------
 
 
-def _rows(x: np.ndarray) -> np.ndarray:
-    """(N, C, ...) as rows of classes."""
-    return x.reshape(1, -1) if x.ndim == 1 else np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
-
-
-def _unrows(rows: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The way back."""
-    if len(shape) <= 2:
-        return rows.reshape(shape)
-    return np.ascontiguousarray(np.moveaxis(rows.reshape(shape[0], *shape[2:], shape[1]), -1, 1))
+def _by_class(x: np.ndarray) -> np.ndarray:
+    """(N, C, ...) as (N, C, L), or (N, C) where each sample has one place; (C) as (1, C)."""
+    if x.ndim == 1:
+        return x.reshape(1, -1)
+    return x if x.ndim == 2 else x.reshape(x.shape[0], x.shape[1], math.prod(x.shape[2:]))
 
 
 def _samples(
-    target: np.ndarray, weight: np.ndarray | None, ignore_index: int | None, dtype: Any
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, Any]:
-    """The classes as one row; the position of each sample; its weight, None for all 1; the sum of the weights."""
-    classes = target.reshape(-1)
-    every = np.arange(classes.size)
-    if weight is None and ignore_index is None:
-        return classes, every, None, classes.size
-    if ignore_index is None:
-        weights = np.take(weight, classes)  # type: ignore[arg-type]
-    else:
-        counts = classes != ignore_index
+    target: np.ndarray, weight: np.ndarray | None, ignore_index: int | None, shape: tuple[int, ...], dtype: Any
+) -> tuple[np.ndarray | None, tuple[Any, ...], np.ndarray | None, Any]:
+    """Which samples count, None for all; the key of their classes in (N, C[, L]); their weights, None for all 1; the weights' sum."""
+    classes = target.reshape(shape[0], *shape[2:])
+    counts = None if ignore_index is None else classes != ignore_index
+    if counts is not None:
         classes = np.where(counts, classes, 0)
-        weights = counts.astype(dtype) if weight is None else np.take(weight, classes) * counts
-    return classes, every, weights, np.add.reduce(weights)
+    if weight is not None:
+        weights = np.take(weight, classes) if counts is None else np.take(weight, classes) * counts
+    else:
+        weights = None if counts is None else counts.astype(dtype)
+    every = np.arange(shape[0])
+    key: tuple[Any, ...] = (every, classes)
+    if len(shape) == 3:
+        key = (every[:, None], classes, np.arange(shape[2]))
+    return counts, key, weights, classes.size if weights is None else np.add.reduce(weights, None)
 
 
 def _smooth_weights(weight: np.ndarray | None, smoothing: float, classes: int, dtype: Any) -> np.ndarray:
@@ -199,100 +196,130 @@ def _smooth_weights(weight: np.ndarray | None, smoothing: float, classes: int, d
     return np.full(classes, share, dtype) if weight is None else weight * dtype.type(share)
 
 
+def _smoothed(x: np.ndarray, smooth: np.ndarray) -> np.ndarray:
+    """The sum over the classes, by weight."""
+    return x @ smooth if x.ndim == 2 else np.matmul(smooth, x)
+
+
+def _weighed(hard: np.ndarray, weights: np.ndarray | None, smoothing: float) -> np.ndarray:
+    if weights is not None:
+        hard = np.where(weights != 0, hard * weights, hard.dtype.type(0))
+    if smoothing:
+        hard *= 1.0 - smoothing
+    return hard
+
+
 def nll_loss(
     x: np.ndarray, target: np.ndarray, weight: np.ndarray | None = None, *, ignore_index: int | None, reduction: str,
     smoothing: float = 0.0,
 ) -> np.ndarray:  # fmt: skip
-    rows = _rows(x)
-    classes, every, weights, total = _samples(target, weight, ignore_index, x.dtype)
-    loss = -rows[every, classes]
-    if weights is not None:
-        loss = np.where(weights != 0, loss * weights, x.dtype.type(0))
+    rows = _by_class(x)
+    counts, key, weights, total = _samples(target, weight, ignore_index, rows.shape, x.dtype)
+    loss = _weighed(-rows[key], weights, smoothing)
     if smoothing:
-        loss *= 1.0 - smoothing
-        smooth = rows @ _smooth_weights(weight, smoothing, rows.shape[1], x.dtype)
-        loss -= smooth if ignore_index is None else np.where(target.reshape(-1) != ignore_index, smooth, 0)
+        smooth = _smoothed(rows, _smooth_weights(weight, smoothing, rows.shape[1], x.dtype))
+        loss -= smooth if counts is None else np.where(counts, smooth, 0)
     return _reduced(loss, total, reduction, target.shape)
 
 
 def _reduced(loss: np.ndarray, total: Any, reduction: str, shape: tuple[int, ...]) -> np.ndarray:
     if reduction == "none":
         return loss.reshape(shape)
-    whole = np.add.reduce(loss)
+    whole = np.add.reduce(loss, None)
     return np.asarray(whole / loss.dtype.type(total) if reduction == "mean" else whole)
 
 
-def _scaled(g: np.ndarray, weights: np.ndarray | None, total: Any, reduction: str) -> Any:
+def _scaled(g: np.ndarray, weights: np.ndarray | None, total: Any, reduction: str, shape: tuple[int, ...]) -> Any:
     """The factor of each sample in the gradient, without and with its weight."""
     if reduction == "mean":
         g = g / g.dtype.type(total)
     elif reduction == "none":
-        g = g.reshape(-1)
+        g = g.reshape(shape)
     return g, g if weights is None else np.where(weights != 0, g * weights, g.dtype.type(0))
+
+
+def _beside_classes(factor: Any, smooth: np.ndarray, ndim: int) -> np.ndarray:
+    """A factor of each sample times a weight of each class."""
+    if not np.ndim(factor):
+        return smooth * factor if ndim == 2 else (smooth * factor)[:, None]
+    return factor[:, None] * (smooth if ndim == 2 else smooth[:, None])
 
 
 def nll_loss_input(
     g: np.ndarray, target: np.ndarray, weight: np.ndarray | None = None, *, shape: tuple[int, ...],
     ignore_index: int | None, reduction: str, smoothing: float = 0.0,
 ) -> np.ndarray:  # fmt: skip
-    number = shape[0] if len(shape) == 1 else shape[1]
-    classes, every, weights, total = _samples(target, weight, ignore_index, g.dtype)
-    plain, weighted = _scaled(g, weights, total, reduction)
-    rows = np.zeros((classes.size, number), g.dtype)
+    out = np.zeros(shape, g.dtype)
+    rows = _by_class(out)
+    counts, key, weights, total = _samples(target, weight, ignore_index, rows.shape, g.dtype)
+    plain, weighted = _scaled(g, weights, total, reduction, (rows.shape[0], *rows.shape[2:]))
     if smoothing:
-        factor = plain if ignore_index is None else np.where(target.reshape(-1) != ignore_index, plain, 0)
-        rows -= np.asarray(factor).reshape(-1, 1) * _smooth_weights(weight, smoothing, number, g.dtype)
-    rows[every, classes] -= weighted * (1.0 - smoothing)
-    return _unrows(rows, shape)
+        factor = plain if counts is None else np.where(counts, plain, g.dtype.type(0))
+        rows -= _beside_classes(factor, _smooth_weights(weight, smoothing, rows.shape[1], g.dtype), rows.ndim)
+    rows[key] -= weighted * (1.0 - smoothing)
+    return out
+
+
+def normalizers(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The largest number along axis 1, and the logarithm of the sum of exponentials, less that number."""
+    largest = np.maximum.reduce(x, 1)
+    e = np.subtract(x, largest[:, None], out=scratch("exp", x.shape, x.dtype))
+    np.exp(e, out=e)
+    total = np.add.reduce(e, 1)
+    return largest, np.log(total, out=total)
+
+
+def weighted_softmax(x: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Softmax along axis 1, times a factor for each sum: (N[, L]) or 0-D."""
+    out = softmax(x, axis=1)
+    out *= factor[:, None] if factor.ndim else factor
+    return out
 
 
 def cross_entropy(
     x: np.ndarray, target: np.ndarray, weight: np.ndarray | None = None, *, ignore_index: int | None, reduction: str,
-    smoothing: float,
+    smoothing: float, normalize: Callable[..., Any] = normalizers,
 ) -> np.ndarray:  # fmt: skip
-    if weight is not None or smoothing:
-        axis = 0 if x.ndim == 1 else 1
-        return nll_loss(
-            log_softmax(x, axis=axis),
-            target,
-            weight,
-            ignore_index=ignore_index,
-            reduction=reduction,
-            smoothing=smoothing,
-        )
-    rows = _rows(x)
-    classes, every, weights, total = _samples(target, weight, ignore_index, x.dtype)
-    largest = np.maximum.reduce(rows, 1, keepdims=True)
-    e = np.subtract(rows, largest, out=scratch("exp", rows.shape, rows.dtype))
-    np.exp(e, out=e)
-    loss = np.add.reduce(e, 1)
-    np.log(loss, out=loss)
-    loss += largest[:, 0]
-    loss -= rows[every, classes]
-    if weights is not None:
-        loss = np.where(weights != 0, loss, x.dtype.type(0))
+    """What goes over all classes is done by ``normalize``, which a plugin can replace by a compiled one."""
+    if x.dtype == np.float16:
+        wide = (None if a is None else a.astype(np.float32) for a in (x, weight))
+        x, weight = wide  # type: ignore[assignment]
+        return cross_entropy(
+            x, target, weight, ignore_index=ignore_index, reduction=reduction, smoothing=smoothing, normalize=normalize
+        ).astype(np.float16)
+    rows = _by_class(x)
+    counts, key, weights, total = _samples(target, weight, ignore_index, rows.shape, x.dtype)
+    largest, logarithm = normalize(rows)
+    # The largest number goes first: beside it the logarithm may have no digit left.
+    loss = _weighed(largest - rows[key] + logarithm, weights, smoothing)
+    if smoothing:
+        smooth = _smooth_weights(weight, smoothing, rows.shape[1], x.dtype)
+        rest = np.add.reduce(smooth) * largest - _smoothed(rows, smooth) + np.add.reduce(smooth) * logarithm
+        loss += rest if counts is None else np.where(counts, rest, 0)
     return _reduced(loss, total, reduction, target.shape)
 
 
 def cross_entropy_input(
     g: np.ndarray, x: np.ndarray, target: np.ndarray, weight: np.ndarray | None = None, *, ignore_index: int | None,
-    reduction: str, smoothing: float,
+    reduction: str, smoothing: float, spread: Callable[..., np.ndarray] = weighted_softmax,
 ) -> np.ndarray:  # fmt: skip
-    """Softmax times the sum of q, less q, times what each sample has of ``g``."""
-    rows = softmax(_rows(x), axis=1)
-    classes, every, weights, total = _samples(target, weight, ignore_index, x.dtype)
-    plain, weighted = _scaled(g, weights, total, reduction)
-    hard = weighted * (1.0 - smoothing)
-    if smoothing:
-        smooth = _smooth_weights(weight, smoothing, rows.shape[1], x.dtype)
-        factor = plain if ignore_index is None else np.where(target.reshape(-1) != ignore_index, plain, 0)
-        factor = np.asarray(factor).reshape(-1, 1)
-        rows *= np.asarray(hard).reshape(-1, 1) + factor * np.add.reduce(smooth)
-        rows -= factor * smooth
+    """Softmax times the sum of q, less q, times what each sample has of ``g``.
+
+    Softmax is done by ``spread``, which a plugin can replace by a compiled one.
+    """
+    rows = _by_class(x)
+    counts, key, weights, total = _samples(target, weight, ignore_index, rows.shape, x.dtype)
+    plain, weighted = _scaled(g, weights, total, reduction, (rows.shape[0], *rows.shape[2:]))
+    hard = np.asarray(weighted * (1.0 - smoothing), x.dtype)
+    if not smoothing:
+        out = spread(rows, hard)
     else:
-        rows *= np.asarray(hard).reshape(-1, 1)
-    rows[every, classes] -= hard
-    return _unrows(rows, x.shape)
+        smooth = _smooth_weights(weight, smoothing, rows.shape[1], x.dtype)
+        factor = plain if counts is None else np.where(counts, plain, x.dtype.type(0))
+        out = spread(rows, np.asarray(hard + factor * np.add.reduce(smooth), x.dtype))
+        out -= _beside_classes(factor, smooth, rows.ndim)
+    out[key] -= hard
+    return out.reshape(x.shape)
 
 
 # -- losses of elements ----------------------------------------------------------------------------------
