@@ -174,7 +174,7 @@ def _by_class(x: np.ndarray) -> np.ndarray:
 def _samples(
     target: np.ndarray, weight: np.ndarray | None, ignore_index: int | None, shape: tuple[int, ...], dtype: Any
 ) -> tuple[np.ndarray | None, tuple[Any, ...], np.ndarray | None, Any]:
-    """Which samples count; the key of their classes in (N, C[, L]); their weights; the sum of these. None: all, all 1."""
+    """Which samples count; the key of their classes in (N, C[, L]); their weights; the sum of these. None: all, 1."""
     classes = target.reshape(shape[0], *shape[2:])
     counts = None if ignore_index is None else classes != ignore_index
     if counts is not None:
