@@ -13,6 +13,8 @@ from cupy._core import _carray, _kernel, core
 from cupy.cuda import compiler
 from pluggrad_cupy import launch
 from pluggrad_cupy.pointwise import Pointwise
+from pluggrad_cupy.reducing import Reduction
+from reduction_text import reduction_text
 
 ARCHITECTURES = ("80", "90")
 _HEADERS = "".join(f"#include <{h}>\n" for h in core._cupy_header_list)
@@ -74,4 +76,14 @@ def compile_pointwise(
     code = elementwise_text(kernel, dtype, ndim, contiguous)
     cubin = compile_text(code, tuple(kernel.kernel.kwargs["options"]), architecture)
     assert f".text.{kernel.kernel.name}".encode() in cubin
+    return cubin
+
+
+def compile_reduction(
+    reduction: Reduction, dtype: str, architecture: str, ndim: int = 2, contiguous: bool = True
+) -> bytes:
+    """A reduction for a dtype, over arrays of so many axes."""
+    code = _HEADERS + reduction_text(reduction, dtype, ndim, contiguous)
+    cubin = compile_text(code, reduction.arguments["options"], architecture)
+    assert f".text.{reduction.arguments['name']}".encode() in cubin
     return cubin

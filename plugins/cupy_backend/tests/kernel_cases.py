@@ -470,6 +470,43 @@ def _read_rows(dtype: str) -> Launch:
     return Launch(1, 16, args, [(out, expected), (note, np.array([6, 3, 3, 0]))])
 
 
+# -- reductions -----------------------------------------------------------------------------------------------------
+
+#: Threads of a block, of which two have a result each: ``_block_stride``, as CuPy calls it.
+REDUCTION_BLOCK, _SHARING = 64, 2
+_INDEXER = np.dtype([("count", "i8"), ("at", "i8")])
+
+REDUCTIONS: dict[str, Callable[[str], Launch]] = {}
+
+
+def reduction_args(arrays: list[np.ndarray], out: np.ndarray) -> list[Any]:
+    """The arguments of CuPy's kernel: (what is reduced, what is left) to (what is left,)."""
+    indexers = [np.array((a.size, 0), _INDEXER)[()] for a in (arrays[0], out)]
+    return [*arrays, out, *indexers, np.int32(_SHARING)]
+
+
+def _reduction(name: str, reference: Callable[..., Any], arrays: int = 1) -> None:
+    """A reduction of 203 numbers each to 5."""
+
+    def make(dtype: str) -> Launch:
+        given, out = [_random(90 + k, dtype, 203, 5) for k in range(arrays)], _unset(dtype, 5)
+        if name == "norm_max":
+            given[0][7, 2] = np.nan
+        args = reduction_args(given, out)
+        return Launch(2, REDUCTION_BLOCK, args, [(out, reference(*map(_wide, given)))])
+
+    REDUCTIONS[name] = make
+
+
+_reduction("norm_1", lambda x: np.abs(x).sum(0))
+_reduction("norm_2", lambda x: np.linalg.norm(x, axis=0))
+_reduction("norm_max", lambda x: np.abs(x).max(0))
+_reduction("squares", lambda x, t: ((x - t) ** 2).sum(0), 2)
+_reduction("mean_square", lambda x, t: ((x - t) ** 2).mean(0), 2)
+_reduction("sizes", lambda x, t: np.abs(x - t).sum(0), 2)
+_reduction("mean_size", lambda x, t: np.abs(x - t).mean(0), 2)
+
+
 # -- elementwise ----------------------------------------------------------------------------------------------------
 
 POINTWISE: dict[str, Callable[[str], Launch]] = {}

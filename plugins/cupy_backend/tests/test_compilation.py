@@ -7,6 +7,7 @@ import importlib.util
 import pytest
 from pluggrad_cupy import launch
 from pluggrad_cupy.pointwise import POINTWISE, Pointwise
+from pluggrad_cupy.reducing import REDUCTIONS, Reduction
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("nvidia") is None or importlib.util.find_spec("nvidia.cuda_nvrtc") is None,
@@ -34,6 +35,16 @@ def test_elementwise_kernels_compile(name: str, architecture: str) -> None:
             assert cubin.compile_pointwise(POINTWISE[name], dtype, architecture, ndim, contiguous)
 
 
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("name", sorted(REDUCTIONS))
+def test_reductions_compile(name: str, architecture: str) -> None:
+    import cubin
+
+    for dtype in REDUCTIONS[name].dtypes:
+        for ndim, contiguous in ((2, True), (3, False)):
+            assert cubin.compile_reduction(REDUCTIONS[name], dtype, architecture, ndim, contiguous)
+
+
 def test_planted_mistakes_are_found() -> None:
     import cubin
     from cupy.cuda.compiler import CompileException
@@ -46,3 +57,5 @@ def test_planted_mistakes_are_found() -> None:
     cubin.compile_pointwise(planted, "float32", "90")
     with pytest.raises(CompileException, match="ambiguous"):
         cubin.compile_pointwise(planted, "float16", "90")
+    with pytest.raises(CompileException, match="undefined"):
+        cubin.compile_reduction(Reduction("planted", "T x", "number(z)", "a + b", "a"), "float32", "90")

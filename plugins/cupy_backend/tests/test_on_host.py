@@ -6,6 +6,7 @@ The launches are in ``kernel_cases.py``. A kernel without one fails.
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 
 import kernel_cases
 import numpy as np
@@ -14,6 +15,8 @@ from host import build, replay
 from kernel_cases import Launch, Table
 from pluggrad_cupy import launch
 from pluggrad_cupy.pointwise import POINTWISE, Pointwise
+from pluggrad_cupy.reducing import REDUCTIONS, Reduction
+from reduction_text import parts
 
 pytestmark = pytest.mark.skipif(build.compiler() is None, reason="there is no C++ compiler (g++, clang++ or CXX)")
 
@@ -27,6 +30,7 @@ def names(file: str) -> list[str]:
 def test_every_kernel_has_a_launch() -> None:
     assert sorted(kernel_cases.KERNELS) == sorted((f, n) for f in FILES for n in names(f))
     assert sorted(kernel_cases.POINTWISE) == sorted(POINTWISE)
+    assert sorted(kernel_cases.REDUCTIONS) == sorted(REDUCTIONS)
 
 
 # -- numbers ------------------------------------------------------------------------------------------------------
@@ -68,6 +72,29 @@ def test_elementwise_kernels_give_what_numpy_gives(name: str) -> None:
         args = [a.reshape(()) if isinstance(a, np.ndarray) and a.size == 1 else a for a in made.args]
         build.run_pointwise(kernel, dtype, args, made.threads)
         made.check(lambda array: array, dtype)
+
+
+def reduced_here(reductions: Sequence[Reduction], number: int, dtype: str) -> Launch:
+    """Run a reduction, one of some in all their dtypes, in this process: CuPy's own kernel around it."""
+    made = kernel_cases.REDUCTIONS[reductions[number].name](dtype)
+    assert made.blocks is not None
+    which = parts(reductions, block=kernel_cases.REDUCTION_BLOCK)
+    at = [space for space, _, _ in which].index(f"{reductions[number].name}_{dtype}")
+    build.run_raw(build.reduction_library(which), at, (made.blocks,), made.threads, made.args)
+    return made
+
+
+@pytest.mark.parametrize("name", sorted(REDUCTIONS))
+def test_reductions_give_what_numpy_gives(name: str) -> None:
+    for dtype in REDUCTIONS[name].dtypes:
+        reduced_here([*REDUCTIONS.values()], list(REDUCTIONS).index(name), dtype).check(lambda array: array, dtype)
+
+
+def test_a_planted_wrong_reduction_is_found() -> None:
+    """The largest number of some, of which one is NaN, which no comparison finds."""
+    planted = REDUCTIONS["norm_max"]._replace(both="a > b ? a : b")
+    with pytest.raises(AssertionError, match="nan location mismatch"):
+        reduced_here([planted], 0, "float32").check(lambda array: array, "float32")
 
 
 @pytest.mark.parametrize(
@@ -135,6 +162,14 @@ def test_sanitizers_are_silent_about_elementwise_kernels(sanitizer: str) -> None
     kernels = [(k, dtype, typed(k, dtype)) for k, dtype in dtypes]
     launches = [(i, made, dtype) for i, (_, dtype, made) in enumerate(kernels)]
     assert replay.run(replay.pointwise_program(kernels), sanitizer, launches) == ""
+
+
+@pytest.mark.parametrize("sanitizer", replay.SANITIZERS)
+def test_sanitizers_are_silent_about_reductions(sanitizer: str) -> None:
+    needs_sanitizer(sanitizer)
+    program = replay.reduction_program(parts(REDUCTIONS.values(), ["float32"], kernel_cases.REDUCTION_BLOCK))
+    launches = [(i, kernel_cases.REDUCTIONS[name]("float32"), "float32") for i, name in enumerate(REDUCTIONS)]
+    assert replay.run(program, sanitizer, launches) == ""
 
 
 @pytest.mark.parametrize(

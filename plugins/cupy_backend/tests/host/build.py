@@ -69,12 +69,16 @@ def meets_barriers(text: str) -> bool:
 
 def raw_text(code: str, expressions: Sequence[str]) -> str:
     """A text with an entry of C's for each of its kernels, by number."""
-    entries = "\n".join(
-        f'extern "C" void entry_{i}(const int* shape, void** args) {{ host::launch({name}, shape, args); }}'
-        for i, name in enumerate(expressions)
-    )
     single = "" if meets_barriers(code) else "#ifndef THREADS\n#define SINGLE\n#endif\n"
-    return f'{single}#include "cuda_on_host.h"\n{code}\n{entries}\n'
+    return f'{single}#include "cuda_on_host.h"\n{code}\n{entries(expressions)}\n'
+
+
+def entries(kernels: Sequence[str]) -> str:
+    """C's functions that launch kernels, by number."""
+    return "\n".join(
+        f'extern "C" void entry_{i}(const int* shape, void** args) {{ host::launch({name}, shape, args); }}'
+        for i, name in enumerate(kernels)
+    )
 
 
 @functools.cache
@@ -193,3 +197,40 @@ def run_pointwise(kernel: Pointwise, dtype: str, args: Sequence[Any], size: int 
         held.append(a)
         slots[i] = a.ctypes.data
     getattr(pointwise_library(), f"{kernel.name}__{dtype}")(ctypes.c_long(count or 0), steps, slots)
+
+
+# -- reductions -----------------------------------------------------------------------------------------------------
+
+
+#: CuPy's arrays and indexers, as far as its reductions need them: the axes that are reduced come first, all contiguous.
+_ARRAYS = """
+typedef __half float16;
+template <typename T, int ndim, bool contiguous = true, bool narrow = true> struct CArray {
+    T* data;
+    T& operator[](ptrdiff_t i) const { return data[i]; }
+};
+template <int ndim, bool narrow = true> struct CIndexer {
+    ptrdiff_t count, at;
+    ptrdiff_t size() const { return count; }
+    void set(ptrdiff_t i) { at = i; }
+    ptrdiff_t get() const { return at; }
+};
+"""
+
+
+def _reduction_part(name: str, text: str) -> str:
+    """A reduction as CuPy makes it, in a namespace, whose entries come after."""
+    body = text.replace('extern "C" ', "")
+    return f"namespace {name} {{\n{body}\n#undef REDUCE\n#undef POST_MAP\n#undef _REDUCE\n}}\n"
+
+
+def reductions_text(parts: Iterable[tuple[str, str, str]]) -> str:
+    """Reductions in one text: for each its namespace, the name of its kernel, its text."""
+    return f'#include "cuda_on_host.h"\n{_ARRAYS}' + "".join(_reduction_part(space, text) for space, _, text in parts)
+
+
+@functools.cache
+def reduction_library(parts: tuple[tuple[str, str, str], ...]) -> ctypes.CDLL:
+    """The library of :func:`reductions_text`."""
+    names = [f"{space}::{kernel}" for space, kernel, _ in parts]
+    return ctypes.CDLL(str(build(f"{reductions_text(parts)}\n{entries(names)}\n")))

@@ -71,6 +71,12 @@ def raw_program(files: dict[str, str], names: dict[str, Sequence[str]]) -> str:
     return _program('#include "cuda_on_host.h"\n' + "\n".join(parts), entries)
 
 
+def reduction_program(parts: Sequence[tuple[str, str, str]]) -> str:
+    """A program with reductions: for each its namespace, the name of its kernel, its text."""
+    entries = [f"[](const int* s, void** a) {{ host::launch({space}::{name}, s, a); }}" for space, name, _ in parts]
+    return _program(build.reductions_text(parts), entries)
+
+
 def pointwise_program(kernels: Sequence[tuple[Pointwise, str, Launch]]) -> str:
     """A program with elementwise kernels, for a dtype each, whose elements four threads share."""
     entries = []

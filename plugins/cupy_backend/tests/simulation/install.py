@@ -72,6 +72,11 @@ def _import_real(name: str) -> types.ModuleType:
     return found
 
 
+def real_module(name: str) -> types.ModuleType:
+    """A module of the real package."""
+    return _import_real(name)
+
+
 def _module(name: str) -> Module:
     found = sys.modules.get(name)
     if not isinstance(found, Module):
@@ -180,5 +185,11 @@ def install() -> str:
     from . import kernels  # these name the plugin's own, which imports CuPy: last
 
     probe.driver_cause = lambda major: None  # type: ignore[assignment]  # there is no driver to be asked
-    _OURS.update({"cupy.ElementwiseKernel": kernels.ElementwiseKernel, "cupy.RawModule": kernels.RawModule})
+    _OURS.update(
+        {
+            "cupy.ElementwiseKernel": kernels.ElementwiseKernel,
+            "cupy.RawModule": kernels.RawModule,
+            "cupy.ReductionKernel": kernels.ReductionKernel,
+        }
+    )
     return BANNER.format(real.__version__)

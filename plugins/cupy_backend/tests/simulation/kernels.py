@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import reduction_text
 from host import build
+from kernel_cases import REDUCTION_BLOCK, reduction_args
 
 from . import devices
 from .arrays import check_devices, ndarray, refuse_host
+from .install import real_module
 
 
 class ElementwiseKernel:
@@ -62,6 +65,42 @@ class ElementwiseKernel:
         return made[0] if len(made) == 1 else tuple(made)
 
 
+class ReductionKernel:
+    """As cupy.ReductionKernel, for those of :mod:`pluggrad_cupy.reducing`: CuPy's own text, over contiguous arrays."""
+
+    def __init__(self, **arguments: Any) -> None:
+        from pluggrad_cupy.reducing import REDUCTIONS
+
+        self.reduction = REDUCTIONS[arguments["name"].removeprefix("pluggrad_")]
+        assert arguments == self.reduction.arguments
+        self.count = len(build.parameters(arguments["in_params"]))
+
+    def __call__(self, *args: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        from pluggrad_cupy.reducing import REDUCTIONS
+
+        if len(args) != self.count:
+            raise TypeError(f"Wrong number of arguments for {self.reduction.name}")
+        refuse_host(args)
+        check_devices(args)
+        dtype = args[0].dtype.name
+        if dtype not in self.reduction.dtypes or any(a.dtype != dtype for a in args):
+            raise TypeError(f"the reduction {self.reduction.name!r} is not written for {[a.dtype.name for a in args]}")
+        hosts = np.broadcast_arrays(*(a._host for a in args))
+        axes = tuple(range(hosts[0].ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        axes = tuple(a % hosts[0].ndim for a in axes)
+        left = [i for i in range(hosts[0].ndim) if i not in axes]
+        shape = tuple(hosts[0].shape[i] for i in left)
+        moved = [np.ascontiguousarray(h.transpose(*axes, *left)) for h in hosts]
+        out = np.empty(shape, dtype)
+        which = reduction_text.parts(REDUCTIONS.values(), block=REDUCTION_BLOCK, module=real_module)
+        at = [space for space, _, _ in which].index(f"{self.reduction.name}_{dtype}")
+        given = reduction_args(moved, out.reshape(-1))
+        build.run_raw(build.reduction_library(which), at, (min(max(out.size // 2, 1), 64),), REDUCTION_BLOCK, given)
+        if keepdims:
+            out = out.reshape([1 if i in axes else n for i, n in enumerate(hosts[0].shape)])
+        return ndarray._fresh(out)
+
+
 class RawModule:
     """As cupy.RawModule."""
 
@@ -99,4 +138,4 @@ class RawKernel:
         build.run_raw(build.raw_library(self.module.code, self.module.expressions), self.number, grid, threads, values)
 
 
-__all__ = ["ElementwiseKernel", "RawModule", "devices"]
+__all__ = ["ElementwiseKernel", "RawModule", "ReductionKernel", "devices"]

@@ -1,0 +1,1 @@
+// Of CuPy; here half precision is in cuda_on_host.h.
