@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import random
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import GradientError
 from ..tensor import Tensor
+from .checking import Check, GradcheckError, check_inputs, close, show
 from .engine import graph_namespace
+from .forward_checks import ForwardCheck
 from .gradients import grad
 from .jacobians import (
-    Rows,
     analytical_jacobian,
     difference,
     differentiable,
     flat,
-    forward_derivative,
     inner,
     like,
     numerical_jacobian,
     tensors_of,
-)  # fmt: skip
+)
 from .mode import MODE, with_grad
-
-
-class GradcheckError(RuntimeError):
-    """A gradient that differs from central differences; the message shows both."""
+from .transforms.levels import outside_the_graph
 
 
 def gradcheck(
@@ -60,12 +55,13 @@ def gradcheck(
     atol, rtol : how far apart they may be
     raise_exception : raise instead of returning False
     nondet_tol : how far two backward runs on the same inputs may be apart
-    check_undefined_grad : also that cotangents of zero, and outputs without one, give gradients of zero or None
+    check_undefined_grad : also that outputs without a cotangent, beside others of zero, give gradients of zero or None;
+        in forward mode, that an input without a tangent gives what one with a tangent of zeros gives
     check_grad_dtypes : also that each gradient has the dtype and the device of its input
     check_batched_grad : also that ``grad(..., is_grads_batched=True)`` gives what one cotangent at a time gives
-    check_forward_ad : also the directional derivatives that come of differentiating backward
-    check_batched_forward_grad : with ``check_forward_ad``; accepted for PyTorch's sake
-    check_backward_ad : compare the gradients themselves
+    check_forward_ad : compare the tangents of forward mode, too
+    check_batched_forward_grad : also that forward mode under :func:`vmap` gives what one tangent at a time gives
+    check_backward_ad : compare the gradients of backward; with False, forward mode alone is checked
     fast_mode : compare along one random direction of inputs and outputs, instead of whole Jacobians
     masked : accepted for PyTorch's sake: there are no sparse tensors
 
@@ -99,21 +95,32 @@ def gradcheck(
     if check_batched_forward_grad and not check_forward_ad:
         raise ValueError("Setting check_batched_forward_grad=True requires check_forward_ad to be True")
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-    check = _Check(func, inputs, eps, atol, rtol, nondet_tol)
+    point = func, inputs, eps, atol, rtol, nondet_tol
+    reverse = _Reverse(*point)
     if not tensors_of(func(*inputs)):
         raise ValueError("gradcheck: the function returned no tensor")
+    forward = ForwardCheck(*point, active=reverse.active)
     try:
-        for i in check.active:
-            if check_backward_ad:
-                (check.along if fast_mode else check.jacobian)(i)
-            if check_forward_ad:
-                check.forward(i)
-        if check_undefined_grad and check_backward_ad:
-            check.undefined_gradients()
-        if check_grad_dtypes:
-            check.types()
-        if check_batched_grad:
-            check.batched()
+        if check_backward_ad:
+            for i in reverse.active:
+                (reverse.along if fast_mode else reverse.jacobian)(i)
+        if check_forward_ad:
+            for i in forward.active:
+                (forward.direction if fast_mode else forward.jacobian)(i)
+            if check_grad_dtypes:
+                forward.types()
+            if check_undefined_grad:
+                forward.undefined()
+            if check_batched_forward_grad:
+                forward.batched()
+        if check_backward_ad:
+            if check_batched_grad:
+                reverse.batched()
+            reverse.zero_cotangents()
+            if check_undefined_grad:
+                reverse.undefined_gradients()
+            if check_grad_dtypes:
+                reverse.types()
     except GradcheckError:
         if raise_exception:
             raise
@@ -121,55 +128,8 @@ def gradcheck(
     return True
 
 
-def _check_inputs(inputs: tuple[Any, ...]) -> list[int]:
-    active = [i for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]
-    if not active:
-        raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True."
-        )
-    for i in active:
-        if inputs[i].dtype.to_real().bits < 64:
-            warnings.warn(
-                f"gradcheck: input {i} requires a gradient and is {inputs[i].dtype.name}; central differences need "
-                "float64 or complex128, as in x.double(), or larger eps, atol and rtol",
-                stacklevel=4,
-            )
-    return active
-
-
-def _close(a: complex, b: complex, atol: float, rtol: float) -> bool:
-    return abs(a - b) <= atol + rtol * abs(b) or a == b or (a != a and b != b)
-
-
-def _show(rows: Rows) -> str:
-    return "[" + ",\n ".join("[" + ", ".join(_number(v) for v in row) + "]" for row in rows) + "]"
-
-
-def _number(v: complex) -> str:
-    return f"{v:.6g}" if isinstance(v, complex) and v.imag else f"{v.real:.6g}"
-
-
-class _Check:
-    """The checks of one function at one point."""
-
-    def __init__(
-        self, func: Callable[..., Any], inputs: tuple[Any, ...], eps: float, atol: float, rtol: float, nondet: float
-    ) -> None:
-        self.func, self.inputs, self.eps, self.atol, self.rtol, self.nondet = func, inputs, eps, atol, rtol, nondet
-        self.active = _check_inputs(inputs)
-
-    def outputs(self) -> list[tuple[int, Tensor]]:
-        """The outputs that can have a gradient, with their numbers."""
-        return differentiable(tensors_of(self.func(*self.inputs)))
-
-    def where(self, k: int, i: int) -> str:
-        """Output and input for people, the input by the name of the argument if the function has one."""
-        try:
-            names = list(inspect.signature(self.func).parameters.values())
-        except (TypeError, ValueError):
-            names = []
-        named = i < len(names) and names[i].kind is not inspect.Parameter.VAR_POSITIONAL
-        return f"output {k} with respect to input {i}" + (f" ({names[i].name})" if named else "")
+class _Reverse(Check):
+    """The checks of backward at one point."""
 
     def jacobian(self, i: int) -> None:
         """Whole Jacobians, numeric and analytic."""
@@ -178,39 +138,14 @@ class _Check:
         numeric = numerical_jacobian(self.func, self.inputs, i, self.eps)
         for (k, _), a, b, n in zip(self.outputs(), analytic, again, numeric, strict=True):
             for v in a:
-                self.compare(k, i, v, a[v], n[v])
+                self.compare(k, i, self.considering(v, len(a) > 1, "outputs") + "Jacobian", a[v], n[v])
                 pairs = ((p, q) for r, s in zip(a[v], b[v], strict=True) for p, q in zip(r, s, strict=True))
-                if not all(_close(p, q, self.nondet, 0.0) for p, q in pairs):
+                if not all(close(p, q, self.nondet, 0.0) for p, q in pairs):
                     raise GradcheckError(
                         "Backward is not reentrant, i.e., running backward with same input and grad_output "
                         f"multiple times gives different values ({self.where(k, i)}). "
                         f"The tolerance for nondeterminism was {self.nondet}."
                     )
-
-    def compare(self, k: int, i: int, v: complex, analytic: Rows, numeric: Rows) -> None:
-        """One pair of Jacobians."""
-        wrong = [
-            (abs(a - n), j, m)
-            for j, (r, s) in enumerate(zip(analytic, numeric, strict=True))
-            for m, (a, n) in enumerate(zip(r, s, strict=True))
-            if not _close(a, n, self.atol, self.rtol)
-        ]
-        if wrong:
-            _, j, m = max(wrong, key=lambda w: w[0] if w[0] == w[0] else math.inf)
-            part = " (imaginary part of the output)" if v == 1j else ""
-            raise GradcheckError(
-                f"Jacobian mismatch for {self.where(k, i)}{part}: a row for each element of the input, "
-                f"a column for each of the output\nnumerical:\n{_show(numeric)}\nanalytical:\n{_show(analytic)}\n"
-                f"{len(wrong)} of {sum(map(len, analytic))} differ, most of all element {j} of the input and {m} of "
-                f"the output: numerical {_number(numeric[j][m])}, analytical {_number(analytic[j][m])}"
-            )
-
-    def draw(self, rng: random.Random, t: Tensor) -> list[complex]:
-        """Random numbers for the elements of a tensor."""
-        n = math.prod(t.shape)
-        if t.dtype.is_complex:
-            return [complex(rng.gauss(0, 1), rng.gauss(0, 1)) for _ in range(n)]
-        return [rng.gauss(0, 1) for _ in range(n)]
 
     def along(self, i: int) -> None:
         """Fast mode: the Jacobians between one random direction of the input and one of the output."""
@@ -227,11 +162,11 @@ class _Check:
                     (g,) = grad(out, x, like(cotangent, out), retain_graph=True, allow_unused=True)
                     if g is not None:
                         runs[run] = math.fsum(inner(a, d) for a, d in zip(flat(g), direction, strict=True))
-            if not _close(runs[0], runs[1], self.nondet, 0.0):
+            if not close(runs[0], runs[1], self.nondet, 0.0):
                 raise GradcheckError(f"Backward is not reentrant ({self.where(k, i)}): {runs[0]} and {runs[1]}")
             # The sum has as many terms as there are elements, and an error from each.
             scale = math.sqrt(len(cotangent) * len(direction))
-            if not _close(runs[0], numeric, self.atol * scale, self.rtol):
+            if not close(runs[0], numeric, self.atol * scale, self.rtol):
                 raise GradcheckError(
                     f"Jacobian mismatch for {self.where(k, i)} in fast mode, along a random direction: "
                     f"numerical: {numeric:.6g}, analytical: {runs[0]:.6g}. {self.slowly(i)}"
@@ -245,36 +180,30 @@ class _Check:
             return f"In slow mode:\n{error}"
         return "In slow mode they agree: elementwise, the difference is below the tolerance."
 
-    def forward(self, i: int) -> None:
-        """Directional derivatives by differentiating backward."""
-        x = self.inputs[i]
-        direction = self.draw(random.Random(2), x)
-        numeric = difference(self.func, list(self.inputs), i, direction, self.eps)
-        analytic = forward_derivative(self.func, self.inputs, i, direction)
-        scale = math.sqrt(len(direction))
-        for (k, _), n, a in zip(self.outputs(), numeric, analytic, strict=True):
-            if not all(_close(p, q, self.atol * scale, self.rtol) for p, q in zip(a, n, strict=True)):
-                raise GradcheckError(
-                    f"Directional derivative mismatch for {self.where(k, i)}, in forward mode along a random "
-                    f"direction\nnumerical:\n{_show([n])}\nanalytical:\n{_show([a])}"
-                )
+    def zero_cotangents(self) -> None:
+        """Cotangents of zero give gradients of zero."""
+        outs = [(k, out) for k, out in self.outputs() if out._node is not None]
+        self.expect_zeros(outs, "backward not multiplied by grad_output")
 
     def undefined_gradients(self) -> None:
-        """Cotangents of zero give gradients of zero, also where other outputs have none."""
-        active = [self.inputs[i] for i in self.active]
+        """The same where some outputs have no cotangent."""
         outs = [(k, out) for k, out in self.outputs() if out._node is not None]
-        chosen = [outs] + ([[pair] for pair in outs] if len(outs) > 1 else [])
-        for pairs in chosen:
-            if not pairs:
-                continue
-            zeros = [like([0.0] * math.prod(out.shape), out) for _, out in pairs]
-            gs = grad([out for _, out in pairs], active, zeros, retain_graph=True, allow_unused=True)
-            for i, g in zip(self.active, gs, strict=True):
-                if g is not None and any(v not in (0, 0j) for v in flat(g)):
-                    raise GradcheckError(
-                        "Expected all input grads to be undefined or zero when all output grads are undefined or zero, "
-                        f"but that of {self.where(pairs[0][0], i)} is {_show([flat(g)])}"
-                    )
+        for left in outs if len(outs) > 1 else []:
+            self.expect_zeros(
+                [pair for pair in outs if pair is not left],
+                "Expected all input grads to be undefined or zero when all output grads are undefined or zero",
+            )  # fmt: skip
+
+    def expect_zeros(self, given: list[tuple[int, Tensor]], otherwise: str) -> None:
+        """Zeros as the cotangents of some outputs give no gradient but zeros."""
+        if not given:
+            return
+        zeros = [like([0.0] * math.prod(out.shape), out) for _, out in given]
+        active = [self.inputs[i] for i in self.active]
+        gs = grad([out for _, out in given], active, zeros, retain_graph=True, allow_unused=True)
+        for i, g in zip(self.active, gs, strict=True):
+            if g is not None and any(v not in (0, 0j) for v in flat(g)):
+                raise GradcheckError(f"{otherwise}, but that of {self.where(given[0][0], i)} is {show([flat(g)])}")
 
     def types(self) -> None:
         """Each gradient is of the dtype and on the device of its input."""
@@ -285,7 +214,9 @@ class _Check:
                     continue
                 (g,) = grad(out, x, like([1.0] * math.prod(out.shape), out), retain_graph=True, allow_unused=True)
                 if g is not None and g._type is not x._type:
-                    raise GradcheckError(f"the gradient of {self.where(k, i)} is {g._type}, the input is {x._type}")
+                    raise GradcheckError(
+                        f"Gradient has dtype mismatch: that of {self.where(k, i)} is {g._type}, the input is {x._type}"
+                    )
 
     def batched(self) -> None:
         """Several cotangents at once give what they give one by one."""
@@ -296,18 +227,24 @@ class _Check:
                 continue
             cotangents = [like(self.draw(rng, out), out) for _ in range(2)]
             batch = graph_namespace.stack(*cotangents, axis=0)
-            once = grad(out, active, batch, retain_graph=True, allow_unused=True, is_grads_batched=True)
+            try:
+                once = grad(out, active, batch, retain_graph=True, allow_unused=True, is_grads_batched=True)
+            except (RuntimeError, ValueError, TypeError) as error:
+                raise GradcheckError(
+                    f"While computing batched gradients, got: {error}\n\ngradcheck or gradgradcheck failed while "
+                    "testing batched gradient computation; check_batched_grad=False leaves it out"
+                ) from error
             for row, cotangent in enumerate(cotangents):
                 single = grad(out, active, cotangent, retain_graph=True, allow_unused=True)
                 for i, g, whole in zip(self.active, single, once, strict=True):
                     expected = [] if g is None else flat(g)
                     found = [] if whole is None else flat(whole[row])
                     if len(expected) != len(found) or not all(
-                        _close(p, q, self.atol, self.rtol) for p, q in zip(found, expected, strict=True)
+                        close(p, q, self.atol, self.rtol) for p, q in zip(found, expected, strict=True)
                     ):
                         raise GradcheckError(
-                            f"While testing batched gradients, got a mismatch for {self.where(k, i)}\n"
-                            f"one by one:\n{_show([expected])}\nbatched:\n{_show([found])}"
+                            f"For output {k} and input {i}:\n\ngradcheck or gradgradcheck failed while testing batched "
+                            f"gradient computation\n\nGot:\n{show([found])}\n\nExpected:\n{show([expected])}"
                         )
 
 
@@ -337,8 +274,8 @@ def gradgradcheck(
     func, inputs : as in :func:`gradcheck`
     grad_outputs : the cotangents at which to differentiate the gradient; default: random ones
     gen_non_contig_grad_outputs : make the random ones views with gaps in memory
-    check_fwd_over_rev, check_rev_over_rev : what to check of the gradient as a function, directional derivatives and
-        gradients
+    check_fwd_over_rev, check_rev_over_rev : what to check of the gradient as a function: its tangents by forward mode,
+        its gradients by backward
     eps, atol, rtol, raise_exception, nondet_tol, check_undefined_grad, check_grad_dtypes, check_batched_grad, fast_mode
         masked : as in :func:`gradcheck`
 
@@ -354,7 +291,7 @@ def gradgradcheck(
     if not (check_fwd_over_rev or check_rev_over_rev):
         raise ValueError("Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True")
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-    active = _check_inputs(inputs)
+    active = check_inputs(inputs)
     outputs = [out for _, out in differentiable(tensors_of(func(*inputs)))]
     if grad_outputs is None:
         rng = random.Random(1)
@@ -374,8 +311,8 @@ def gradgradcheck(
         MODE.set(with_grad(before, True))
         try:
             for i in active:
-                if arguments[i]._node is None:  # a point of a central difference
-                    arguments[i] = arguments[i].detach().requires_grad_()
+                if arguments[i]._node is None:  # a point of a central difference, or a value with a tangent
+                    arguments[i] = outside_the_graph(arguments[i]).requires_grad_()
             outs = [out for _, out in differentiable(tensors_of(func(*arguments)))]
             kept = [(o, v) for o, v in zip(outs, vs, strict=True) if o._node is not None]
             return grad(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any, Literal, overload
@@ -10,8 +11,9 @@ from ..backends import ArrayType
 from ..errors import DeviceError, GradientError, ShapeError
 from ..tensor import GradientEdge, Leaf, Node, Tensor, make
 from . import engine
+from .entrances import crosses_levels, entrances
 from .operands import cast, constant
-from .transforms.levels import LEVELS, Crossing, LevelError, depth_of, lift
+from .transforms.levels import LEVELS, LevelError, depth_of, lift
 
 Place = Tensor | GradientEdge
 Places = Place | Sequence[Place]
@@ -29,6 +31,10 @@ def _vertex(place: Any, what: str) -> Node | None:
     if isinstance(place, GradientEdge):
         return place.vertex
     raise TypeError(f"expected Tensors or GradientEdges {what}, got {type(place).__name__}")
+
+
+def _vertices(outputs: Sequence[Place]) -> list[Node]:
+    return [v for o in outputs if (v := _vertex(o, "to differentiate")) is not None]
 
 
 def _roots(outputs: tuple[Any, ...], gradients: tuple[Any, ...], create_graph: bool) -> list[tuple[Node, Any]]:
@@ -130,6 +136,11 @@ def backward(
             "return the gradients, as of pluggrad.autograd.grad"
         )
     targets = None
+    if LEVELS.get() and entrances(_vertices(outputs), None if inputs is None else _vertices(_tuple(inputs))):
+        raise LevelError(
+            "backward() called inside of a transform, from tensors of it: their gradients are of it, too, and cannot "
+            "be added to the grad of tensors outside; use pluggrad.autograd.grad or pluggrad.func.grad and return them"
+        )
     if inputs is not None:
         wanted = _tuple(inputs)
         if not wanted:
@@ -211,21 +222,25 @@ def grad(
     retain_graph = create_graph if retain_graph is None else retain_graph
     if is_grads_batched:
         return _batched(outputs, wanted, gradients, retain_graph, create_graph, allow_unused, materialize_grads)
+    ends = entrances(_vertices(outputs), vertices) if LEVELS.get() else []
     # A cotangent of a transform that the graph is not of: the rules run on Tensors, which lift what was saved.
     lifted = bool(LEVELS.get()) and _above(outputs, gradients)
-    if lifted and crosses_levels(outputs, vertices):
+    if ends and not _above(*_of_depth(outputs, gradients, depth_of(ends[0].type))):
+        found: dict[Any, Any] = _from_inside(outputs, vertices, gradients, ends, retain_graph, create_graph)
+    elif lifted and crosses_levels(_vertices(outputs), vertices):
         return _part_by_part(
             outputs, wanted, gradients, retain_graph=retain_graph, create_graph=create_graph,
             allow_unused=allow_unused, materialize_grads=materialize_grads,
         )  # fmt: skip
-    found = engine.run(
-        _roots(outputs, gradients, create_graph or lifted),
-        retain_graph=retain_graph,
-        create_graph=create_graph,
-        inputs=set(vertices),
-        accumulate=False,
-        on_tensors=lifted,
-    )
+    else:
+        found = engine.run(
+            _roots(outputs, gradients, create_graph or lifted),
+            retain_graph=retain_graph,
+            create_graph=create_graph,
+            inputs=set(vertices),
+            accumulate=False,
+            on_tensors=lifted,
+        )
     results: list[Tensor | None] = []
     for i, vertex in enumerate(vertices):
         g = found.get(vertex)
@@ -257,19 +272,52 @@ def _above(outputs: tuple[Any, ...], gradients: tuple[Any, ...]) -> bool:
     )
 
 
-def crosses_levels(outputs: Sequence[Place], inputs: Sequence[Node]) -> bool:
-    """Whether a graph leads from the outputs to the inputs through the beginning or the end of a transform."""
-    table = dict.fromkeys(v for o in outputs if (v := _vertex(o, "to differentiate")) is not None)
-    stack = list(table)
-    while stack:
-        for parent in stack.pop().parents:
-            if parent is not None and parent not in table:
-                table[parent] = None
-                stack.append(parent)
-    if not any(isinstance(getattr(v, "function", None), Crossing) for v in table):
-        return False
-    needed = engine.leading_to([v for v in inputs if v in table], table)
-    return any(isinstance(getattr(v, "function", None), Crossing) for v in needed)
+def _is_of_depth(output: Place, depth: int) -> bool:
+    vertex = _vertex(output, "to differentiate")
+    return vertex is not None and depth_of(vertex.type) == depth
+
+
+def _of_depth(
+    outputs: tuple[Any, ...], gradients: tuple[Any, ...], depth: int
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Those outputs, and their cotangents, that are of a transform of that depth."""
+    inside = [_is_of_depth(o, depth) for o in outputs]
+    return tuple(itertools.compress(outputs, inside)), tuple(itertools.compress(gradients, inside))
+
+
+def _from_inside(
+    outputs: tuple[Any, ...], inputs: Sequence[Any], gradients: tuple[Any, ...], ends: list[Node],
+    retain_graph: bool, create_graph: bool,
+) -> dict[Node, Tensor]:  # fmt: skip
+    """Gradients of outputs inside of a transform by inputs outside of it.
+
+    They are of the transform, too: each member of a batch has its own, and they have tangents. So the graph inside is
+    walked first, and what comes to its entrances is sent on through the graph outside.
+    """
+    depth = depth_of(ends[0].type)
+    near = [v for v in inputs if depth_of(v.type) >= depth]
+    walk = engine.run(
+        _roots(*_of_depth(outputs, gradients, depth), create_graph),
+        retain_graph=retain_graph, create_graph=create_graph, inputs={*ends, *near}, accumulate=False,
+    )  # fmt: skip
+    found = {v: engine.as_tensor(v, walk[v]) for v in near if v in walk}
+    further: list[tuple[Any, Any]] = [
+        (o, g) for o, g in zip(outputs, gradients, strict=True) if not _is_of_depth(o, depth)
+    ]
+    for v in ends:
+        if v.name() == "VmapBackward0":
+            raise LevelError(
+                "grad: inside vmap, the function sees one member of a batched argument, and there is no gradient by "
+                "the whole of it; differentiate by the argument of the function"
+            )
+        if v in walk and v.parents[0] is not None:
+            further.append((GradientEdge(v.parents[0], 0), engine.as_tensor(v, walk[v])))
+    far = [v for v in dict.fromkeys(inputs) if v not in near]
+    if far:  # each by itself: some may be of the transform, and others not
+        for k, (o, g) in enumerate(further):
+            gs = grad(o, [GradientEdge(v, 0) for v in far], g, retain_graph or k < len(further) - 1, create_graph, True)
+            found |= {v: found[v] + g if v in found else g for v, g in zip(far, gs, strict=True) if g is not None}
+    return found
 
 
 def _part_by_part(

@@ -1,4 +1,4 @@
-"""Jacobians, numeric and analytic: by central differences, by backward, and (twice backward) along a direction."""
+"""Jacobians, numeric and analytic: by central differences and by backward."""
 
 from __future__ import annotations
 
@@ -121,27 +121,3 @@ def analytical_jacobian(func: Callable[..., Any], inputs: Sequence[Any], i: int)
             by_unit[v] = rows
         jacobians.append(by_unit)
     return jacobians
-
-
-def forward_derivative(
-    func: Callable[..., Any], inputs: Sequence[Any], i: int, direction: Sequence[complex]
-) -> list[list[complex]]:
-    """The change of each output along a direction of input ``i``, by backward through backward.
-
-    The gradient by the input is linear in the cotangent; its own gradient by the cotangent, at ``direction``, is the
-    directional derivative.
-    """
-    x = inputs[i]
-    changes = []
-    for _, out in differentiable(tensors_of(func(*inputs))):
-        zeros: list[complex] = [0.0] * math.prod(out.shape)
-        change = zeros
-        if out._node is not None:
-            cotangent = like(zeros, out)
-            cotangent.requires_grad = True
-            (g,) = grad(out, x, cotangent, create_graph=True, allow_unused=True)
-            if g is not None and g._node is not None:
-                (jvp,) = grad(g, cotangent, like(direction, x), allow_unused=True)
-                change = zeros if jvp is None else flat(jvp)
-        changes.append(change)
-    return changes

@@ -74,6 +74,10 @@ class FunctionInfo(TypedDict, total=False):
     forward: Required[Callable[..., Any]]
     #: A derivative rule ``(xp, g, ...)`` for each array, None for none.
     vjp: Callable[..., Any] | Sequence[Callable[..., Any] | None]
+    #: A forward-mode rule ``(xp, t, ...)`` for each array that has a ``vjp``.
+    jvp: Callable[..., Any] | Sequence[Callable[..., Any] | None]
+    #: How ``vmap`` does a batch at once: "elementwise", "leading", "forward", or ``(xp, batched, *arrays, ...)``.
+    batching: Callable[..., Any] | str
     #: Faster forwards without ``xp``, by backend's name.
     kernels: Mapping[str, Callable[..., Any]]
     broadcasts: bool

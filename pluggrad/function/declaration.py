@@ -19,6 +19,12 @@ For a function of several outputs, ``g`` is a tuple (zeros where no gradient cam
 that has none, or that is declared lazy) and an output is named by its own name. For a function of any
 number of arrays there is one rule, which returns the gradients of all of them and may name ``arrays``,
 ``arrays_shape`` and ``needs`` (a tuple of bool).
+
+A forward-mode rule (``jvp``), where one is given, is written likewise, and takes the tangent ``t`` of one array in
+place of the cotangent: it gives that array's part of the tangent of the output, of several outputs a tuple of them.
+For a function of any number of arrays, ``t`` is a tuple, with None for arrays without a tangent.
+
+    lambda xp, t, x, by: t * by * xp.cos(x * by)
 """
 
 from __future__ import annotations
@@ -32,25 +38,27 @@ from ..dtypes import ANY
 from ..errors import PluginError
 
 Result = Literal["same", "bool", "real", "infer"]
+#: What a rule is, by what it takes.
+_RULES = {"g": "derivative", "t": "forward-mode"}
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One derivative rule: the callable, and the names of what it takes besides ``xp`` and ``g``."""
+    """One derivative rule: the callable, and the names of what it takes besides ``xp`` and ``g`` (or ``t``)."""
 
     call: Callable[..., Any]
     names: tuple[str, ...]
 
     @classmethod
-    def read(cls, function: str, call: Callable[..., Any], known: Sequence[str]) -> Rule:
+    def read(cls, function: str, call: Callable[..., Any], known: Sequence[str], takes: str = "g") -> Rule:
         """Read a rule's signature; an unknown name is an error at declaration, not in backward."""
         code = call.__code__
         params = code.co_varnames[: code.co_argcount]  # inspect.signature takes ten times as long
-        if params[:2] != ("xp", "g"):
-            raise PluginError(f"{function}: a derivative rule starts with (xp, g, ...), got {params}")
+        if params[:2] != ("xp", takes):
+            raise PluginError(f"{function}: a {_RULES[takes]} rule starts with (xp, {takes}, ...), got {params}")
         unknown = [n for n in params[2:] if n not in known]
         if unknown:
-            raise PluginError(f"{function}: a derivative rule names {unknown}; it may name {list(known)}")
+            raise PluginError(f"{function}: a {_RULES[takes]} rule names {unknown}; it may name {list(known)}")
         return cls(call, params[2:])
 
 
@@ -67,6 +75,9 @@ class Function:
     variadic : whether it takes any number of arrays (``arrays`` then holds the one name)
     optional : the arrays that may be None, which a rule that names them is given as None, too
     rules : one per array argument (None: no derivative), or one for all if variadic
+    tangents : forward-mode rules, one for each array that has a derivative rule; (): derived from those
+    batching : how a batch of calls is done at once: ``"elementwise"``, ``"leading"``, ``"forward"`` or a rule
+        ``(xp, batched, *arrays, **parameters)``; None: by pluggrad's own rule, or call by call
     promoted : the arrays that are brought to one dtype, by whose type a kernel is chosen
     kinds : dtype kinds it accepts; integers are promoted where only floating kinds are
     result : dtype of the output beside that of the first promoted array
@@ -93,6 +104,8 @@ class Function:
     variadic: bool = False
     optional: frozenset[str] = frozenset()
     rules: tuple[Rule | None, ...] = ()
+    tangents: tuple[Rule | None, ...] = ()
+    batching: Callable[..., Any] | str | None = None
     promoted: tuple[str, ...] = ()
     kinds: frozenset[str] = ANY
     result: Result = "infer"
@@ -173,6 +186,7 @@ def declare(
     *,
     forward: Callable[..., Any] | None,
     vjp: Callable[..., Any] | Sequence[Callable[..., Any] | None] | None = None,
+    jvp: Callable[..., Any] | Sequence[Callable[..., Any] | None] | None = None,
     outputs: Sequence[str] = (),
     promoted: Sequence[str] | None = None,
     **properties: Any,
@@ -186,16 +200,25 @@ def declare(
         *(outputs or ("out",)),
         *(("needs",) if variadic else ()),
     ]
-    given = () if vjp is None else (vjp,) if callable(vjp) else tuple(vjp)
-    if given and len(given) != len(arrays):
-        raise PluginError(
-            f"{name}: {len(given)} derivative rules for the {len(arrays)} arrays {arrays}; give None for none"
-        )
-    rules = tuple(None if r is None else Rule.read(name, r, known) for r in given) or (None,) * len(arrays)
+    rules = _read(name, vjp, arrays, known, "g") or (None,) * len(arrays)
+    tangents = _read(name, jvp, arrays, [n for n in known if n != "needs"], "t")
+    alone = [a for a, r, t in zip(arrays, rules, tangents, strict=False) if (r is None) is not (t is None)]
+    if alone:
+        raise PluginError(f"{name}: give both vjp and jvp, or neither, for {alone}")
     named = {n for rule in rules if rule is not None for n in rule.names}
     return Function(
         name, forward, arrays, parameters, variadic, optional, rules,
         promoted=arrays if promoted is None else tuple(promoted),
-        outputs=tuple(outputs), doc=stub.__doc__,
+        outputs=tuple(outputs), tangents=tangents, doc=stub.__doc__,
         saves_arrays=bool(named.intersection((*arrays, *(outputs or ("out",))))), **properties,
     )  # fmt: skip
+
+
+def _read(name: str, given: Any, arrays: tuple[str, ...], known: list[str], takes: str) -> tuple[Rule | None, ...]:
+    """The rules of a declaration: as many as there are arrays, or none."""
+    rules = () if given is None else (given,) if callable(given) else tuple(given)
+    if rules and len(rules) != len(arrays):
+        raise PluginError(
+            f"{name}: {len(rules)} {_RULES[takes]} rules for the {len(arrays)} arrays {arrays}; give None for none"
+        )
+    return tuple(None if r is None else Rule.read(name, r, known, takes) for r in rules)

@@ -13,6 +13,8 @@ from typing import Any
 from .. import function
 from ..autograd.engine import graph_namespace
 from ..autograd.recorder import prepare
+from ..autograd.transforms import levels
+from ..autograd.transforms.rules import BATCHING
 from ..backends import Plugins, plugins
 from ..dtypes import ANY
 from ..errors import PluginError
@@ -32,6 +34,8 @@ def register_function(
     *,
     name: str | None = None,
     vjp: Callable[..., Any] | Sequence[Callable[..., Any] | None] | None = None,
+    jvp: Callable[..., Any] | Sequence[Callable[..., Any] | None] | None = None,
+    batching: Callable[..., Any] | str | None = None,
     kernels: Mapping[str, Callable[..., Any]] | None = None,
     broadcasts: bool = False,
     result: str = "infer",
@@ -49,6 +53,12 @@ def register_function(
     name : default: the name of ``forward``
     vjp : a rule ``(xp, g, ...)`` for each array (None for none), or one for a function of any number of arrays. What a
         rule names is what is saved: arrays, ``out``, parameters, ``x_shape``, ``x_dtype``.
+    jvp : a forward-mode rule ``(xp, t, ...)`` for each array that has a ``vjp``, which names the same things: that
+        array's part of the tangent of the output (of several outputs, a tuple). Without, tangents come from ``vjp``
+    batching : how ``vmap`` does a whole batch at once: ``"elementwise"``: the function works on each element by
+        itself; ``"leading"``: it takes arrays with an axis more in front; ``"forward"``: the forward, run on batched
+        arrays, will do; or ``(xp, batched, *arrays, **parameters)``: the batch is the first axis of each array that
+        ``batched``, a tuple of bool, says has one, and of every output. Without, it is called for each member
     kernels : by backend's name ("numpy"), a faster forward on that backend's arrays, called without ``xp``
     broadcasts : whether the shapes of the arrays broadcast; it is undone in backward then
     result : dtype of the output: "same" as the arrays', "bool", "real", or "infer": whatever the forward gives
@@ -74,8 +84,8 @@ def register_function(
     tensor([ 2.0000, -0.8323])
     """
     info: dict[str, Any] = {
-        "vjp": vjp, "kernels": kernels or {}, "broadcasts": broadcasts, "result": result, "kinds": kinds,
-        "outputs": outputs, "constant": constant, "promoted": promoted,
+        "vjp": vjp, "jvp": jvp, "batching": batching, "kernels": kernels or {}, "broadcasts": broadcasts,
+        "result": result, "kinds": kinds, "outputs": outputs, "constant": constant, "promoted": promoted,
     }  # fmt: skip
 
     def add(body: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,6 +99,13 @@ _KEYS: tuple[tuple[str, str, Callable[[Any], bool], bool], ...] = (
     ("name", "an identifier", lambda v: isinstance(v, str) and v.isidentifier(), True),
     ("forward", "a function (xp, x, /, ...)", lambda v: _is_function(v), True),
     ("vjp", "a derivative rule, or a list of them and None", lambda v: _all(v, _is_function), False),
+    ("jvp", "a forward-mode rule, or a list of them and None", lambda v: _all(v, _is_function), False),
+    (
+        "batching",
+        f"one of {BATCHING} or a function (xp, batched, x, /, ...)",
+        lambda v: v is None or _is_function(v) or v in BATCHING,
+        False,
+    ),
     (
         "kernels",
         "a dict of callables by backend's name",
@@ -178,9 +195,7 @@ def load(source: Plugins = plugins) -> None:
             _known.remove(entry)
             known = function.get(entry[1]["name"])
             if known is not None and known.plugin == entry[0]:
-                function.remove(known)
-                for xp in (graph_namespace, *(backend.kernels for backend in source.loaded())):
-                    vars(xp).pop(known.name, None)
+                forget(known, source)
         for plugin, info in described:
             if (plugin, info) in _known:
                 continue
@@ -190,3 +205,11 @@ def load(source: Plugins = plugins) -> None:
                 source.leave_out(plugin, str(error))
                 continue
             _known.append((plugin, info))
+
+
+def forget(known: Function, source: Plugins = plugins) -> None:
+    """Take a function out of the registry, and out of the libraries that have kernels of it."""
+    function.remove(known)
+    for xp in (graph_namespace, *(backend.kernels for backend in source.loaded())):
+        vars(xp).pop(known.name, None)
+    levels.forget(known.name)

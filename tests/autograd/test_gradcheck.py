@@ -157,12 +157,175 @@ def test_gradients_of_zero_cotangents():
         def backward(ctx, g):
             return g * 2 + 1e-7
 
-    with pytest.raises(GradcheckError, match="undefined or zero when all output grads are"):
-        gradcheck(NotLinear.apply, leaf(1.0))
-    assert gradcheck(NotLinear.apply, leaf(1.0), check_undefined_grad=False)
+    for undefined in (True, False):
+        with pytest.raises(GradcheckError, match="backward not multiplied by grad_output"):
+            gradcheck(NotLinear.apply, leaf(1.0), check_undefined_grad=undefined)
+
+
+def test_outputs_without_a_cotangent():
+    class OfBoth(Function):
+        """Two outputs, whose backward is wrong where one has no cotangent."""
+
+        @staticmethod
+        def forward(ctx, x):
+            ctx.set_materialize_grads(False)
+            return x * 2, x * 3
+
+        @staticmethod
+        def backward(ctx, a, b):
+            return 2 * a + 3 * b if a is not None and b is not None else (a if b is None else b) * 2 + 1
+
+    assert gradcheck(lambda x: sum(OfBoth.apply(x)), leaf(1.0))
+    with pytest.raises(GradcheckError, match=r"Jacobian mismatch"):
+        gradcheck(OfBoth.apply, leaf(1.0))
+
+    class Late(OfBoth):
+        """Right where one alone has a cotangent that is not zero."""
+
+        @staticmethod
+        def backward(ctx, a, b):
+            total = (0 if a is None else 2 * a) + (0 if b is None else 3 * b)
+            return total if a is None or b is None else total * 1.0
+
+    assert gradcheck(Late.apply, leaf(1.0))
+
+    class Undefined(OfBoth):
+        @staticmethod
+        def backward(ctx, a, b):
+            if a is None and not bool((b != 0).any()):
+                return b + 1
+            return (0 if a is None else 2 * a) + (0 if b is None else 3 * b)
+
+    with pytest.raises(GradcheckError, match="undefined or zero when all output grads are undefined or zero"):
+        gradcheck(Undefined.apply, leaf(1.0))
+    assert gradcheck(Undefined.apply, leaf(1.0), check_undefined_grad=False)
 
 
 def test_a_second_derivative_is_seen_in_forward_mode():
     x = leaf(1.5)
-    with pytest.raises(GradcheckError, match="Directional derivative mismatch"):
+    with pytest.raises(GradcheckError, match="Jacobian computed with forward mode mismatch"):
         gradgradcheck(WrongSecond.apply, x, check_fwd_over_rev=True, check_rev_over_rev=False)
+
+
+# -- forward mode --------------------------------------------------------------------------------------
+
+
+def product(tangent):
+    """The product of two tensors, with a forward-mode rule of its own."""
+
+    class Product(Function):
+        @staticmethod
+        def forward(x, y):
+            return x * y
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            ctx.set_materialize_grads(False)
+            ctx.save_for_backward(*inputs)
+            ctx.save_for_forward(*inputs)
+
+        @staticmethod
+        def backward(ctx, g):
+            x, y = ctx.saved_tensors
+            return g * y.conj(), g * x.conj()
+
+        @staticmethod
+        def jvp(ctx, t, u):
+            return tangent(*ctx.saved_tensors, t, u)
+
+    return Product.apply
+
+
+def right(x, y, t, u):
+    terms = [a * b for a, b in ((t, y), (u, x)) if a is not None]
+    return sum(terms[1:], terms[0])
+
+
+@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize("dtype", [pluggrad.float64, pluggrad.complex128])
+def test_a_wrong_forward_rule(fast, dtype):
+    x, y = leaf(0.3, -1.2, dtype=dtype), leaf(2.0, 0.7, dtype=dtype)
+    every = {"check_forward_ad": True, "check_batched_forward_grad": True, "check_grad_dtypes": True, "fast_mode": fast}
+    for backward in (True, False):
+        assert gradcheck(product(right), (x, y), check_backward_ad=backward, **every)
+    wrong = product(lambda x, y, t, u: right(x, y, t, None if u is None else 2 * u))
+    assert gradcheck(wrong, (x, y), fast_mode=fast)
+    for backward in (True, False):
+        message = r"Jacobian computed with forward mode mismatch for output 0 with respect to input 1(.|\n)*numerical:"
+        with pytest.raises(GradcheckError, match=message):
+            gradcheck(wrong, (x, y), check_backward_ad=backward, **every)
+
+
+def test_the_part_of_a_complex_input_is_named():
+    z = leaf(0.3 + 1j, dtype=pluggrad.complex128)
+
+    def of_real_parts(x, y, t, u):
+        return pluggrad.real(t) * y + 0j if t is not None else u * x
+
+    with pytest.raises(GradcheckError, match="While considering the imaginary part of complex inputs only, Jacobian"):
+        gradcheck(product(of_real_parts), (z, leaf(2j, dtype=pluggrad.complex128)), check_forward_ad=True)
+
+
+def test_a_backward_that_is_wrong_passes_where_forward_mode_alone_is_checked():
+    x = leaf(1.5, 2.0)
+
+    class Half(WrongSquare):
+        @staticmethod
+        def jvp(ctx, t):
+            return 2.0 * t * ctx.saved_tensors[0]
+
+    assert gradcheck(Half.apply, x, check_forward_ad=True, check_backward_ad=False)
+    with pytest.raises(GradcheckError, match="Jacobian mismatch"):
+        gradcheck(Half.apply, x, check_forward_ad=True)
+
+
+def test_an_input_without_a_tangent():
+    """Its rule gives something else for None than for zeros."""
+    wrong = product(lambda x, y, t, u: right(x, y, t, u) * (2.0 if t is None and bool((u != 0).all()) else 1.0))
+    points = leaf(0.3, -1.2), leaf(2.0, 0.7)
+    options = {"check_forward_ad": True, "check_backward_ad": False}
+    with pytest.raises(GradcheckError, match="for output with index: 0 when input: 0 has an undefined tangent value"):
+        gradcheck(wrong, points, **options)
+    assert gradcheck(wrong, points, check_undefined_grad=False, **options)
+
+
+def test_a_wrong_batching_rule():
+    class Doubled(Function):
+        """Twice a tensor; its batching rule counts the members."""
+
+        @staticmethod
+        def forward(x):
+            return 2.0 * x
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            pass
+
+        @staticmethod
+        def backward(ctx, g):
+            return 2.0 * g
+
+        @staticmethod
+        def jvp(ctx, t):
+            return 2.0 * t
+
+        @staticmethod
+        def vmap(info, in_dims, x):
+            return 2.0 * x * pluggrad.arange(1.0, info.batch_size + 1, dtype=x.dtype)[:, None], 0
+
+    f = product(lambda x, y, t, u: right(x, y, *(None if a is None else Doubled.apply(a) / 2 for a in (t, u))))
+    points = leaf(0.3, -1.2), leaf(2.0, 0.7)
+    assert gradcheck(f, points, check_forward_ad=True)
+    with pytest.raises(GradcheckError, match="For output 0 and input 0:(.|\\n)*testing batched gradient(.|\\n)*Got:"):
+        gradcheck(f, points, check_forward_ad=True, check_batched_forward_grad=True)
+
+
+def test_an_error_of_a_batched_check_is_told():
+    def to_number(x, y, t, u):
+        return right(x, y, t, u) * float((t if t is not None else u).sum() * 0 + 1)
+
+    points = leaf(0.3, -1.2), leaf(2.0, 0.7)
+    options = {"check_forward_ad": True, "check_undefined_grad": False}
+    assert gradcheck(product(to_number), points, **options)
+    with pytest.raises(GradcheckError, match="While computing batched gradients, got: vmap"):
+        gradcheck(product(to_number), points, check_batched_forward_grad=True, **options)

@@ -15,7 +15,7 @@ import pluggrad
 from pluggrad.autograd import gradcheck, gradgradcheck
 from pluggrad.backends import plugins
 from pluggrad.errors import PluginError
-from pluggrad.function import get, remove
+from pluggrad.function import get
 from pluggrad.ops import contributed
 
 hookimpl = pluggy.HookimplMarker("pluggrad")
@@ -27,10 +27,7 @@ def _clean():
     for name in ("tst_wave", "tst_hypot", "tst_halves"):
         found = get(name)
         if found is not None:
-            remove(found)
-            vars(pluggrad.autograd.engine.graph_namespace).pop(name, None)
-            for backend in plugins.loaded():
-                vars(backend.kernels).pop(name, None)
+            contributed.forget(found)
 
 
 def leaf(*values, device=None):
@@ -141,6 +138,7 @@ def test_a_plugin_describes_functions(registered):
 def test_it_leaves_with_its_plugin():
     plugins.register(Plugin(WAVE), "wavy")
     assert pluggrad.ops.tst_wave(leaf(0.0)).tolist() == [0.0]
+    assert pluggrad.vmap(pluggrad.ops.tst_wave)(leaf(0.0)).tolist() == [0.0]
     plugins.unregister("wavy")
     with pytest.raises(AttributeError, match="no function 'tst_wave', and no plugin brings one"):
         pluggrad.ops.tst_wave  # noqa: B018
@@ -148,6 +146,7 @@ def test_it_leaves_with_its_plugin():
     plugins.register(Plugin(other), "other")
     try:
         assert pluggrad.ops.tst_wave(leaf(0.0)).tolist() == [7.0]
+        assert pluggrad.vmap(pluggrad.ops.tst_wave)(leaf(0.0)).tolist() == [7.0]
     finally:
         plugins.unregister("other")
         contributed.load()

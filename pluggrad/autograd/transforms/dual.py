@@ -21,6 +21,7 @@ from typing import Any
 
 from ... import function
 from ...backends import ArrayType
+from ...errors import GradientError, ShapeError
 from ...function import Function
 from ...tensor import Tensor, make, memory
 from ..gradients import grad
@@ -344,6 +345,8 @@ def _run(xp: DualKernels, name: str, declared: Function | None, /, *args: Any, *
         if declared is not None and declared.view and isinstance(args[0], DualArray):
             wrapped._base = args[0], functools.partial(kernel, **parameters)
         return wrapped
+    if declared.tangents and xp.inner_type.wide is None:
+        return _wrap(xp, out, _by_rules(xp, declared, primals, tangents, parameters, out))
     if name in _LINEAR and not (name == "take" and tangents[1:] != [None]):
         return _wrap(xp, out, _linear(xp, name, primals, tangents, parameters))
     if name in _MULTILINEAR:
@@ -367,6 +370,54 @@ def _wrap(xp: DualKernels, out: Any, tangent: Any) -> Any:
 def _array(xp: DualKernels, x: Any) -> Any:
     """``x`` as an array: a library may give a scalar of its own in place of a 0-D array, which cannot be written to."""
     return x if x.__class__ is xp.inner_type.array_class else xp.inner.namespace.asarray(x)
+
+
+def _by_rules(xp: DualKernels, f: Function, primals: Any, tangents: Any, parameters: dict[str, Any], out: Any) -> Any:
+    """The tangents of the outputs by the rules of the declaration: each array has its part."""
+    outs = out if isinstance(out, tuple | list) else (out,)
+    known: dict[str, Any] = {**f.parameters, **parameters}
+    known |= zip(f.outputs or ("out",), outs if f.outputs else (out,), strict=True)
+    types = xp.inner_type.siblings
+    if f.variadic:
+        (name,) = f.arrays
+        known |= {name: tuple(primals), f"{name}_shape": tuple([p.shape for p in primals]),
+                  f"{name}_dtype": tuple([types[p.dtype].dtype for p in primals])}  # fmt: skip
+        calls = [(f.tangents[0], tuple(tangents))]
+    else:
+        for name, p in zip(f.arrays, primals, strict=False):
+            known |= {name: p} if p is None else {
+                name: p, f"{name}_shape": p.shape, f"{name}_dtype": types[p.dtype].dtype
+            }  # fmt: skip
+        calls = list(zip(f.tangents, tangents, strict=False))
+    total: list[Any] = [None] * len(outs)
+    for rule, t in calls:
+        if rule is None or t is None:
+            continue
+        given = rule.call(xp.inner, t, *[known.get(n) for n in rule.names])
+        parts = given if isinstance(given, tuple | list) else (given,)
+        if len(parts) != len(outs):
+            raise GradientError(f"{f.name}: its jvp rule gives {len(parts)} tangents for {len(outs)} outputs")
+        for i, (o, part) in enumerate(zip(outs, parts, strict=True)):
+            if part is None or not types[o.dtype].dtype.is_differentiable:
+                continue
+            fitting = _fitted(xp, f, o, _array(xp, part))
+            total[i] = fitting if total[i] is None else total[i] + fitting
+    for i, name in enumerate(f.outputs):
+        total[i] = None if name in f.constant else total[i]
+    return tuple(total) if isinstance(out, tuple | list) else total[0]
+
+
+def _fitted(xp: DualKernels, f: Function, out: Any, tangent: Any) -> Any:
+    """A tangent that a rule gave, in the dtype of the output; of a function that broadcasts, in its shape."""
+    if tuple(tangent.shape) != tuple(out.shape):
+        if not f.broadcasts:
+            raise ShapeError(
+                f"{f.name}: its jvp rule gives a tangent of shape {tuple(tangent.shape)} for an output of shape "
+                f"{tuple(out.shape)}"
+            )
+        tangent = xp.inner.broadcast_to(tangent, shape=tuple(out.shape))
+    types = xp.inner_type.siblings
+    return tangent if tangent.dtype == out.dtype else xp.inner.astype(tangent, dtype=types[out.dtype].dtype)
 
 
 def _zeros_for(xp: DualKernels, p: Any, t: Any) -> Any:

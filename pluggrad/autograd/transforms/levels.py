@@ -144,6 +144,12 @@ def level_type(inner: ArrayType, kernels: type) -> LevelType:
     return found
 
 
+def forget(name: str) -> None:
+    """Drop the kernels that levels have made of a function, which is no longer registered."""
+    for array_type in _types.values():
+        vars(array_type.kernels).pop(name, None)
+
+
 class Alias:
     """A vertex for the same value at a place of its own in the graph, so that a gradient by it ends there."""
 
@@ -173,7 +179,8 @@ def at_home(kernel: Callable[..., Any], inner: ArrayType) -> Callable[..., Any]:
 class Crossing:
     """A step between levels, as a function of the graph: ``up`` and ``down`` are each other's derivative.
 
-    ``across`` takes the raw cotangent, ``again`` the cotangent as a Tensor, on record.
+    ``across`` takes the raw cotangent, ``again`` the cotangent as a Tensor, on record. ``aside``: it is one end of a
+    way that leaves a transform and comes back to it, as through the rule of a user's function.
     """
 
     saves_arrays = False
@@ -181,6 +188,7 @@ class Crossing:
     def __init__(self, name: str, across: Callable[[Any], Any], again: Callable[[Tensor], Any]) -> None:
         self.grad_name = f"{name}Backward0"
         self._across, self._again = across, again
+        self.aside = False
 
     def backward(self, xp: Any, g: Any, parents: Any, node: Node) -> tuple[Any, ...]:
         """The cotangents of the parents, raw."""
@@ -204,6 +212,14 @@ def cross(
         if any(v is not None for v in vertices):
             out._node = Node(Crossing(name, across, again), vertices, (), array.shape, array_type)
     return out
+
+
+def aside(x: Tensor) -> Tensor:
+    """``x``, whose last step between levels is one end of a way that leaves a transform and comes back to it."""
+    step = getattr(x._node, "function", None)
+    if isinstance(step, Crossing):
+        step.aside = True
+    return x
 
 
 def lift_all(values: Sequence[Any]) -> list[Any]:

@@ -8,7 +8,7 @@ from ...function import functions
 from ...tensor import Tensor
 from . import dual
 from .batched import BatchedKernels
-from .levels import LEVELS, depth_of
+from .levels import LEVELS, aside, depth_of
 from .vmap import enter, leave, raised
 
 
@@ -33,7 +33,7 @@ def apply_linearly(
     token = LEVELS.set(running[: depth - 1])
     try:
         if level.kernels is BatchedKernels:
-            batches = [None if a is None else leave(a, 0, level.size) for a in given]
+            batches = [None if a is None else aside(leave(a, 0, level.size)) for a in given]
             if level.size:
                 members = [[None if b is None else b[i] for b in batches] for i in range(level.size)]
             else:  # one member of zeros, for the shapes
@@ -41,12 +41,13 @@ def apply_linearly(
             rows = [func(*member, last=i == len(members) - 1) for i, member in enumerate(members)]
             stack = functions()["stack"].call
             out = [None if c[0] is None else stack(*c, axis=0)[: level.size] for c in zip(*rows, strict=True)]
-            return tuple(None if o is None else enter(o, 0, level.size) for o in out)
-        pairs = [(None, None) if a is None else dual.unpack(a) for a in given]
+            return tuple(None if o is None else aside(enter(o, 0, level.size)) for o in out)
+        pairs = [(None, None) if a is None else tuple(map(aside, dual.unpack(a))) for a in given]
         values = func(*(v for v, _ in pairs), last=False)
         tangents = func(*(t for _, t in pairs), last=True)
         return tuple(
-            None if v is None or t is None else dual.make_dual(v, t) for v, t in zip(values, tangents, strict=True)
+            None if v is None or t is None else aside(dual.make_dual(v, t))
+            for v, t in zip(values, tangents, strict=True)
         )
     finally:
         LEVELS.reset(token)

@@ -18,7 +18,7 @@ from ..function import Function, FunctionCtx, evaluate, record, takes_no_ctx
 from ..mode import enable_grad, is_grad_enabled, no_grad
 from . import dual
 from .batched import BatchedKernels
-from .levels import LEVELS, Alias, LevelType, depth_of, lift_all, outside_the_graph
+from .levels import LEVELS, Alias, LevelType, aside, depth_of, lift_all, outside_the_graph
 from .vmap import enter, leave, raised
 
 Rule = Callable[[tuple[Any, ...], dict[str, Any]], Any]
@@ -78,14 +78,14 @@ def _forward_mode(cls: type[Function], args: tuple[Any, ...], kwargs: dict[str, 
     running = LEVELS.get()
     depth = max(depth_of(a._type) for a in args if isinstance(a, Tensor))
     _release(args)
-    pairs = [dual.unpack(a, at) if isinstance(a, Tensor) else (a, None) for a in args]
+    pairs = [tuple(map(aside, dual.unpack(a, at))) if isinstance(a, Tensor) else (a, None) for a in args]
     primals = tuple(p for p, _ in pairs)
     tangents = [_tangent(a, t, at) for a, (_, t) in zip(args, pairs, strict=True)]
     token = LEVELS.set((*running[: at - 1], *running[at:depth]))
     try:
         made = (_by_reverse if cls.jvp is Function.jvp else _by_jvp)(cls, primals, kwargs, tangents)
         results = tuple(
-            dual.make_dual(raised(v, depth - 1), None if t is None else raised(t, depth - 1), at)
+            aside(dual.make_dual(raised(v, depth - 1), None if t is None else raised(t, depth - 1), at))
             if isinstance(v, Tensor)
             else v
             for v, t in zip(made.values, made.tangents, strict=True)
@@ -263,20 +263,20 @@ def _below(a: Any, depth: int, size: int) -> tuple[Any, int | None]:
         lower = make(array, a._type.inner.siblings[array.dtype])
         lower._node = None if a._node is None else a._node.parents[0]
         return lower, None
-    return leave(a, 0, size), 0
+    return aside(leave(a, 0, size)), 0
 
 
 def _above(cls: type[Function], value: Tensor, dim: int | None, depth: int, size: int) -> Tensor:
     """An output of ``vmap``, as a batched tensor."""
     if dim is None:
-        return raised(value, depth)
+        return aside(raised(value, depth))
     ndim = value._array.ndim
     if not -ndim <= dim < ndim or value._array.shape[dim] != size:
         raise ShapeError(
             f"{cls.__name__}.vmap: out_dim {dim} of an output of shape {tuple(value.shape)} is no axis of the batch's "
             f"size, {size}"
         )
-    return enter(raised(value, depth - 1), dim % ndim, size)
+    return aside(enter(raised(value, depth - 1), dim % ndim, size))
 
 
 def _outputs(cls: type[Function], result: Any) -> tuple[tuple[Any, ...], tuple[int | None, ...], bool]:

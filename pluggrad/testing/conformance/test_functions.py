@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from ... import autograd
+from ...autograd.transforms import vmap
 from ...device import Device
 from ...dtypes import REAL_FLOATING, DType, float32, float64
 from ...errors import ShapeError
 from ...function import Function, functions
+from ...ops.joining import stack
 from ...tensor import Tensor
 from ..samples import Sample, samples_of
 from ..samples.spec import larger_samples_of
@@ -194,3 +196,33 @@ def test_none_is_left_out(target: Target) -> None:
     """Most special functions are compared with SciPy's."""
     if not all(is_computable(f) for f in functions().values()):
         lacks("the special functions that SciPy computes: it is not installed")
+
+
+@only(lambda f: f.batching is not None)
+def test_batches(target: Target, function: Function) -> None:
+    """The batching rule that a declaration gives: a batch at once is what its members give one by one."""
+    dtype = next(d for d in (float64, float32, *target.dtypes) if d in target.dtypes and d.kind in function.kinds)
+    size = 3
+    for sample in samples_of(function.name):
+        arrays = arrays_of(function, sample, dtype)
+        tensors = tensors_of(function, sample, arrays, dtype, target.device, "contiguous")
+        places = [i for i, t in enumerate(tensors) if t is not None]
+        shuffled = [[None if t is None else t.roll(m) for t in tensors] for m in range(size)]
+
+        def of_some(*some: Tensor, places: list[int] = places, sample: Sample = sample) -> Any:
+            given: list[Any] = [None] * len(sample.arrays)
+            for i, x in zip(places, some, strict=True):
+                given[i] = x
+            return function.call(*given, **sample.parameters)
+
+        for mapped in (places, *([i] for i in places if len(places) > 1)):
+            members: list[list[Any]] = [[s if i in mapped else t for i, (s, t) in enumerate(zip(row, tensors, strict=True))]
+                       for row in shuffled]  # fmt: skip
+            batch: list[Any] = [stack([row[i] for row in members]) if i in mapped else tensors[i] for i in places]
+            found = vmap(of_some, in_dims=tuple(0 if i in mapped else None for i in places))(*batch)
+            found = found if isinstance(found, tuple) else (found,)
+            each = [run(function, row, sample.parameters, target.device) for row in members]
+            for k, out in enumerate(found):
+                what = f"{function.name}({shown(sample)}) under vmap, a batch of the arguments {mapped}, output {k}"
+                want = host(stack([outs[k] for outs in each]))
+                compare.check_values(host(out), want, out.dtype, what, compare.roundings(function.name))

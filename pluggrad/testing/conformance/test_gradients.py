@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from ... import autograd
+from ...autograd import forward_ad
 from ...dtypes import COMPLEX, REAL_FLOATING, DType, complex64, complex128, finfo, float32, float64
 from ...function import Function
 from ...tensor import Tensor
@@ -149,6 +150,39 @@ def test_memory_layouts(target: Target, function: Function) -> None:
                         f"{function.name}: argument {i}, {layout}",
                         roundings(function.name),
                     )
+
+
+def forward_mode(target: Target, function: Function, dtype: DType) -> None:
+    """The tangents of the outputs, by each argument alone and by all together, along one direction."""
+    for sample in samples_of(function.name):
+        problem = Problem.of(function, sample, dtype, target)
+        whole = problem.direction(0.2)
+        for chosen in (*([i] for i in problem.active), problem.active):
+            direction = [d if i in chosen else None for i, d in enumerate(whole)]
+            with forward_ad.dual_level():
+                value = problem.value(
+                    [
+                        x if d is None else forward_ad.make_dual(x, d)
+                        for x, d in zip(problem.inputs, direction, strict=True)
+                    ]
+                )
+                slope = None if value is None else forward_ad.unpack_dual(value).tangent
+            found = 0.0 if slope is None else slope.item()
+            assert found == pytest.approx(problem.difference(problem.value, direction), rel=2e-5, abs=2e-6), (
+                f"{function.name}: the tangent by arguments {list(chosen)} of {sample} is wrong"
+            )
+
+
+@only(lambda f: bool(f.tangents) and differentiable(REAL_FLOATING)(f))
+def test_forward_mode(target: Target, function: Function) -> None:
+    """The forward-mode rules that a declaration gives."""
+    forward_mode(target, function, float64)
+
+
+@only(lambda f: bool(f.tangents) and differentiable(COMPLEX)(f))
+def test_forward_mode_complex(target: Target, function: Function) -> None:
+    """The same for complex numbers."""
+    forward_mode(target, function, complex128)
 
 
 def test_float64_is_precise(target: Target) -> None:

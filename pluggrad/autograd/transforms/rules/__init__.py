@@ -11,6 +11,6 @@ from __future__ import annotations
 
 from . import families, networks, picking
 from .families import OF_ALL
-from .registry import RULES, elementwise, full, loop, rule_of
+from .registry import BATCHING, RULES, elementwise, full, loop, rule_of
 
-__all__ = ["OF_ALL", "RULES", "elementwise", "families", "full", "loop", "networks", "picking", "rule_of"]
+__all__ = ["BATCHING", "OF_ALL", "RULES", "elementwise", "families", "full", "loop", "networks", "picking", "rule_of"]

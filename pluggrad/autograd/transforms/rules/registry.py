@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .... import function
+from ....errors import ShapeError
 from ..batched import BatchedArray, BatchedKernels, bare, batch_size
 from ..levels import LevelError
 
@@ -28,6 +29,8 @@ def rule_of(name: str) -> Rule | None:
     rule = RULES.get(name)
     if rule is None:
         declared = function.get(name)
+        if declared is not None and declared.batching is not None:
+            return BATCHING.get(declared.batching, declared_rule)
         if declared is not None and declared.broadcasts and not {"axis", "axes"} & set(declared.parameters):
             return elementwise
     return rule
@@ -58,6 +61,36 @@ def composed(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: d
     declared = function.get(name)
     assert declared is not None and declared.forward is not None
     return declared.forward(xp, *args, **parameters)
+
+
+def leading(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    """A function whose arrays may have an axis more, before the others."""
+    size = batch_size(args)
+    return xp.wrap(getattr(xp.inner, name)(*[full(xp, a, size) for a in args], **parameters))
+
+
+def declared_rule(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    """The rule that came with a declaration.
+
+    Raises
+    ------
+    ShapeError : an output whose first axis is not the batch
+    """
+    declared = function.functions()[name]
+    batched = tuple(isinstance(a, BatchedArray) and a.batched for a in args)
+    outs = declared.batching(xp.inner, batched, *[bare(a) for a in args], **parameters)  # type: ignore[operator,misc]
+    size = batch_size(args)
+    for out in outs if isinstance(outs, tuple | list) else (outs,):
+        if tuple(out.shape[:1]) != (size,):
+            raise ShapeError(
+                f"{name}: the first axis of what a batching rule gives is the batch, here of size {size}; got an array "
+                f"of shape {tuple(out.shape)}"
+            )
+    return xp.wrap(outs)
+
+
+#: The rules that a declaration may call for by a word.
+BATCHING: dict[Any, Rule] = {"elementwise": elementwise, "leading": leading, "forward": composed}
 
 
 # -- member by member --------------------------------------------------------------------------------
