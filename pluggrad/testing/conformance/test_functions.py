@@ -216,8 +216,9 @@ def test_batches(target: Target, function: Function) -> None:
             return function.call(*given, **sample.parameters)
 
         for mapped in (places, *([i] for i in places if len(places) > 1)):
-            members: list[list[Any]] = [[s if i in mapped else t for i, (s, t) in enumerate(zip(row, tensors, strict=True))]
-                       for row in shuffled]  # fmt: skip
+            members: list[list[Any]] = [
+                [s if i in mapped else t for i, (s, t) in enumerate(zip(row, tensors, strict=True))] for row in shuffled
+            ]
             batch: list[Any] = [stack([row[i] for row in members]) if i in mapped else tensors[i] for i in places]
             found = vmap(of_some, in_dims=tuple(0 if i in mapped else None for i in places))(*batch)
             found = found if isinstance(found, tuple) else (found,)
