@@ -191,8 +191,14 @@ def check_names(plugin: str, info: BackendInfo, backend: Backend, described: Cal
     }
     for attribute, names in named.items():
         for name in kernel_names.unknown(names, described):
+            advice = (
+                "pluggrad composes it, or asks the namespace for it: put it there"
+                if hasattr(backend.namespace, name)
+                else f"{kernel_names.advice(name)}. A kernel of a function that may be missing goes into "
+                "`foreign_kernels`"
+            )
             raise PluginError(
-                f"plugin {plugin!r}: `{attribute}` of backend {info['name']!r} names {name!r}, which is no function of "
-                f"pluggrad's, no helper of pluggrad/backends/defaults.py, and of no installed plugin: "
-                f"{kernel_names.advice(name)}. A kernel of a function that may be missing goes into `foreign_kernels`"
+                f"plugin {plugin!r}: `{attribute}` of backend {info['name']!r} names {name!r}, by which no kernel is "
+                f"looked up: it is no function of pluggrad's on tensors, no helper of pluggrad/backends/defaults.py, "
+                f"and of no installed plugin; {advice}"
             )
