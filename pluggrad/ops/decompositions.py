@@ -423,6 +423,9 @@ def _qr_square(xp: Any, g_q: Any, g_r: Any, q: Any, r: Any) -> Any:
     # The Hermitian matrix with this triangle; of its diagonal, the real part.
     m = xp.triu(m, k=1) + mH(xp, xp.triu(m, k=1)) + _diagonal_matrix(xp, xp.real(_diagonal(xp, m)))
     whole = g_q + xp.matmul(q, m)
+    # Of a matrix without full rank the factors have no derivative: NaN, as in PyTorch, and no error.
+    diagonal = _diagonal(xp, r)
+    r = r + _diagonal_matrix(xp, xp.where(diagonal == 0, math.nan, 0 * diagonal))
     return mH(xp, xp.solve_triangular(r, mH(xp, whole), upper=True, unit=False))
 
 

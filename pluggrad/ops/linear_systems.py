@@ -11,16 +11,15 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autograd.broadcasting import sum_to_shape
-from ..dtypes import FLOATING, int64
+from ..dtypes import FLOATING, bool_, int64
 from ..errors import BackendError, DTypeError, LinAlgError, ShapeError
 from ..tensor import Tensor
-from .creation import eye
+from .creation import eye, zeros
 from .declare import composite
 from .exponential import log
 from .linalg_results import linalg_slogdet
 from .matrix import matmul
 from .searching import where
-from .views import broadcast_to
 
 __all__ = [
     "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inv", "logdet", "matrix_exp", "matrix_power", "slogdet",
@@ -414,6 +413,9 @@ def _slogdet_x(xp: Any, g: tuple[Any, Any], x: Any, sign: Any) -> Any:
     g_sign, g_log = g
     if g_sign is not None and xp.isdtype(x.dtype, "complex floating"):
         g_log = xp.complex(g_log, -xp.imag(xp.conj(g_sign) * sign))
+    if xp.anywhere(xp.any(sign == 0, axis=tuple(range(len(sign.shape))))):
+        # Of a singular matrix it is infinite, as in PyTorch, with the signs of the cofactors.
+        return g_log[..., None, None] * (xp.cofactors(x) / xp.conj(xp.det(x))[..., None, None])
     return g_log[..., None, None] * mH(xp, xp.inv(x))
 
 
@@ -432,7 +434,7 @@ def slogdet(x: Tensor, /) -> Any:
     Returns
     -------
     sign : Tensor, shape (...), the dtype of ``x``; for complex matrices a number of absolute value 1
-    logabsdet : Tensor, shape (...), real; -inf for a singular matrix
+    logabsdet : Tensor, shape (...), real; -inf for a singular matrix, whose gradient is infinite, too
 
     >>> import pluggrad
     >>> pluggrad.linalg.slogdet(pluggrad.asarray([[1.0, 0.0], [0.0, -1.0]]))
@@ -477,7 +479,8 @@ def matrix_power(x: Tensor, n: int, /) -> Tensor:
     if not isinstance(n, int):
         raise TypeError(f"linalg.matrix_power: the exponent must be an int, got {type(n).__name__}")
     if n == 0:
-        return broadcast_to(eye(x._array.shape[-1], dtype=x.dtype, device=x.device), tuple(x._array.shape)).clone()
+        never = zeros((), dtype=bool_, device=x.device)  # so that it has a gradient, of zeros, as in PyTorch
+        return where(never, x, eye(x._array.shape[-1], dtype=x.dtype, device=x.device))
     base = x if n > 0 else inv(x)
     n = abs(n)
     # By repeated squaring: as many products as n has binary digits, and one for each that is 1.
