@@ -216,7 +216,6 @@ def _report(queue: Any) -> None:
 
 
 @fork
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_forked_process_has_one_thread_until_it_asks_for_more() -> None:
     pluggrad.set_num_threads(3)
     known = bool(of_blas())

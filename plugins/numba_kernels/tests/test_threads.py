@@ -76,7 +76,6 @@ def _in_a_child(queue):
 
 
 @fork
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_forked_process_works_on_one_thread():
     pluggrad.set_num_threads(2)
     expected = float(results()[0].sum())
