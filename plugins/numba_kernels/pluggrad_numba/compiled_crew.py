@@ -160,6 +160,7 @@ def attend(crew: int, patience: int) -> bool:
 
 
 @_compiled
-def call(task: int, job: int, size: int) -> None:
-    """Do a job alone."""
-    _call(task, job, 0, size)
+def call(task: int, job: int, size: int, step: int) -> None:
+    """Do a job alone, in the same parts."""
+    for first in range(0, size, step):
+        _call(task, job, first, min(first + step, size))

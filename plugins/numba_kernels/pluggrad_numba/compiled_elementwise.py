@@ -15,7 +15,7 @@ _compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contrac
 
 f4, i4 = np.float32, np.int32
 
-_ZERO, _HALF, _ONE, _TWO = f4(0), f4(0.5), f4(1), f4(2)
+ZERO, HALF, ONE, TWO = f4(0), f4(0.5), f4(1), f4(2)
 _LOG2E = f4(1.44269504088896341)
 # log(2) in two parts: the product of the first with a small integer is exact.
 _LN2_HIGH, _LN2_LOW = f4(0.693359375), f4(-2.12194440e-4)
@@ -34,7 +34,7 @@ def _float(bits: Any) -> Any:
 
 
 @_compiled
-def _choose(condition: Any, a: Any, b: Any) -> Any:
+def choose(condition: Any, a: Any, b: Any) -> Any:
     """``a`` where it holds, else ``b``, by their bits: LLVM would move the making of each into a branch."""
     mask = -i4(condition)
     return _float((_bits(a) & mask) | (_bits(b) & ~mask))
@@ -47,11 +47,10 @@ def _signed(size: Any, x: Any) -> Any:
 
 
 @_compiled
-def exp(x: Any) -> Any:
-    """``2**n exp(r)`` with r within log(2) / 2 of 0; 2**n in two factors, each of which is a normal number."""
-    y = min(max(x, f4(-104.0)), f4(89.0))  # beyond, it is 0 and infinite
-    n = (y * _LOG2E + _ROUND) - _ROUND
-    r = y - n * _LN2_HIGH
+def _exp_parts(x: Any) -> Any:
+    """``exp(x)`` as n and ``exp(r)``, with r within log(2) / 2 of 0."""
+    n = (x * _LOG2E + _ROUND) - _ROUND
+    r = x - n * _LN2_HIGH
     r = r - n * _LN2_LOW
     p = f4(1.9875691500e-4)
     p = p * r + f4(1.3981999507e-3)
@@ -59,46 +58,57 @@ def exp(x: Any) -> Any:
     p = p * r + f4(4.1665795894e-2)
     p = p * r + f4(1.6666665459e-1)
     p = p * r + f4(5.0000001201e-1)
-    s = _ONE + r
-    p = p * (r * r) + (r - (s - _ONE)) + s  # with what 1 + r has lost
-    k = i4(n)
-    half = k >> i4(1)
+    s = ONE + r
+    return i4(n), p * (r * r) + (r - (s - ONE)) + s  # with what 1 + r has lost
+
+
+@_compiled
+def exp(x: Any) -> Any:
+    """``2**n exp(r)``, where 2**n is two factors, each of which is a normal number."""
+    # Beyond these, it is 0 and infinite. Asked in this way, NaN stays what it is.
+    y = f4(-104.0) if f4(-104.0) > x else x
+    y = f4(89.0) if f4(89.0) < y else y
+    n, p = _exp_parts(y)
+    half = n >> i4(1)
     low = _float((half + i4(127)) << i4(23))
-    high = _float((k - half + i4(127)) << i4(23))
-    return p * low * high if x == x else x
+    high = _float((n - half + i4(127)) << i4(23))
+    return p * low * high
+
+
+@_compiled
+def exp_of_negative(x: Any) -> Any:
+    """``exp(x)`` of what is not above 0, in fewer steps."""
+    y = f4(-104.0) if f4(-104.0) > x else x
+    n, p = _exp_parts(y)
+    return p * _float((n + i4(127 + 64)) << i4(23)) * f4(2.0**-64)
 
 
 @_compiled
 def log(x: Any) -> Any:
-    """``e log(2) + log(m)`` with m within √2 of 1."""
+    """``e log(2) + log(m)`` with m between 2/3 and 4/3, by a polynomial of N. Juffa's."""
     small = x < f4(1.17549435e-38)
-    scaled = x * f4(8388608.0) if small else x
-    bits = _bits(scaled)
-    e = (bits >> i4(23)) - i4(126) - (i4(23) if small else i4(0))
-    m = _float((bits & i4(0x007FFFFF)) | i4(0x3F000000))
-    low = m < f4(0.707106781186547524)
-    e = f4(e - i4(1) if low else e)
-    m = (m + m if low else m) - _ONE
-    z = m * m
-    p = f4(7.0376836292e-2)
-    p = p * m + f4(-1.1514610310e-1)
-    p = p * m + f4(1.1676998740e-1)
-    p = p * m + f4(-1.2420140846e-1)
-    p = p * m + f4(1.4249322787e-1)
-    p = p * m + f4(-1.6668057665e-1)
-    p = p * m + f4(2.0000714765e-1)
-    p = p * m + f4(-2.4999993993e-1)
-    p = p * m + f4(3.3333331174e-1)
-    p = p * m * z + e * _LN2_LOW - _HALF * z
-    out = m + p + e * _LN2_HIGH
+    bits = _bits(x * f4(8388608.0) if small else x)
+    e = (bits - i4(0x3F2AAAAB)) & i4(-0x800000)
+    m = _float(bits - e) - ONE
+    n = f4(e) * f4(2.0**-23) - (f4(23) if small else ZERO)
+    s = m * m
+    r = f4(-0.130310059) * s + f4(-0.121484190)
+    t = f4(0.140869141) * s + f4(0.139814854)
+    r = r * s + f4(-0.166846052)
+    t = t * s + f4(0.200120345)
+    r = r * s + f4(-0.249996200)
+    r = t * m + r
+    r = r * m + f4(0.333331972)
+    r = r * m - HALF
+    out = n * f4(0.693147182) + (r * s + m)
     out = out if x < f4(np.inf) else x  # infinity and NaN
-    out = out if x != _ZERO else f4(-np.inf)
-    return out if not x < _ZERO else f4(np.nan)
+    out = out if x != ZERO else f4(-np.inf)
+    return out if not x < ZERO else f4(np.nan)
 
 
 @_compiled
 def tanh(x: Any) -> Any:
-    """A polynomial near 0, ``1 - 2 / (exp(2 x) + 1)`` elsewhere."""
+    """A polynomial near 0, ``(1 - exp(-2 x)) / (1 + exp(-2 x))`` elsewhere."""
     size = abs(x)
     z = x * x
     p = f4(-5.70498872745e-3)
@@ -107,15 +117,16 @@ def tanh(x: Any) -> Any:
     p = p * z + f4(1.33314422036e-1)
     p = p * z + f4(-3.33332819422e-1)
     near = p * z * size + size
-    far = _ONE - _TWO / (exp(size + size) + _ONE)
-    return _signed(_choose(size > f4(0.625), far, near), x)  # NaN goes the way of near
+    e = exp_of_negative(-(size + size))
+    far = (ONE - e) / (ONE + e)
+    return _signed(choose(size > f4(0.625), far, near), x)  # NaN goes the way of near
 
 
 @_compiled
 def sigmoid(x: Any) -> Any:
     """By ``exp(-abs(x))``, which never overflows: small values are as exact as large ones."""
-    e = exp(-abs(x))
-    return (_ONE if x >= _ZERO else e) / (_ONE + e)
+    e = exp_of_negative(-abs(x))
+    return (ONE if x >= ZERO else e) / (ONE + e)
 
 
 @_compiled
@@ -124,7 +135,7 @@ def normal_tail(size: Any, density: Any) -> Any:
 
     The ratio of the two is smooth (J. P. Mills, Biometrika 18, 1926): a polynomial in t, fitted to 3e-8.
     """
-    t = _ONE / (_ONE + f4(0.35) * size)
+    t = ONE / (ONE + f4(0.35) * size)
     p = f4(-2.915793923e-02)
     p = p * t + f4(1.440311862e-01)
     p = p * t + f4(-2.558395698e-01)
@@ -135,101 +146,3 @@ def normal_tail(size: Any, density: Any) -> Any:
     p = p * t + f4(1.398635233e-01)
     p = p * t + f4(1.396213064e-01)
     return p * t * density
-
-
-_SQRT_2_OVER_PI, _CUBE = f4(0.79788456080286536), f4(0.044715)
-_DENSITY = f4(0.39894228040143268)  # 1 / √(2π)
-
-
-@_compiled
-def exp_all(x: Any, out: Any) -> None:
-    for i in range(x.size):
-        out[i] = exp(x[i])
-
-
-@_compiled
-def log_all(x: Any, out: Any) -> None:
-    for i in range(x.size):
-        out[i] = log(x[i])
-
-
-@_compiled
-def tanh_all(x: Any, out: Any) -> None:
-    for i in range(x.size):
-        out[i] = tanh(x[i])
-
-
-@_compiled
-def sigmoid_all(x: Any, out: Any) -> None:
-    for i in range(x.size):
-        out[i] = sigmoid(x[i])
-
-
-@_compiled
-def silu_all(x: Any, out: Any) -> None:
-    for i in range(x.size):
-        out[i] = x[i] * sigmoid(x[i])
-
-
-@_compiled
-def silu_slope(g: Any, x: Any, out: Any) -> None:
-    for i in range(x.size):
-        s = sigmoid(x[i])
-        out[i] = g[i] * (s * (x[i] * (_ONE - s) + _ONE))
-
-
-@_compiled
-def sigmoid_slope(g: Any, y: Any, out: Any) -> None:
-    for i in range(y.size):
-        out[i] = g[i] * (y[i] * (_ONE - y[i]))
-
-
-@_compiled
-def tanh_slope(g: Any, y: Any, out: Any) -> None:
-    for i in range(y.size):
-        out[i] = g[i] * (_ONE - y[i] * y[i])
-
-
-@_compiled
-def relu_all(x: Any, out: Any) -> None:
-    for i in range(x.size):
-        out[i] = _ZERO if x[i] <= _ZERO else x[i]  # NaN stays
-
-
-@_compiled
-def relu_slope(g: Any, y: Any, out: Any) -> None:
-    for i in range(y.size):
-        out[i] = _choose(y[i] <= _ZERO, _ZERO, g[i])
-
-
-@_compiled
-def gelu_tanh(x: Any, out: Any) -> None:
-    for i in range(x.size):
-        a = x[i]
-        out[i] = a * sigmoid(_TWO * _SQRT_2_OVER_PI * (a + _CUBE * a * a * a))  # (1 + tanh(u)) / 2 is sigmoid(2u)
-
-
-@_compiled
-def gelu_erf(x: Any, out: Any) -> None:
-    for i in range(x.size):
-        a = x[i]
-        tail = normal_tail(abs(a), exp(-_HALF * a * a))
-        out[i] = a * (_ONE - tail if a > _ZERO else tail)
-
-
-@_compiled
-def gelu_tanh_slope(g: Any, x: Any, out: Any) -> None:
-    for i in range(x.size):
-        a = x[i]
-        s = sigmoid(_TWO * _SQRT_2_OVER_PI * (a + _CUBE * a * a * a))
-        inner = _TWO * _SQRT_2_OVER_PI * (_ONE + f4(3) * _CUBE * a * a)
-        out[i] = g[i] * (s + a * s * (_ONE - s) * inner)
-
-
-@_compiled
-def gelu_erf_slope(g: Any, x: Any, out: Any) -> None:
-    for i in range(x.size):
-        a = x[i]
-        density = exp(-_HALF * a * a)
-        tail = normal_tail(abs(a), density)
-        out[i] = g[i] * ((_ONE - tail if a > _ZERO else tail) + a * _DENSITY * density)

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.lib.introspect import opt_func_info
 
-from .threads import run
+from . import threads
 
-#: Elements from which on a compiled kernel is called.
-_LEAST = 1 << 14
+#: Elements from which on a compiled kernel is called, of sums, and of what is not faster on one thread.
+_LEAST, _LEAST_SUMMED, _LEAST_SHARED = 1 << 14, 1 << 16, 1 << 17
 
 Kernel = Callable[..., Any]
+Wrapper = Callable[[Kernel], Kernel]
 
 #: NumPy's own functions that cost enough per element to be worth threads, by the standard's names.
 _UFUNCS: dict[str, Any] = {
@@ -26,7 +27,10 @@ _UFUNCS: dict[str, Any] = {
     "atan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "asinh": np.arcsinh, "acosh": np.arccosh,
     "atanh": np.arctanh,
 }  # fmt: skip
+#: Functions whose compiled form is the faster one, by as much as threads may share; of these NumPy has some with the
+#: widest vectors. And functions that cost no more than reading and writing does: threads are all that is gained.
 _COMPILED = ("exp", "log", "tanh", "sigmoid", "silu", "relu")
+_PLAIN = ("abs", "negative", "reciprocal", "sqrt", "square")
 #: The gradients of which functions, by the gradients' names.
 _SLOPES = {
     "gelu_input": "gelu", "silu_input": "silu", "relu_backward": "relu", "sigmoid_backward": "sigmoid",
@@ -44,7 +48,60 @@ def _numpy_is_fast(name: str) -> bool:
     return "V4" in target or "AVX512" in target
 
 
-def _threaded(name: str) -> Callable[[Kernel], Kernel]:
+def _perform(name: str, arrays: tuple[Any, ...], *numbers: float) -> Any:
+    """A new array, of the shape of the first: what the task makes of these."""
+    from . import elementwise_tasks
+    from .tasks import perform
+
+    out = np.empty(arrays[0].shape, np.float32)
+    perform(getattr(elementwise_tasks, name), (*arrays, out), *numbers)
+    return out
+
+
+def _is_one_number(x: Any) -> bool:
+    """Whether all elements are one place of the memory."""
+    return x.__class__ is np.ndarray and x.dtype.char == "f" and bool(x.size) and not any(x.strides)
+
+
+def _filled(x: np.ndarray) -> np.ndarray:
+    """The array of float32 of which ``x``, whose elements are all one, is a view."""
+    from . import elementwise_tasks
+    from .tasks import perform
+
+    out = np.empty(x.shape, np.float32)
+    perform(elementwise_tasks.fill, (out,), x.item(0))
+    return out
+
+
+def sum(kernel: Kernel) -> Kernel:
+    """Of all elements: the sums of parts, whose length does not depend on the number of threads."""
+
+    def call(x: Any, *, axis: tuple[int, ...], keepdims: bool = False, dtype: Any = None) -> Any:
+        if x.size < _LEAST_SUMMED or dtype is not None or len(axis) != x.ndim or not _is_large(x, "f"):
+            return kernel(x, axis=axis, keepdims=keepdims, dtype=dtype)
+        from . import elementwise_tasks
+        from .tasks import STEP, perform
+
+        sums = np.empty(-(-x.size // STEP), np.float32)
+        perform(elementwise_tasks.sum_parts, (x, sums))
+        return np.add.reduce(sums, keepdims=True).reshape((1,) * x.ndim if keepdims else ())
+
+    return call
+
+
+def _of_float32(call: Kernel, kernel: Kernel) -> Kernel:
+    """``call``, for which the kernel that was there is taken at once where the dtype is another."""
+
+    def for_dtype(dtype: Any) -> Kernel:
+        if dtype.char == "f":
+            return call
+        return kernel.for_dtype(dtype) if hasattr(kernel, "for_dtype") else kernel
+
+    call.for_dtype = for_dtype  # type: ignore[attr-defined]
+    return call
+
+
+def _threaded(name: str) -> Wrapper:
     """The wrapper of a function that NumPy has: the same function, on parts of the array."""
 
     def ufunc(x: Any, out: Any) -> None:
@@ -53,10 +110,10 @@ def _threaded(name: str) -> Callable[[Kernel], Kernel]:
 
     def wrap(kernel: Kernel) -> Kernel:
         def call(x: Any) -> Any:
-            if not _is_large(x, "fd"):
+            if x.size < _LEAST or not _is_large(x, "fd"):
                 return kernel(x)
             out = np.empty(x.shape, x.dtype)
-            run(ufunc, (x.reshape(-1), out.reshape(-1)))
+            threads.run(ufunc, (x.reshape(-1), out.reshape(-1)))
             return out
 
         return call
@@ -64,74 +121,99 @@ def _threaded(name: str) -> Callable[[Kernel], Kernel]:
     return wrap
 
 
-def _compiled(name: str) -> Callable[[Kernel], Kernel]:
-    """The wrapper of a function of one array by the compiled kernel of its name, for float32."""
+def _compiled(name: str, least: Callable[[], int] = lambda: _LEAST) -> Wrapper:
+    """The wrapper of a function of one array by the task of its name."""
+    task = f"{name}_all"
 
     def wrap(kernel: Kernel) -> Kernel:
         def call(x: Any) -> Any:
-            if not _is_large(x, "f"):
+            if x.size < _LEAST or x.size < least() or not _is_large(x, "f"):
                 return kernel(x)
-            from . import compiled_elementwise as compiled
+            return _perform(task, (x,))
 
-            out = np.empty(x.shape, np.float32)
-            run(getattr(compiled, f"{name}_all"), (x.reshape(-1), out.reshape(-1)))
-            return out
-
-        return call
+        return _of_float32(call, kernel)
 
     return wrap
+
+
+def _least_shared() -> int:
+    """Of a function that only threads make faster: the elements from which on they do."""
+    return _LEAST_SHARED if threads.count() > 1 else 1 << 62
 
 
 def gelu(kernel: Kernel) -> Kernel:
     """Both forms."""
 
     def call(x: Any, *, approximate: str) -> Any:
-        if not _is_large(x, "f"):
+        if x.size < _LEAST or not _is_large(x, "f"):
             return kernel(x, approximate=approximate)
-        from . import compiled_elementwise as compiled
-
-        out = np.empty(x.shape, np.float32)
-        run(compiled.gelu_tanh if approximate == "tanh" else compiled.gelu_erf, (x.reshape(-1), out.reshape(-1)))
-        return out
+        return _perform("gelu_tanh" if approximate == "tanh" else "gelu_erf", (x,))
 
     return call
 
 
-def _slope(name: str) -> Callable[[Kernel], Kernel]:
+def _slope(name: str) -> Wrapper:
     """The wrapper of a gradient: of the result's, and of an array that was kept."""
 
     def wrap(kernel: Kernel) -> Kernel:
         def call(g: Any, kept: Any, **options: Any) -> Any:
-            if not _is_large(kept, "f"):
+            if kept.size < _LEAST or not _is_large(kept, "f"):
                 return kernel(g, kept, **options)
-            if not any(g.strides):  # one number for all, as from a sum
-                g = g.copy()
+            if _is_one_number(g):  # as from a sum
+                g = _filled(g)
             if not (_is_large(g, "f") and g.shape == kept.shape):
                 return kernel(g, kept, **options)
-            from . import compiled_elementwise as compiled
-
             which = name
             if options:
                 which += "_tanh" if options["approximate"] == "tanh" else "_erf"
-            out = np.empty(kept.shape, np.float32)
-            run(getattr(compiled, f"{which}_slope"), (g.reshape(-1), kept.reshape(-1), out.reshape(-1)))
-            return out
+            return _perform(f"{which}_slope", (g, kept))
 
         return call
 
     return wrap
 
 
-def wrappers() -> dict[str, Callable[[Kernel], Kernel]]:
+def _arithmetic(name: str) -> Wrapper:
+    """The wrapper of an operation on two arrays, one of which may be a single number."""
+
+    def large(kernel: Kernel, x1: Any, x2: Any) -> Any:
+        if x1.shape == x2.shape:
+            if _is_large(x1, "f") and _is_large(x2, "f"):
+                return _perform(f"{name}_all", (x1, x2))
+        elif not x2.ndim and x2.dtype.char == "f" and _is_large(x1, "f"):
+            if name == "subtract":
+                return _perform("add_number", (x1,), -x2.item())
+            return _perform(f"{name}_number", (x1,), x2.item())
+        elif not x1.ndim and x1.dtype.char == "f" and _is_large(x2, "f"):
+            which = f"{name}_number" if name in ("add", "multiply") else f"number_{name}"
+            return _perform(which, (x2,), x1.item())
+        return kernel(x1, x2)
+
+    def wrap(kernel: Kernel) -> Kernel:
+        def call(x1: Any, x2: Any) -> Any:
+            if (x1.size < _LEAST_SHARED and x2.size < _LEAST_SHARED) or threads.count() == 1:
+                return kernel(x1, x2)
+            return large(kernel, x1, x2)
+
+        return _of_float32(call, kernel)
+
+    return wrap
+
+
+def wrappers() -> dict[str, Wrapper]:
     """By function name. A compiled kernel takes what a threaded one would: it is put around it."""
-    found: dict[str, Callable[[Kernel], Kernel]] = {name: _threaded(name) for name in _UFUNCS}
+    found: dict[str, Wrapper] = {name: _threaded(name) for name in _UFUNCS}
     for name in _COMPILED:
         if name not in _UFUNCS:
             found[name] = _compiled(name)
         elif not _numpy_is_fast(name):
             found[name] = _both(_compiled(name), found[name])
-    return found | {"gelu": gelu} | {name: _slope(of) for name, of in _SLOPES.items()}
+        else:
+            found[name] = _both(_compiled(name, _least_shared), found[name])
+    found |= {name: _compiled(name, _least_shared) for name in _PLAIN}
+    found |= {name: _arithmetic(name) for name in ("add", "subtract", "multiply", "divide")}
+    return found | {"gelu": gelu, "sum": sum} | {name: _slope(of) for name, of in _SLOPES.items()}
 
 
-def _both(outer: Callable[[Kernel], Kernel], inner: Callable[[Kernel], Kernel]) -> Callable[[Kernel], Kernel]:
+def _both(outer: Wrapper, inner: Wrapper) -> Wrapper:
     return lambda kernel: outer(inner(kernel))

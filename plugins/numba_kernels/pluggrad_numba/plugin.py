@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pluggy
 
 hookimpl = pluggy.HookimplMarker("pluggrad")
+
+# As the NumPy backend does for its own calls: 1/0 is inf without a word.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"pluggrad_numba(\.|$)")
 
 
 @hookimpl

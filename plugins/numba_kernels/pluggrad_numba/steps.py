@@ -11,10 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .threads import run
-
-#: Elements from which on a parameter is worth a call of its own.
-_LEAST = 4096
+#: Elements from which on a parameter is worth a call of its own, and from which on threads share it.
+_LEAST, _LEAST_SHARED = 4096, 1 << 15
 
 Kernel = Callable[..., None]
 Lists = Sequence[Sequence[np.ndarray] | None]
@@ -45,6 +43,16 @@ def _in_dtype(p: np.ndarray, *numbers: float) -> Iterator[Any]:
     return map(p.dtype.type, numbers)
 
 
+def _run(kernel: Callable[..., None], arrays: tuple[np.ndarray, ...], *numbers: Any) -> None:
+    """Call a compiled step, of one parameter."""
+    from .crew import ranges, together
+
+    if arrays[0].size < _LEAST_SHARED:
+        kernel(0, ranges(1, arrays[0].size), *arrays, *numbers)
+    else:
+        together(kernel, (arrays[0].size,), *arrays, *numbers)
+
+
 def adam_step(kernel: Kernel) -> Kernel:
     """Adam, AdamW and AMSGrad."""
 
@@ -64,9 +72,9 @@ def adam_step(kernel: Kernel) -> Kernel:
         for p, g, m, v, v_max in large:
             numbers = _in_dtype(p, 1 - beta1, beta2, 1 - beta2, scale, floor, shrink, pull, sign)
             if v_max is None:
-                run(compiled.adam, (p, g, m, v), *numbers)
+                _run(compiled.adam, (p, g, m, v), *numbers)
             else:
-                run(compiled.amsgrad, (p, g, m, v, v_max), *numbers)
+                _run(compiled.amsgrad, (p, g, m, v, v_max), *numbers)
 
     return step
 
@@ -86,10 +94,10 @@ def sgd_step(kernel: Kernel) -> Kernel:
         sign = -1.0 if options["maximize"] else 1.0
         for p, g, buffer in large:
             if not momentum:
-                run(compiled.sgd, (p, g), *_in_dtype(p, options["lr"], options["weight_decay"], sign))
+                _run(compiled.sgd, (p, g), *_in_dtype(p, options["lr"], options["weight_decay"], sign))
                 continue
             numbers = _in_dtype(p, options["lr"], options["weight_decay"], sign, keep, gain, momentum)
-            run(compiled.sgd_with_momentum, (p, g, buffer), *numbers, options["nesterov"])
+            _run(compiled.sgd_with_momentum, (p, g, buffer), *numbers, options["nesterov"])
 
     return step
 

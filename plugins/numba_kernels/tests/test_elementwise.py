@@ -9,7 +9,8 @@ import pytest
 
 import pluggrad
 
-compiled = pytest.importorskip("pluggrad_numba.compiled_elementwise")
+kernels = pytest.importorskip("pluggrad_numba.elementwise_tasks")
+tasks = pytest.importorskip("pluggrad_numba.tasks")
 elementwise = pytest.importorskip("pluggrad_numba.elementwise")
 special = pytest.importorskip("scipy.special")
 
@@ -38,7 +39,7 @@ REFERENCE = {"exp": np.exp, "log": np.log, "tanh": np.tanh, "sigmoid": special.e
 
 def of(name, x):
     out = np.empty_like(x)
-    getattr(compiled, f"{name}_all")(x, out)
+    tasks.perform(getattr(kernels, f"{name}_all"), (x, out))
     return out
 
 
@@ -69,7 +70,7 @@ def test_gelu_of_small_and_large_numbers():
     """Also where 1 + erf(x / √2) has lost all its digits."""
     x = np.linspace(-13, 13, 100_001, dtype=np.float32)
     out = np.empty_like(x)
-    compiled.gelu_erf(x, out)
+    tasks.perform(kernels.gelu_erf, (x, out))
     exact = x * special.ndtr(x.astype(np.float64))
     np.testing.assert_allclose(out, exact, rtol=1e-5, atol=1e-44)
     near = np.abs(x) < 2
@@ -186,8 +187,16 @@ def test_gradients_in_float32_and_an_infinite_result():
     np.testing.assert_array_equal(x.grad.numpy(), y.detach().numpy())
 
 
+@pytest.fixture
+def threads():
+    before = pluggrad.get_num_threads()
+    yield pluggrad.set_num_threads
+    pluggrad.set_num_threads(before)
+
+
 @pytest.mark.parametrize("fast", [True, False])
-def test_numpy_is_used_where_it_has_the_widest_vectors(monkeypatch, fast):
+def test_numpy_is_used_where_it_has_the_widest_vectors_and_threads_cannot_help(monkeypatch, threads, fast):
+    threads(1)
     monkeypatch.setattr(elementwise, "_numpy_is_fast", lambda name: fast)
     kernel = elementwise.wrappers()["exp"](lambda x: "small")
     x = numbers()
@@ -196,3 +205,65 @@ def test_numpy_is_used_where_it_has_the_widest_vectors(monkeypatch, fast):
     np.testing.assert_array_equal(kernel(x), expected)
     doubles = x.astype(np.float64)
     np.testing.assert_array_equal(kernel(doubles), np.exp(doubles))
+    threads(2)
+    np.testing.assert_array_equal(kernel(x), of("exp", x))
+
+
+ARITHMETIC = {"add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide}
+PLAIN = {"abs": np.abs, "negative": np.negative, "reciprocal": np.reciprocal, "sqrt": np.sqrt, "square": np.square}
+
+
+def wrapped(name, numpys):
+    """The kernel of a name, and how often it went on to NumPy's."""
+    went_on = []
+    return elementwise.wrappers()[name](lambda *x: went_on.append(x) or numpys(*x)), went_on
+
+
+@pytest.mark.parametrize("name", ARITHMETIC)
+def test_arithmetic_is_numpys_to_the_bit(threads, name):
+    threads(2)
+    kernel, went_on = wrapped(name, ARITHMETIC[name])
+    x, y = numbers(), numbers()[::-1].copy()
+    x[: SPECIAL.size], y[-SPECIAL.size :] = SPECIAL, SPECIAL
+    pairs = [(x, y), (x.reshape(512, -1), y.reshape(512, -1))]
+    pairs += [(a, b) for c in SPECIAL for a, b in ((x, np.array(c)), (np.array(c), x))]
+    for a, b in pairs:
+        out = kernel(a, b)
+        with np.errstate(all="ignore"):
+            np.testing.assert_array_equal(out, ARITHMETIC[name](a, b))
+        assert out.dtype == np.float32
+    assert not went_on
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_plain_functions_are_numpys_to_the_bit(threads, name):
+    threads(2)
+    kernel, went_on = wrapped(name, PLAIN[name])
+    x = all_of_float32(4001)
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(kernel(x), PLAIN[name](x))
+        np.testing.assert_array_equal(np.signbit(kernel(x)), np.signbit(PLAIN[name](x)))
+    assert not went_on
+
+
+@pytest.mark.parametrize("name", ARITHMETIC)
+def test_what_tasks_do_not_do_is_left_to_numpy(threads, name):
+    threads(2)
+    kernel, went_on = wrapped(name, ARITHMETIC[name])
+    x, row = numbers().reshape(512, -1), numbers(512)
+    others = [
+        (x, row), (x.T, x.T), (x[:, ::2], x[:, ::2]), (x, np.float64(2)), (x, np.array(2.0)), (x[:9], x[:9]),
+        (x.astype(np.float64), x), (x.astype(np.int64), x.astype(np.int64)), (x, np.float32(2)),
+    ]  # fmt: skip
+    for a, b in others:
+        with np.errstate(all="ignore"):
+            out, expected = kernel(a, b), ARITHMETIC[name](a, b)
+        np.testing.assert_array_equal(out, expected)
+        assert out.dtype == expected.dtype
+    assert len(went_on) >= len(others) - 1
+
+
+def test_other_dtypes_do_not_even_ask():
+    inner = np.add
+    kernel = elementwise.wrappers()["add"](inner)
+    assert kernel.for_dtype(np.dtype(np.int64)) is inner and kernel.for_dtype(np.dtype(np.float32)) is kernel

@@ -13,8 +13,10 @@ import pytest
 
 import pluggrad
 
+crew = pytest.importorskip("pluggrad_numba.crew")
 threads = pytest.importorskip("pluggrad_numba.threads")
-compiled = pytest.importorskip("pluggrad_numba.compiled_elementwise")
+tasks = pytest.importorskip("pluggrad_numba.tasks")
+kernels = pytest.importorskip("pluggrad_numba.elementwise_tasks")
 steps = pytest.importorskip("pluggrad_numba.compiled_steps")
 
 fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
@@ -31,10 +33,10 @@ def as_before():
 def results():
     x = np.random.default_rng(0).standard_normal(1_000_003).astype(np.float32)
     out = np.empty_like(x)
-    threads.run(compiled.tanh_all, (x, out))
+    tasks.perform(kernels.tanh_all, (x, out))
     p, m, v = x.copy(), np.zeros_like(x), np.zeros_like(x)
     numbers = map(np.float32, (0.1, 0.99, 0.01, 0.01, 1e-8, 1.0, 0.1, 1.0))
-    threads.run(steps.adam, (p, out, m, v), *numbers)
+    crew.together(steps.adam, (x.size,), p, out, m, v, *numbers)
     return out, p, m, v
 
 
@@ -58,6 +60,17 @@ def test_several_callers_at_once():
     for caller in callers:
         caller.join()
     assert len(found) == 4 and all(np.array_equal(expected[1], one[1]) for one in found)
+
+
+def test_parts_are_those_of_the_whole():
+    """Every element once, whatever the size: also of those in place."""
+    pluggrad.set_num_threads(3)
+    step = tasks.STEP
+    for size in (2 * step, 2 * step + 1, 3 * step - 1, 10 * step + 7):
+        x = np.zeros(size, np.float32)
+        for _ in range(20):
+            tasks.perform(kernels.add_number, (x, x), 1.0)
+        assert np.array_equal(x, np.full(size, 20, np.float32))
 
 
 def test_an_error_in_a_part_is_raised():
@@ -93,11 +106,11 @@ def test_a_forked_process_works_on_one_thread():
 def test_a_forked_process_may_choose_more():
     code = """
 import os, numpy, pluggrad
-from pluggrad_numba import threads
+from pluggrad_numba import crew
 pluggrad.set_num_threads(2)
 x = pluggrad.linspace(0, 1, 1_000_003)
 expected = pluggrad.tanh(x).tolist()
-assert threads._pool is not None and threads._pool[0] == 2
+assert crew._crew is not None and crew._crew.count == 2
 child = os.fork()
 if child == 0:
     pluggrad.set_num_threads(2)
