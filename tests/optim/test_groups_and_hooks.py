@@ -246,11 +246,6 @@ def test_sets_and_other_mistakes():
         (lambda w: pluggrad.optim.Adam([w], fused=True, differentiable=True), RuntimeError, "`fused` does not support"),
         (lambda w: pluggrad.optim.LBFGS([{"params": w}, {"params": weight()}]), ValueError, "per-parameter options"),
         (lambda w: pluggrad.optim.Muon([w]), ValueError, "only supports 2D parameters"),
-        (
-            lambda w: pluggrad.optim.SparseAdam([w]),
-            NotImplementedError,
-            "pluggrad's are dense; use pluggrad.optim.Adam",
-        ),
     ],
 )
 def test_mistakes(make, error, message):

@@ -27,7 +27,7 @@ class Embedding(Module):
     padding_idx : the number of a vector that is 0 at first and gets no gradient
     max_norm, norm_type : vectors that are looked up are first scaled down, in place, to at most this norm
     scale_grad_by_freq : divide the gradient of each vector by how often it was looked up
-    sparse : accepted for PyTorch's sake; the gradient is dense
+    sparse : accepted for PyTorch's sake; the gradient is dense, and `optim.SparseAdam` takes it so
     device, dtype : of the table
 
     Attributes
@@ -122,7 +122,7 @@ class EmbeddingBag(Module):
     max_norm, norm_type : vectors that are looked up are first scaled down, in place, to at most this norm
     scale_grad_by_freq : divide the gradient of each vector by how often it was looked up; not for the maximum
     mode : 'sum', 'mean' or 'max'
-    sparse : accepted for PyTorch's sake; the gradient is dense
+    sparse : accepted for PyTorch's sake; the gradient is dense, and `optim.SparseAdam` takes it so
     include_last_offset : offsets have one element more, the end of the last bag
     padding_idx : the number of a vector that is 0 at first and left out of the bags
     device, dtype : of the table

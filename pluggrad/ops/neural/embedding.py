@@ -74,7 +74,7 @@ def embedding(
     padding_idx : this row gets no gradient; a negative one counts from the end
     max_norm : rows that are looked up are first scaled down, in place, to at most this norm, of order ``norm_type``
     scale_grad_by_freq : divide the gradient of each row by how often it was looked up
-    sparse : accepted for PyTorch's sake; the gradient is dense
+    sparse : accepted for PyTorch's sake; the gradient is dense, and `optim.SparseAdam` takes it so
 
     Returns
     -------
