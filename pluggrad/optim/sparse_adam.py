@@ -15,10 +15,10 @@ __all__ = ["SparseAdam"]
 class SparseAdam(Optimizer):
     """Adam for gradients that are zero in most rows, as those of embeddings are: a step changes only the other rows.
 
-    :class:`Adam` moves every row at every step, by its average of past gradients. Here a row and its averages rest until
-    it has a gradient again, as with the sparse gradients of PyTorch's ``Embedding(sparse=True)``. pluggrad's gradients
-    are dense, so a row is one to rest if its gradient is zero throughout; PyTorch, which knows the rows that
-    were looked up, lets the averages of one whose gradient came out as exactly zero decay.
+    :class:`Adam` moves every row at every step, by its average of past gradients. Here a row and its averages rest
+    until it has a gradient again, as with the sparse gradients of PyTorch's ``Embedding(sparse=True)``. pluggrad's
+    gradients are dense, so a row rests if its gradient is zero throughout. PyTorch knows which rows were looked up,
+    and moves one whose gradient came out as exactly zero by its averages.
 
     Parameters
     ----------
