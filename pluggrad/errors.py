@@ -16,6 +16,7 @@ __all__ = [
     "DTypeError",
     "DeviceError",
     "EmptyError",
+    "ExpectationError",
     "GradientError",
     "LinAlgError",
     "OutOfMemoryError",
@@ -36,6 +37,10 @@ class EmptyError(ShapeError, IndexError):
     """No elements where a function needs one. NumPy raises ``ValueError`` here, PyTorch ``IndexError``."""
 
 
+class ExpectationError(ArgumentError, ShapeError, AssertionError):
+    """An argument or a shape that does not fit, where PyTorch asserts that it does: an ``AssertionError`` there."""
+
+
 class AxisError(IndexError, ValueError):
     """An axis that the tensor does not have. Same bases as ``numpy.exceptions.AxisError``."""
 
@@ -48,8 +53,11 @@ class CheckpointError(RuntimeError, ValueError):
     """A file that is truncated or altered, of an unknown kind, or holds what is refused. PyTorch: ``RuntimeError``."""
 
 
-class DTypeError(TypeError, RuntimeError):
-    """A data type that a function does not accept, or data types that do not mix."""
+class DTypeError(TypeError, NotImplementedError):
+    """A data type that a function does not accept, or data types that do not mix.
+
+    NumPy raises ``TypeError`` here; PyTorch ``RuntimeError``, or its subclass ``NotImplementedError``.
+    """
 
 
 class DeviceError(RuntimeError, ValueError):

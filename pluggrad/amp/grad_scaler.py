@@ -12,6 +12,7 @@ from typing import Any
 from ..autograd.autocast import is_autocast_available
 from ..autograd.mode import no_grad
 from ..dtypes import finfo, float16, float32
+from ..errors import ExpectationError
 from ..ops.creation import tensor
 from ..ops.joining import stack
 from ..optim.optimizer import Optimizer
@@ -178,7 +179,7 @@ class GradScaler:
 
     def _scale_for(self, method: str) -> float:
         if self._scale is None:
-            raise RuntimeError(
+            raise ExpectationError(
                 f"Attempted {method} but _scale is None.  This may indicate your script did not use "
                 f"scaler.scale(loss or outputs) earlier in the iteration."
             )
@@ -205,7 +206,7 @@ class GradScaler:
         ValueError : not above 1
         """
         if not new_factor > 1.0:
-            raise ValueError("The growth factor must be > 1.0.")
+            raise ExpectationError("The growth factor must be > 1.0.")
         self._growth_factor = new_factor
 
     def get_backoff_factor(self) -> float:
@@ -220,7 +221,7 @@ class GradScaler:
         ValueError : not below 1
         """
         if not new_factor < 1.0:
-            raise ValueError("The backoff factor must be < 1.0.")
+            raise ExpectationError("The backoff factor must be < 1.0.")
         self._backoff_factor = new_factor
 
     def get_growth_interval(self) -> int:

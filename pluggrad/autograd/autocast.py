@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import warnings
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -123,7 +124,8 @@ class autocast:
     Parameters
     ----------
     device_type : str, "cpu" or "cuda" or the type of another backend's devices, whose tensors are cast
-    dtype : float16 or bfloat16; default: what :func:`get_autocast_dtype` says
+    dtype : float16 or bfloat16; default: what :func:`get_autocast_dtype` says. With another one nothing is cast, and a
+        warning says so
     enabled : bool, False: cast nothing inside, also within another region
     cache_enabled : bool, default what :func:`is_autocast_cache_enabled` says: whether a weight that is used twice is
         cast once
@@ -132,7 +134,7 @@ class autocast:
     ------
     ValueError : ``device_type`` is no string
     RuntimeError : no backend has devices of that type
-    DTypeError : ``dtype`` is neither of the two, or the backend lacks it
+    DTypeError : ``dtype`` is no dtype, or one that the backend lacks
 
     >>> import pluggrad
     >>> x = pluggrad.ones(2, 2)
@@ -150,6 +152,13 @@ class autocast:
         self.device, self._enabled = device_type, bool(enabled)
         self.fast_dtype = _dtype_of(STATE.get(), device_type) if dtype is None else dtype
         self._cache_enabled = is_autocast_cache_enabled() if cache_enabled is None else bool(cache_enabled)
+        if self._enabled and isinstance(dtype, DType) and dtype not in (float16, bfloat16):
+            warnings.warn(
+                f"In {device_type} autocast, but the target dtype {dtype} is not supported. Disabling autocast, which "
+                "only supports pluggrad.float16 and pluggrad.bfloat16.",
+                stacklevel=2,
+            )
+            self._enabled = False
         if self._enabled:
             _check(device_type, self.fast_dtype)
         self._before: list[State | None] = []

@@ -67,6 +67,18 @@ def wrap(value: Any) -> Tensor:
     return make(value, backend.type_of(value))
 
 
+def require_tensors(function: str, **arguments: object) -> None:
+    """Refuse what is no tensor, for functions that are composed of others and look at shapes first.
+
+    Raises
+    ------
+    TypeError
+    """
+    for name, value in arguments.items():
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{function}: {name}: expected a Tensor, got {type(value).__name__}")
+
+
 def constant(array_type: ArrayType, scalar: bool | int | float | complex) -> Tensor:
     """A 0-D tensor of that type with the value of a Python scalar; the same one again for the same scalar."""
     constants = array_type.constants

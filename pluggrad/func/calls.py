@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..errors import ArgumentError
 from ..tensor import Tensor
 
 
@@ -57,7 +58,7 @@ def functional_call(
                 raise ValueError(f"functional_call: {sorted(set(given) & set(some))} appeared in multiple dictionaries")
             given |= some
     else:
-        raise TypeError(
+        raise ArgumentError(
             "functional_call: expected a dict of tensors or a sequence of such, "
             f"got {type(parameter_and_buffer_dicts).__name__}"
         )

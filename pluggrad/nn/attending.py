@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from ..autograd.operands import require_tensors
 from ..dtypes import bool_, float32
-from ..errors import ArgumentError, DTypeError, ShapeError
+from ..errors import DTypeError, ExpectationError, ShapeError
 from ..ops.creation import ones, zeros
 from ..ops.joining import concat
 from ..ops.manipulation import broadcast_shapes
@@ -55,6 +56,7 @@ def scaled_dot_product_attention(
     tensor([[[1.],
              [2.]]])
     """
+    require_tensors("scaled_dot_product_attention", query=query, key=key, value=value)
     if (
         min(query.ndim, key.ndim, value.ndim) < 2
         or query.shape[-1] != key.shape[-1]
@@ -168,7 +170,7 @@ def multi_head_attention_forward(
     """
     batched, to_itself = query.ndim == 3, query is key and key is value
     if query.ndim not in (2, 3) or key.ndim != query.ndim or value.ndim != query.ndim:
-        raise ShapeError(
+        raise ExpectationError(
             "multi_head_attention_forward: query, key and value must all be 2-D (unbatched) or all 3-D (batched); got "
             f"shapes {tuple(query.shape)}, {tuple(key.shape)}, {tuple(value.shape)}"
         )
@@ -179,13 +181,15 @@ def multi_head_attention_forward(
         key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
     length, batch, width = query.shape
     if width != embed_dim_to_check:
-        raise ShapeError(f"was expecting embedding dimension of {embed_dim_to_check}, but got {width}")
+        raise ExpectationError(f"was expecting embedding dimension of {embed_dim_to_check}, but got {width}")
     if width % num_heads:
-        raise ShapeError(f"embed_dim {width} not divisible by num_heads {num_heads}")
+        raise ExpectationError(f"embed_dim {width} not divisible by num_heads {num_heads}")
     if tuple(key.shape[:2]) != tuple(value.shape[:2]):
-        raise ShapeError(
+        raise ExpectationError(
             f"key's sequence and batch dims {tuple(key.shape[:2])} do not match value's {tuple(value.shape[:2])}"
         )
+    if not use_separate_proj_weight and key.shape[2] != value.shape[2]:
+        raise ExpectationError(f"key shape {tuple(key.shape)} does not match value shape {tuple(value.shape)}")
     if use_separate_proj_weight:
         if q_proj_weight is None or k_proj_weight is None or v_proj_weight is None:
             raise ValueError("use_separate_proj_weight is True but q_, k_ or v_proj_weight is None")
@@ -234,14 +238,14 @@ def _combined_mask(
         allowed: tuple[tuple[int, ...], ...]
         shape: tuple[int, ...]
         if mask.dtype is not bool_ and not mask.is_floating_point():
-            raise ArgumentError(f"only bool and floating types of {name} are supported, got {mask.dtype}")
+            raise ExpectationError(f"only bool and floating types of {name} are supported, got {mask.dtype}")
         if name == "attn_mask":
             allowed = ((length, keys - added), (batch * heads, length, keys - added))
             shape = (batch, heads, length, keys - added) if mask.ndim == 3 else (1, 1, length, keys - added)
         else:
             allowed, shape = ((batch, keys - added),), (batch, 1, 1, keys - added)
         if tuple(mask.shape) not in allowed:
-            raise ShapeError(
+            raise ExpectationError(
                 f"The shape of {name} is {tuple(mask.shape)}, but should be {' or '.join(map(str, allowed))}"
             )
         mask = additive(mask, q).reshape(*shape)

@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 from ..autograd.inplace import assign
+from ..autograd.operands import require_tensors
 from ..dtypes import bool_, float32
 from ..errors import ArgumentError, ShapeError
 from ..ops.axes import one_axis
@@ -42,6 +43,7 @@ def _kept(input: Tensor, shape: tuple[int, ...], p: float) -> Tensor:
 
 def _channels(name: str, input: Tensor) -> tuple[int, ...]:
     """The shape of a mask that takes whole channels, (N, C, 1, ...)."""
+    require_tensors(name, input=input)
     shape = tuple(input._array.shape)
     if len(shape) < 2:
         raise ShapeError(f"{name}: feature dropout requires at least 2 dimensions in the input, got shape {shape}")
@@ -76,6 +78,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     tensor([0., 0., 0.])
     """
     _check(p)
+    require_tensors("dropout", input=input)
     return input if not training or p == 0.0 else _drop(input, tuple(input._array.shape), p, inplace)
 
 
@@ -172,6 +175,7 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
     tensor([1., 1.])
     """
     _check(p)
+    require_tensors("alpha_dropout", input=input)
     return input if not training or p == 0.0 else _alpha_drop(input, tuple(input._array.shape), p, inplace)
 
 
@@ -214,6 +218,7 @@ def rrelu(
     """
     if lower > upper:
         raise ArgumentError(f"rrelu: lower bound should be less than or equal to the upper bound, got {lower}, {upper}")
+    require_tensors("rrelu", input=input)
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
     drawn: Any = uniform(tuple(input._array.shape), input._type) * (upper - lower) + lower
@@ -236,6 +241,7 @@ def _fractional(
     name = f"fractional_max_pool{n}d"
     if output_size is None and output_ratio is None:
         raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
+    require_tensors(name, input=input)
     shape = tuple(input._array.shape)
     lead = shape[: len(shape) - n] if len(shape) != n + 1 else (1, shape[0])
     if samples is None:
@@ -339,6 +345,7 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     """
     if eps != 1e-10:
         warnings.warn("gumbel_softmax: `eps` parameter is deprecated and has no effect.", stacklevel=2)
+    require_tensors("gumbel_softmax", logits=logits)
     ns = logits._type.kernels.namespace
     noise = -ns.log(exponential(tuple(logits._array.shape), logits._type))
     soft = softmax((logits + make(noise, logits._type)) / tau, dim)

@@ -62,7 +62,10 @@ def _shape(shape: tuple[Any, ...]) -> tuple[int, ...]:
     """A shape given as ints or as one sequence (or one int)."""
     if len(shape) == 1 and not isinstance(shape[0], int) and not (isinstance(shape[0], Tensor) and not shape[0].ndim):
         shape = tuple(shape[0])
-    dims = tuple(d.__index__() for d in shape)
+    try:
+        dims = tuple(d.__index__() for d in shape)
+    except AttributeError:
+        raise TypeError(f"a shape is made of ints, got {shape}") from None
     if any(d < 0 for d in dims):
         raise ShapeError(f"a shape has no negative sizes, got {dims}")
     return dims

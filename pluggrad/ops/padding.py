@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from ..autograd.operands import require_tensors
 from ..dtypes import NUMERIC
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor
 from .declare import composite
 from .indexing import as_value
@@ -140,6 +141,7 @@ def pad(
     tensor([2, 1, 2, 3, 2, 1])
     """
     given = pad if pad_width is None else pad_width
+    require_tensors("pad", input=x)
     widths = _widths(given, x._array.ndim)
     value = constant_values if value is None else value
     mode = _MODES.get(mode, mode)
@@ -154,7 +156,7 @@ def pad(
     if mode not in ("reflect", "replicate", "circular"):
         raise NotImplementedError(f"pad: mode must be constant, reflect, replicate or circular, got {mode!r}")
     if value is not None and value != 0:
-        raise ValueError(f"pad: mode {mode!r} doesn't take in value argument")
+        raise ArgumentError(f"pad: mode {mode!r} doesn't take in value argument")
     for i, ((a, b), n) in enumerate(zip(widths, x._array.shape, strict=True)):
         most = {"reflect": n - 1, "circular": n}.get(mode)
         if most is not None and max(a, b) > most and (a or b):

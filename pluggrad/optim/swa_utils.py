@@ -11,6 +11,7 @@ from typing import Any, Literal
 from ..autograd.mode import no_grad
 from ..device import Device
 from ..dtypes import int64
+from ..errors import ExpectationError
 from ..nn.modules.batchnorm import _BatchNorm
 from ..nn.modules.module import Module
 from ..ops.creation import tensor
@@ -132,7 +133,7 @@ class AveragedModel(Module):
     ) -> None:  # fmt: skip
         super().__init__()
         if avg_fn is not None and multi_avg_fn is not None:
-            raise ValueError("Only one of avg_fn and multi_avg_fn should be provided")
+            raise ExpectationError("Only one of avg_fn and multi_avg_fn should be provided")
         self.module = deepcopy(model)
         if device is not None:
             self.module = self.module.to(device)

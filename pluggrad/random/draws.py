@@ -30,11 +30,21 @@ def require_floating(name: str, dtype: DType, *, complex_too: bool = False) -> N
         raise DTypeError(f"{name}: the dtype must be a floating-point type such as float32, got {dtype.name}")
 
 
+def _reserve(generator: Generator | None, blocks: int) -> tuple[int, int]:
+    """The seed, and the first of so many blocks of numbers that are taken from a generator, the default one if None."""
+    try:
+        return (generator or default_generator).reserve(blocks)
+    except AttributeError:
+        if isinstance(generator, Generator | None):
+            raise
+        raise TypeError(f"generator must be a pluggrad.Generator, got {type(generator).__name__}") from None
+
+
 def _draw(kind: str, count: int, bits: int, array_type: ArrayType, generator: Generator | None) -> Any:
     """``count`` numbers from a kernel: 1-D, float32 or float64."""
     if isinstance(array_type, LevelType):
         return drawing.draw(array_type, count, lambda base, n: _draw(kind, n, bits, base, generator))
-    seed, block = (generator or default_generator).reserve(-(-count // (4 if bits == 64 else 8)))
+    seed, block = _reserve(generator, -(-count // (4 if bits == 64 else 8)))
     kernel = getattr(array_type.kernels, kind)
     return kernel(seed=seed, block=block, count=count, bits=bits, device=array_type.native_device)
 
@@ -43,7 +53,7 @@ def words(count: int, array_type: ArrayType, generator: Generator | None) -> Any
     """Random 64-bit words: uint64, 1-D."""
     if isinstance(array_type, LevelType):
         return drawing.draw(array_type, count, lambda base, n: words(n, base, generator))
-    seed, block = (generator or default_generator).reserve(-(-count // 4))
+    seed, block = _reserve(generator, -(-count // 4))
     return array_type.kernels.random_bits(seed=seed, block=block, count=count, device=array_type.native_device)
 
 

@@ -232,13 +232,24 @@ def test_switches():
     [
         (lambda: pluggrad.autocast(1), ValueError, "device_type must be a str"),
         (lambda: pluggrad.autocast("nowhere"), RuntimeError, "no backend here has devices of type 'nowhere'"),
-        (lambda: pluggrad.autocast("cpu", dtype=pluggrad.float32), TypeError, "must be pluggrad.float16 or"),
+        (lambda: pluggrad.autocast("cpu", dtype=3), TypeError, "must be pluggrad.float16 or"),
         (lambda: half()(3), TypeError, "requires a callable, got int"),
     ],
 )
 def test_mistakes(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize("name", ["float32", "float64", "int64"])
+def test_another_dtype_switches_it_off_as_in_pytorch(name):
+    torch = pytest.importorskip("torch")
+    for lib in (pluggrad, torch):
+        with pytest.warns(UserWarning, match="the target dtype .*is not supported. Disabling autocast"):
+            region = lib.autocast("cpu", dtype=getattr(lib, name))
+        with region:
+            assert not lib.is_autocast_enabled("cpu")
+            assert (lib.ones(2, 2) @ lib.ones(2, 2)).dtype == lib.float32
 
 
 def test_a_backend_without_half_precision_says_so():

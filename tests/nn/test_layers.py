@@ -45,7 +45,7 @@ def test_dropout_follows_the_mode() -> None:
 
 
 def test_softmax_without_an_axis_warns() -> None:
-    with pytest.warns(UserWarning, match="Implicit dimension choice for Softmax"):
+    with pytest.warns(UserWarning, match="Implicit dimension choice for softmax"):
         assert nn.Softmax()(pluggrad.zeros(2, 4)).tolist() == [[0.25] * 4] * 2
 
 

@@ -337,3 +337,19 @@ def test_errors_say_which_module_they_come_from_and_what_it_expects() -> None:
     with pytest.raises(RuntimeError, match="layer_norm: given normalized_shape=.5., expected") as caught:
         nn.LayerNorm(5)(pluggrad.zeros(2, 4))
     assert caught.value.__notes__ == ["in LayerNorm((5,), eps=1e-05, elementwise_affine=True, bias=True)"]
+
+
+def test_arguments_for_another_base() -> None:
+    torch = pytest.importorskip("torch")
+
+    class Named:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+    for lib in (pluggrad, torch):
+
+        class Layer(lib.nn.Module, Named):  # type: ignore[misc, name-defined]
+            call_super_init = True
+
+        layer = Layer("one")
+        assert layer.name == "one" and list(layer.parameters()) == []

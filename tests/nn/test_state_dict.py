@@ -50,7 +50,7 @@ def test_not_strict() -> None:
     assert result.unexpected_keys == ["e"]
     # The count of batches is not missed in a dict without versions, which may be one of version 1.
     assert set(result.missing_keys) == set(net.state_dict()) - {"a.bias", "b.num_batches_tracked"}
-    assert repr(result).startswith("IncompatibleKeys(missing_keys=['a.weight', ")
+    assert repr(result).startswith("_IncompatibleKeys(missing_keys=['a.weight', ")
     with pytest.raises(RuntimeError, match="Missing key"):
         net.load_state_dict({})
 
@@ -198,3 +198,16 @@ def test_extra_state() -> None:
         b.load_state_dict({})
     with pytest.raises(RuntimeError, match='Unexpected key.s. in state_dict: "_extra_state"'):
         nn.Identity().load_state_dict({"_extra_state": 1})
+
+
+def test_a_state_that_nobody_takes_is_unexpected() -> None:
+    """Only ``set_extra_state`` says that a module takes one, as in PyTorch."""
+    torch = pytest.importorskip("torch")
+    for lib in (pluggrad, torch):
+
+        class Giving(lib.nn.Module):  # type: ignore[misc, name-defined]
+            def get_extra_state(self) -> int:
+                return 3
+
+        with pytest.raises(RuntimeError, match=r'Unexpected key\(s\) in state_dict: "_extra_state"'):
+            Giving().load_state_dict(Giving().state_dict())

@@ -141,8 +141,8 @@ def test_softmax_casts_and_names_its_arguments() -> None:
     x = ours(draw(2, 3, dtype="float32"))
     assert pluggrad.softmax(x, 1, pluggrad.float64).dtype is pluggrad.float64
     assert host(pluggrad.softmax(x, axis=1)).tolist() == host(pluggrad.softmax(x, dim=1)).tolist()
-    with pytest.raises(TypeError, match="dim is required"):
-        F.softmax(x)
+    with pytest.warns(UserWarning, match="Implicit dimension choice for softmax"):
+        assert host(F.softmax(x)).tolist() == host(F.softmax(x, 1)).tolist()
     with pytest.raises(IndexError, match="axis 2 is out of range"):
         F.softmax(x, 2)
 
@@ -207,7 +207,7 @@ def test_embedding_errors() -> None:
         F.embedding(ours(np.array([-1])), table)
     with pytest.raises(TypeError, match="integer dtype, got float64"):
         F.embedding(ours(np.array([1.0])), table)
-    with pytest.raises(IndexError, match="padding_idx 4 must be within the 4 rows"):
+    with pytest.raises(AssertionError, match="padding_idx 4 must be within the 4 rows"):
         F.embedding(ours(np.array([1])), table, padding_idx=4)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 from ...errors import ShapeError
 from ...tensor import Tensor
 from .. import functional as F
@@ -206,20 +204,8 @@ class _AlongDim(Module):
         super().__init__()
         self.dim = dim
 
-    def _axis(self, input: Tensor) -> int:
-        return implicit_dim(type(self).__name__, input.ndim) if self.dim is None else self.dim
-
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
-
-
-def implicit_dim(name: str, ndim: int) -> int:
-    """The axis of the classes: 0 for inputs of 0, 1 and 3 axes, else 1."""
-    warnings.warn(
-        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
-        stacklevel=4,
-    )
-    return 0 if ndim in (0, 1, 3) else 1
 
 
 class Softmax(_AlongDim):
@@ -231,21 +217,21 @@ class Softmax(_AlongDim):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.softmax(input, self._axis(input))
+        return F.softmax(input, self.dim, _stacklevel=5)
 
 
 class Softmin(_AlongDim):
     """exp(-x) over its sum along ``dim``."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.softmin(input, self._axis(input))
+        return F.softmin(input, self.dim, _stacklevel=5)
 
 
 class LogSoftmax(_AlongDim):
     """The logarithm of softmax along ``dim``."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.log_softmax(input, self._axis(input))
+        return F.log_softmax(input, self.dim, _stacklevel=5)
 
 
 class Softmax2d(Module):

@@ -8,7 +8,7 @@ from ...autograd.autocast import is_autocast_enabled
 from ...autograd.mode import is_grad_enabled
 from ...device import Device
 from ...dtypes import DType, bool_
-from ...errors import ShapeError
+from ...errors import ExpectationError
 from ...ops.creation import empty
 from ...tensor import Tensor
 from .. import functional as F
@@ -57,7 +57,7 @@ class MultiheadAttention(Module):
                 "instead"
             )
         if embed_dim % num_heads:
-            raise ValueError(f"embed_dim must be divisible by num_heads, got {embed_dim} and {num_heads}")
+            raise ExpectationError(f"embed_dim must be divisible by num_heads, got {embed_dim} and {num_heads}")
         super().__init__()
         self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
         self.kdim, self.vdim = (embed_dim if n is None else n for n in (kdim, vdim))
@@ -99,7 +99,7 @@ class MultiheadAttention(Module):
         is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
         if query.ndim not in (2, 3):
-            raise ShapeError(f"MultiheadAttention: query should be 2-D or 3-D, got shape {tuple(query.shape)}")
+            raise ExpectationError(f"MultiheadAttention: query should be 2-D or 3-D, got shape {tuple(query.shape)}")
         fast = self._is_fast_in_pytorch(query, key, value, key_padding_mask, attn_mask)
         swap = self.batch_first and query.ndim == 3
         if swap:

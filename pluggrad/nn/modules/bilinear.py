@@ -6,6 +6,7 @@ import math
 
 from ...device import Device
 from ...dtypes import DType
+from ...errors import ArgumentError
 from ...ops.creation import empty
 from ...tensor import Tensor
 from .. import functional as F
@@ -43,7 +44,7 @@ class Bilinear(Module):
     ) -> None:  # fmt: skip
         super().__init__()
         if in1_features <= 0:
-            raise ValueError(f"in1_features must be > 0, but got {in1_features}")
+            raise ArgumentError(f"in1_features must be > 0, but got {in1_features}")
         self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
         self.weight = Parameter(empty(out_features, in1_features, in2_features, device=device, dtype=dtype))
         self.register_parameter("bias", Parameter(empty(out_features, device=device, dtype=dtype)) if bias else None)

@@ -62,6 +62,8 @@ class Conversion:
         pluggrad.float64
         """
         dtype, device, non_blocking = _parse_to(*args, **kwargs)
+        if not isinstance(dtype, DType | None):
+            raise TypeError(f"to(): argument 'dtype' must be a dtype, got {dtype!r}")
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"

@@ -56,12 +56,14 @@ class Module(HookedCall, Traversal, Conversion, State):
 
     training: bool
     dump_patches: bool = False
+    #: For classes with another base besides: pass the arguments on to that.
+    call_super_init: bool = False
     _parameters: OrderedDict[str, Parameter | None]
     _buffers: OrderedDict[str, Tensor | None]
     _modules: OrderedDict[str, Module | None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if args or kwargs:
+        if (args or kwargs) and not self.call_super_init:
             given = next(iter(kwargs)) if kwargs else f"{len(args) + 1} positional arguments"
             raise TypeError(f"{type(self).__name__}.__init__() got unexpected arguments: {given}")
         # Past __setattr__, which looks into these.
@@ -71,6 +73,8 @@ class Module(HookedCall, Traversal, Conversion, State):
         object.__setattr__(self, "_non_persistent_buffers_set", set())
         self._init_hooks()
         self._init_state_hooks()
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; every subclass defines it.

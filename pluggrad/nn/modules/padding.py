@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...autograd.operands import require_tensors
+from ...errors import ShapeError
 from ...ops.neural.windows import per_axis
 from ...tensor import Tensor
 from .. import functional as F
@@ -27,6 +29,14 @@ class _Pad(Module):
         self.padding = per_axis(type(self).__name__, "padding", padding, 2 * self._dims, least=-(1 << 62))
 
     def forward(self, input: Tensor) -> Tensor:
+        require_tensors(type(self).__name__, input=input)
+        if input.ndim not in (self._dims + 1, self._dims + 2):
+            # The classes of exception are those of PyTorch.
+            error = ShapeError if self._mode == "circular" else NotImplementedError
+            raise error(
+                f"{type(self).__name__}: expected {self._dims + 1}D or {self._dims + 2}D input, got shape "
+                f"{tuple(input.shape)}"
+            )
         return F.pad(input, self.padding, self._mode)
 
     def extra_repr(self) -> str:

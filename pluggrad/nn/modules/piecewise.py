@@ -6,6 +6,7 @@ import warnings
 
 from ...device import Device
 from ...dtypes import DType
+from ...errors import ExpectationError
 from ...ops.creation import empty
 from ...tensor import Tensor
 from .. import functional as F
@@ -164,7 +165,9 @@ class Hardtanh(Module):
         self.max_val = max_val if max_value is None else max_value
         self.inplace = inplace
         if not self.max_val > self.min_val:
-            raise ValueError(f"Hardtanh: max_val must be larger than min_val, got {self.max_val} and {self.min_val}")
+            raise ExpectationError(
+                f"Hardtanh: max_val must be larger than min_val, got {self.max_val} and {self.min_val}"
+            )
 
     def forward(self, input: Tensor) -> Tensor:
         return F.hardtanh(input, self.min_val, self.max_val, self.inplace)

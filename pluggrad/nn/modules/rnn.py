@@ -52,7 +52,7 @@ class RNNBase(Module):
         super().__init__()
         if mode not in self._GATES:
             raise ValueError(f"Unrecognized RNN mode: {mode}")
-        if isinstance(dropout, bool) or not 0 <= dropout <= 1:
+        if isinstance(dropout, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
             raise ValueError(
                 "dropout should be a number in range [0, 1] representing the probability of an element being zeroed"
             )

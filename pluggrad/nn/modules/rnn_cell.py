@@ -76,6 +76,8 @@ class RNNCellBase(Module):
         shape = (*input.shape[:-1], self.hidden_size)
         if state is None:
             state = (zeros(*shape, dtype=input.dtype, device=input.device),) * parts
+        elif isinstance(state, Tensor):
+            raise TypeError(f"{name}: expected hidden to be {parts} tensors, got one, of shape {tuple(state.shape)}")
         for part in state:
             if tuple(part.shape) != shape:
                 raise ShapeError(f"{name}: Expected hidden to have shape {shape}, got {tuple(part.shape)}")

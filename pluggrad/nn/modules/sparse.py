@@ -7,7 +7,7 @@ from typing import Self
 from ...autograd.mode import no_grad
 from ...device import Device
 from ...dtypes import DType
-from ...errors import ShapeError
+from ...errors import ExpectationError
 from ...ops.creation import empty
 from ...tensor import Tensor
 from .. import functional as F
@@ -48,7 +48,9 @@ class Embedding(Module):
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         if padding_idx is not None:
             if not -num_embeddings <= padding_idx < num_embeddings:
-                raise ValueError(f"padding_idx must be within num_embeddings, got {padding_idx} of {num_embeddings}")
+                raise ExpectationError(
+                    f"padding_idx must be within num_embeddings, got {padding_idx} of {num_embeddings}"
+                )
             padding_idx %= num_embeddings
         self.padding_idx, self.max_norm, self.norm_type = padding_idx, max_norm, norm_type
         self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
@@ -58,7 +60,7 @@ class Embedding(Module):
             self.reset_parameters()
         else:
             if tuple(_weight.shape) != (num_embeddings, embedding_dim):
-                raise ShapeError("Shape of weight does not match num_embeddings and embedding_dim")
+                raise ExpectationError("Shape of weight does not match num_embeddings and embedding_dim")
             self.weight = Parameter(_weight, requires_grad=not _freeze)
 
     def reset_parameters(self) -> None:
@@ -96,7 +98,7 @@ class Embedding(Module):
         tensor([[1.0000, 2.3000, 3.0000]])
         """
         if embeddings._array.ndim != 2:
-            raise ShapeError(
+            raise ExpectationError(
                 f"Embeddings parameter is expected to be 2-dimensional, got shape {tuple(embeddings.shape)}"
             )
         rows, columns = embeddings.shape
@@ -148,7 +150,9 @@ class EmbeddingBag(Module):
         self.max_norm, self.norm_type, self.scale_grad_by_freq = max_norm, norm_type, scale_grad_by_freq
         if padding_idx is not None:
             if not -num_embeddings <= padding_idx < num_embeddings:
-                raise ValueError(f"padding_idx must be within num_embeddings, got {padding_idx} of {num_embeddings}")
+                raise ExpectationError(
+                    f"padding_idx must be within num_embeddings, got {padding_idx} of {num_embeddings}"
+                )
             padding_idx %= num_embeddings
         self.padding_idx, self.mode, self.sparse = padding_idx, mode, sparse
         self.include_last_offset = include_last_offset
@@ -157,7 +161,7 @@ class EmbeddingBag(Module):
             self.reset_parameters()
         else:
             if tuple(_weight.shape) != (num_embeddings, embedding_dim):
-                raise ShapeError("Shape of weight does not match num_embeddings and embedding_dim")
+                raise ExpectationError("Shape of weight does not match num_embeddings and embedding_dim")
             self.weight = Parameter(_weight)
 
     def reset_parameters(self) -> None:
@@ -189,7 +193,7 @@ class EmbeddingBag(Module):
     ) -> Self:  # fmt: skip
         """A layer over a given table, not trained unless ``freeze`` is False."""
         if embeddings._array.ndim != 2:
-            raise ShapeError(
+            raise ExpectationError(
                 f"Embeddings parameter is expected to be 2-dimensional, got shape {tuple(embeddings.shape)}"
             )
         rows, columns = embeddings.shape

@@ -29,7 +29,7 @@ class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpect
     def __repr__(self) -> str:
         if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"
-        return super().__repr__()
+        return f"_{super().__repr__()}"  # PyTorch's name of it
 
     __str__ = __repr__
 
@@ -230,7 +230,7 @@ class State:
                 continue
             self._load_one(name, key, target, state_dict[key], assign, error_msgs)
         extra = prefix + EXTRA_STATE
-        if self._has_extra_state():
+        if type(self).set_extra_state is not State.set_extra_state:
             if extra in state_dict:
                 self.set_extra_state(state_dict[extra])
             elif strict:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, Self
 
 from ...dtypes import int64
-from ...errors import ShapeError
+from ...errors import ArgumentError, ShapeError
 from ...ops.creation import full, tensor
 from ...ops.joining import concat
 from ...tensor import Tensor
@@ -96,7 +96,7 @@ def pack_padded_sequence(
             f"pack_padded_sequence: expected one length for each of the {batch} sequences, got {len(numbers)}"
         )
     if any(not 0 < n <= steps for n in numbers):
-        raise ValueError(
+        raise ArgumentError(
             f"pack_padded_sequence: expected lengths from 1 to {steps}, the size of the padded input, got {numbers}"
         )
     order = None
@@ -178,7 +178,7 @@ def pad_sequence(
         raise ValueError(f"pad_sequence: padding_side must be 'right' or 'left', got {padding_side!r}")
     sequences = list(sequences)
     if not sequences:
-        raise ValueError("pad_sequence: expected at least one sequence, got none")
+        raise ArgumentError("pad_sequence: expected at least one sequence, got none")
     longest = max(s.shape[0] for s in sequences)
     rows = []
     for s in sequences:

@@ -9,7 +9,7 @@ from ...errors import ShapeError
 from ...tensor import Tensor
 from .avg_pool import _avg_pool
 from .resampling import _resample, area
-from .windows import Sizes, batched, unbatched
+from .windows import Sizes, batched, check_not_empty, unbatched
 
 __all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"]
 
@@ -26,23 +26,15 @@ def output_sizes(name: str, x: Tensor, output_size: Any, n: int) -> Sizes:
         given *= n
     if len(given) != n:
         raise ShapeError(f"{name}: output_size must be one int or {n} ints, got {output_size!r}")
-    sizes = tuple(
-        int(m) if size is None else size.__index__() for size, m in zip(given, x._array.shape[-n:], strict=True)
-    )
+    try:
+        sizes = tuple(
+            int(m) if size is None else size.__index__() for size, m in zip(given, x._array.shape[-n:], strict=True)
+        )
+    except AttributeError:
+        raise TypeError(f"{name}: output_size must be one int or {n} ints or Nones, got {output_size!r}") from None
     if min(sizes) < 0:
         raise ShapeError(f"{name}: elements of output_size must be greater than or equal to 0, got {output_size!r}")
     return sizes
-
-
-def check_not_empty(name: str, x: Tensor) -> None:
-    """Refuse an input without elements along a spatial axis: no window would have any.
-
-    Raises
-    ------
-    ShapeError
-    """
-    if 0 in x._array.shape[2:]:
-        raise ShapeError(f"{name}: expected input with non-zero spatial sizes, got shape {tuple(x.shape)}")
 
 
 def adaptive_average(x: Tensor, sizes: Sizes) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...autograd.operands import require_tensors
 from ...dtypes import INTEGRAL, bool_, int64
 from ...errors import ArgumentError, BoundsError, DTypeError, ShapeError
 from ...tensor import Tensor
@@ -36,6 +37,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     tensor([[1, 0, 0],
             [0, 0, 1]])
     """
+    require_tensors("one_hot", tensor=tensor)
     if tensor.dtype.kind not in INTEGRAL:
         raise DTypeError(f"one_hot: expected class numbers of an integer dtype, got {tensor.dtype.name}")
     if tensor.size:
@@ -83,6 +85,7 @@ def multi_margin_loss(
     reduction = reduction_of("multi_margin_loss", reduction, size_average, reduce)
     if p not in (1, 2):
         raise ValueError("multi_margin_loss: only p == 1 and p == 2 supported")
+    require_tensors("multi_margin_loss", input=input, target=target)
     if target.dtype.kind not in INTEGRAL:
         raise DTypeError(f"multi_margin_loss: expected target of an integer dtype, got {target.dtype.name}")
     single = input._array.ndim < 2
@@ -95,7 +98,7 @@ def multi_margin_loss(
     classes = x._array.shape[1]
     _check_classes("multi_margin_loss", t, classes, 0)
     if weight is not None and weight._array.shape != (classes,):
-        raise ValueError(f"multi_margin_loss: weight must have shape ({classes},), got {tuple(weight.shape)}")
+        raise ShapeError(f"multi_margin_loss: weight must have shape ({classes},), got {tuple(weight.shape)}")
     own = t.unsqueeze(1)
     terms = (margin - gather(x, 1, own) + x).clamp(min=0)
     terms = terms * terms if p == 2 else terms
@@ -125,6 +128,7 @@ def multilabel_margin_loss(
     tensor(0.2500)
     """
     reduction = reduction_of("multilabel_margin_loss", reduction, size_average, reduce)
+    require_tensors("multilabel_margin_loss", input=input, target=target)
     if target._array.shape != input._array.shape or input._array.ndim not in (1, 2):
         raise ShapeError(
             f"multilabel_margin_loss: expected input and target of one shape, (N, C) or (C), got {tuple(input.shape)} "

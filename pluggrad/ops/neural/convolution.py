@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...autograd.operands import require_tensors
 from ...dtypes import FLOATING
-from ...errors import ShapeError
+from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
 from ..declare import composite
 from .windows import Padding, Sizes, add_columns, batched, columns, elements, per_axis, unbatched, window_counts
@@ -138,7 +139,7 @@ def _convolution_weight_gradient(
 def same_padding(kernel: Sizes, stride: Sizes, dilation: Sizes) -> Padding:
     """Zeros that keep the size, the odd one behind, as in PyTorch."""
     if any(s != 1 for s in stride):
-        raise ValueError(f"padding='same' is not supported for strided convolutions, got stride {stride}")
+        raise ArgumentError(f"padding='same' is not supported for strided convolutions, got stride {stride}")
     totals = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
     return tuple((total // 2, total - total // 2) for total in totals)
 
@@ -149,7 +150,7 @@ def padding_pairs(name: str, padding: Any, kernel: Sizes, stride: Sizes, dilatio
         return same_padding(kernel, stride, dilation)
     if isinstance(padding, str):
         if padding != "valid":
-            raise ValueError(f"{name}: padding must be 'valid', 'same', an int or ints, got {padding!r}")
+            raise ArgumentError(f"{name}: padding must be 'valid', 'same', an int or ints, got {padding!r}")
         padding = 0
     return tuple((p, p) for p in per_axis(name, "padding", padding, len(kernel), least=0))
 
@@ -159,6 +160,8 @@ def _conv(
     groups: int,
 ) -> Tensor:  # fmt: skip
     x, added = batched(name, input, n)
+    if not isinstance(weight, Tensor) or not isinstance(bias, Tensor | None):
+        require_tensors(name, weight=weight, bias=bias)
     if weight._array.ndim != n + 2:
         raise ShapeError(
             f"{name}: weight must have {n + 2} axes, (out channels, in channels / groups, *kernel), "
@@ -167,7 +170,7 @@ def _conv(
     channels, (out_channels, group_channels, *kernel_) = x._array.shape[1], weight._array.shape
     kernel = tuple(kernel_)
     if groups < 1 or out_channels % groups:
-        raise ValueError(f"{name}: groups must divide the {out_channels} output channels, got {groups}")
+        raise ArgumentError(f"{name}: groups must divide the {out_channels} output channels, got {groups}")
     if channels != group_channels * groups:
         raise ShapeError(
             f"{name}: given groups={groups}, weight of shape {tuple(weight.shape)}, expected input{list(input.shape)} "

@@ -14,8 +14,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ...autograd.operands import require_tensors
 from ...dtypes import FLOATING, INTEGRAL, REAL_FLOATING
-from ...errors import DTypeError, ShapeError
+from ...errors import ArgumentError, DTypeError, ShapeError
 from ...tensor import Tensor
 from ...tensor.placing import there
 from ..declare import composite
@@ -244,17 +245,21 @@ def _check_classes(name: str, x: Tensor, target: Tensor, weight: Tensor | None, 
     ------
     ShapeError, DTypeError, IndexError
     """
-    shape, ndim = tuple(x._array.shape), x._array.ndim
+    try:
+        shape, ndim, given = tuple(x._array.shape), x._array.ndim, tuple(target._array.shape)
+    except AttributeError:
+        require_tensors(name, input=x, target=target)
+        raise
     if ndim == 0:
         raise ShapeError(f"{name}: input must have a class axis: shape (C) or (N, C, ...), got a 0-D tensor")
     expected = shape[1:] if ndim == 1 else (shape[0], *shape[2:])
-    if tuple(target._array.shape) != expected:
-        raise ShapeError(
-            f"{name}: expected target of shape {expected} for input of shape {shape}, got {tuple(target.shape)}"
-        )
+    if given != expected:
+        raise ShapeError(f"{name}: expected target of shape {expected} for input of shape {shape}, got {given}")
     if target.dtype.kind not in INTEGRAL:
         raise DTypeError(f"{name}: expected target of an integer dtype, such as int64, got {target.dtype.name}")
     classes = shape[_class_axis(ndim)]
+    if not isinstance(weight, Tensor | None):
+        require_tensors(name, weight=weight)
     if weight is not None and weight._array.shape != (classes,):
         raise ShapeError(
             f"{name}: weight must have one number for each of the {classes} classes, got shape {tuple(weight.shape)}"
@@ -342,8 +347,8 @@ def cross_entropy(
     """
     reduction = reduction_of("cross_entropy", reduction, size_average, reduce)
     if not 0.0 <= label_smoothing <= 1.0:
-        raise ValueError(f"cross_entropy: label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
-    if target._type.dtype.kind in FLOATING:
+        raise ArgumentError(f"cross_entropy: label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    if isinstance(target, Tensor) and target._type.dtype.kind in FLOATING:
         return _of_probabilities(input, target, weight, ignore_index, reduction, label_smoothing)
     ignored = _check_classes("cross_entropy", input, target, weight, ignore_index)
     return _cross_entropy(

@@ -15,6 +15,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+from ...autograd.operands import require_tensors
 from ...dtypes import INTEGRAL, REAL_FLOATING, float32, float64
 from ...errors import ArgumentError, DTypeError, ShapeError
 from ...tensor import Tensor
@@ -160,6 +161,7 @@ def ctc_loss(
     tensor(1.3333)
     """
     reduction = reduction_of("ctc_loss", reduction)
+    require_tensors("ctc_loss", log_probs=log_probs, targets=targets)
     if log_probs.dtype not in (float32, float64):
         raise DTypeError(f"ctc_loss: expected log_probs of float32 or float64, got {log_probs.dtype.name}")
     if targets.dtype.kind not in INTEGRAL:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...autograd.mode import no_grad
+from ...autograd.operands import require_tensors
 from ...dtypes import FLOATING, INTEGRAL
-from ...errors import DTypeError, ShapeError
+from ...errors import BoundsError, DTypeError, ExpectationError, ShapeError
 from ...tensor import Buffer, Tensor, memory
 from ..advanced_indexing import Indices
 from ..declare import composite
@@ -92,6 +93,7 @@ def embedding(
             [0.0000, 0.5000],
             [1.0000, 1.5000]])
     """
+    require_tensors("embedding", input=input, weight=weight)
     if input.dtype.kind not in INTEGRAL:
         raise DTypeError(f"embedding: expected row numbers of an integer dtype, got {input.dtype.name}")
     if weight._array.ndim != 2:
@@ -99,13 +101,13 @@ def embedding(
     rows = weight._array.shape[0]
     if padding_idx is not None:
         if not -rows <= padding_idx < rows:
-            raise IndexError(f"embedding: padding_idx {padding_idx} must be within the {rows} rows of weight")
+            raise ExpectationError(f"embedding: padding_idx {padding_idx} must be within the {rows} rows of weight")
         padding_idx %= rows
     if input.size:
         extent = input._type.kernels.extent(input._array)
         low, high = extent or (0, 0)  # None: the kernel looks
         if low < 0 or high >= rows:
-            raise IndexError(
+            raise BoundsError(
                 f"embedding: index out of range in self: {low if low < 0 else high} is not in [0, {rows}), "
                 f"the rows of weight"
             )

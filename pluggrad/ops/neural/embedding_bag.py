@@ -92,18 +92,18 @@ def embedding_bag(
 def _bags(input: Tensor, offsets: Tensor | None, include_last_offset: bool) -> tuple[Tensor, Tensor, int]:
     """Row numbers, 1-D, the number of the bag of each, and how many bags there are."""
     ndim = input._array.ndim
+    if ndim not in (1, 2):
+        raise ValueError(f"embedding_bag: input has to be 1D or 2D Tensor, but got Tensor of dimension {ndim}")
+    if ndim == 2 and offsets is not None:
+        raise ValueError("embedding_bag: if input is 2D, a batch of bags of one length, offsets has to be None")
+    if ndim == 1 and (offsets is None or offsets._array.ndim != 1):
+        raise ValueError("embedding_bag: offsets has to be a 1D Tensor for 1D input")
     if input.dtype.kind not in INTEGRAL:
         raise DTypeError(f"embedding_bag: expected row numbers of an integer dtype, got {input.dtype.name}")
-    if ndim == 2:
-        if offsets is not None:
-            raise ValueError("embedding_bag: if input is 2D, a batch of bags of one length, offsets has to be None")
+    if offsets is None:
         count, length = input.shape
         bag = arange(count, device=input.device).unsqueeze(1).expand(count, length)
         return input.reshape(-1), bag.reshape(-1), count
-    if ndim != 1:
-        raise ValueError(f"embedding_bag: input has to be 1D or 2D Tensor, but got Tensor of dimension {ndim}")
-    if offsets is None or offsets._array.ndim != 1:
-        raise ValueError("embedding_bag: offsets has to be a 1D Tensor for 1D input")
     if include_last_offset and not offsets.shape[0]:
         raise ValueError("embedding_bag: include_last_offset: number of offsets should be at least 1")
     size = input.shape[0]

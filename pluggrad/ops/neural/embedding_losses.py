@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...autograd.autocast import runs_in
+from ...autograd.operands import require_tensors
 from ...dtypes import REAL_FLOATING
 from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
@@ -99,6 +100,7 @@ def _check(name: str, **tensors: Tensor) -> None:
     ------
     ShapeError
     """
+    require_tensors(name, **tensors)
     shape: tuple[int, ...] = ()
     try:
         for tensor in tensors.values():
@@ -158,6 +160,7 @@ def poisson_nll_loss(
     tensor(1.)
     """
     reduction = reduction_of("poisson_nll_loss", reduction, size_average, reduce)
+    require_tensors("poisson_nll_loss", input=input, target=target)
     loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
         safe = where(target > 1, target, 1.0)
@@ -184,6 +187,7 @@ def gaussian_nll_loss(
     tensor(2.)
     """
     reduction = reduction_of("gaussian_nll_loss", reduction)
+    require_tensors("gaussian_nll_loss", input=input, target=target)
     variance: Tensor = var if isinstance(var, Tensor) else input.detach() * 0.0 + var
     if bool((variance.detach() < 0).any()):
         raise ValueError("gaussian_nll_loss: var has negative entry/entries")
@@ -336,6 +340,7 @@ def cosine_embedding_loss(
     tensor(1.)
     """
     reduction = reduction_of("cosine_embedding_loss", reduction, size_average, reduce)
+    require_tensors("cosine_embedding_loss", input1=input1, input2=input2, target=target)
     ndim = input1._array.ndim
     if target._array.ndim not in (0, 1) or ndim != target._array.ndim + 1 or input2._array.ndim != ndim:
         raise ShapeError(
@@ -393,6 +398,7 @@ def triplet_margin_with_distance_loss(
     reduction = reduction_of("triplet_margin_with_distance_loss", reduction)
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
+    require_tensors("triplet_margin_loss", anchor=anchor, positive=positive, negative=negative)
     if not anchor._array.ndim == positive._array.ndim == negative._array.ndim:
         raise ShapeError(
             f"the anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "

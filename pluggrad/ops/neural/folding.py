@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...autograd.operands import require_tensors
 from ...dtypes import FLOATING
 from ...errors import ShapeError
 from ...tensor import Tensor
@@ -74,6 +75,7 @@ def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
     tensor([[0., 2.],
             [1., 3.]])
     """
+    require_tensors("unfold", input=input)
     shape = tuple(input._array.shape)
     if len(shape) not in (3, 4):
         raise ShapeError(f"unfold: expected input (N, C, H, W) or (C, H, W), got shape {shape}")
@@ -112,6 +114,7 @@ def fold(
     >>> pluggrad.nn.functional.fold(pluggrad.ones(1, 2, 2), (1, 3), (1, 2))
     tensor([[[[1., 2., 1.]]]])
     """
+    require_tensors("fold", input=input)
     shape = tuple(input._array.shape)
     if len(shape) not in (2, 3):
         raise ShapeError(f"fold: expected input (N, C · elements, windows), or without N, got shape {shape}")

@@ -12,8 +12,9 @@ import math
 import warnings
 from collections.abc import Sequence
 
+from ...autograd.operands import require_tensors
 from ...dtypes import REAL_FLOATING
-from ...errors import DTypeError, ShapeError
+from ...errors import ArgumentError, DTypeError, ShapeError
 from ...tensor import Tensor
 from ..creation import linspace, ones
 from ..gathering import gather
@@ -153,6 +154,7 @@ def grid_sample(
 
 def _check(input: Tensor, grid: Tensor, mode: str) -> int:
     """The number of spatial axes."""
+    require_tensors("grid_sample", input=input, grid=grid)
     x, g = tuple(input._array.shape), tuple(grid._array.shape)
     dims = len(x) - 2
     if dims not in (2, 3) or len(g) != len(x) or g[0] != x[0] or g[-1] != dims:
@@ -216,8 +218,9 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
     tensor([[[[-1.,  0.],
               [ 1.,  0.]]]])
     """
-    if not (theta.dtype.is_floating_point):
-        raise DTypeError(f"affine_grid: expected theta to have floating point type, but got {theta.dtype.name}")
+    require_tensors("affine_grid", theta=theta)
+    if not theta.dtype.is_floating_point:
+        raise ArgumentError(f"affine_grid: expected theta to have floating point type, but got {theta.dtype.name}")
     dims, shape = len(size) - 2, tuple(theta._array.shape)
     if dims not in (2, 3):
         raise NotImplementedError(

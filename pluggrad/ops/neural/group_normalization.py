@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ...autograd.operands import require_tensors
 from ...dtypes import REAL_FLOATING, finfo
 from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
@@ -165,6 +166,7 @@ def instance_norm(
     >>> pluggrad.nn.functional.instance_norm(pluggrad.tensor([[[1.0, 3.0]]]))
     tensor([[[-1.0000,  1.0000]]])
     """
+    require_tensors("instance_norm", input=input)
     shape = tuple(input._array.shape)
     if len(shape) < 2:
         raise ShapeError(f"instance_norm: expected input (N, C, d1, ...), got shape {shape}")
@@ -215,6 +217,7 @@ def rms_norm(
     shape = tuple(normalized_shape)
     if not shape:
         raise ShapeError("rms_norm: normalized_shape must have at least one size")
+    require_tensors("rms_norm", input=input, **({} if weight is None else {"weight": weight}))
     if tuple(input._array.shape[-len(shape) :]) != shape:
         raise ShapeError(
             f"rms_norm: given normalized_shape={list(shape)}, expected input with shape "

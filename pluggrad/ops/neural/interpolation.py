@@ -114,12 +114,12 @@ def interpolate(
         )
     if mode == "lanczos" and (align_corners or not antialias):
         raise ValueError("interpolate: mode 'lanczos' requires antialias=True and does not support align_corners=True")
+    sizes, factors = _sizes(shape, size, scale_factor, mode, recompute_scale_factor)
     if n not in _SPATIAL.get(mode, ()):
         raise NotImplementedError(
             f"interpolate: mode must be one of {', '.join(_SPATIAL)}, for inputs (N, C, ...) of as many spatial axes "
             f"as it is for, got {mode!r} and input of shape {shape}"
         )
-    sizes, factors = _sizes(shape, size, scale_factor, mode, recompute_scale_factor)
     if min(*shape[1:], *sizes) < 1:
         raise ShapeError(f"interpolate: input and output sizes must be greater than 0, got {shape} and {sizes}")
     if mode == "area":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ...autograd.operands import require_tensors
 from ...dtypes import FLOATING
 from ...errors import ShapeError
 from ...tensor import Tensor
@@ -71,12 +72,18 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     >>> pluggrad.nn.functional.linear(x, w, pluggrad.tensor([0.5, 0.0]))
     tensor([[3.5000, 6.0000]])
     """
-    x_shape, w_shape = input._array.shape, weight._array.shape
+    try:
+        x_shape, w_shape = input._array.shape, weight._array.shape
+    except AttributeError:
+        require_tensors("linear", input=input, weight=weight)
+        raise
     if len(w_shape) != 2 or not x_shape or x_shape[-1] != w_shape[1]:
         raise ShapeError(
             f"linear: input of shape {tuple(x_shape)} and weight of shape {tuple(w_shape)} do not fit: "
             f"weight must be (out_features, in_features) with in_features the input's last size"
         )
+    if bias is not None and not isinstance(bias, Tensor):
+        require_tensors("linear", bias=bias)
     if bias is not None and bias._array.shape != (w_shape[0],):
         raise ShapeError(f"linear: bias must have shape ({w_shape[0]},), got {tuple(bias.shape)}")
     return _linear(input, weight, bias)
@@ -104,11 +111,14 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     >>> pluggrad.nn.functional.bilinear(one, one, pluggrad.ones(3, 2, 2))
     tensor([[4., 4., 4.]])
     """
+    require_tensors("bilinear", input1=input1, input2=input2, weight=weight)
     shape1, shape2, w = tuple(input1.shape), tuple(input2.shape), tuple(weight.shape)
     if len(w) != 3 or not shape1 or shape1[:-1] != shape2[:-1] or (shape1[-1], shape2[-1]) != w[1:]:
         raise ShapeError(
             f"bilinear: need input1 (..., I), input2 (..., J) and weight (O, I, J); got shapes {shape1}, {shape2}, {w}"
         )
+    if bias is not None:
+        require_tensors("bilinear", bias=bias)
     if bias is not None and tuple(bias.shape) != w[:1]:
         raise ShapeError(f"bilinear: bias must have shape ({w[0]},), got {tuple(bias.shape)}")
     # (..., I) with (I, O J) is one large product; what is left is a sum over J.

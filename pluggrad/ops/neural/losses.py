@@ -6,6 +6,7 @@ import math
 import warnings
 from typing import Any, Literal
 
+from ...autograd.operands import require_tensors
 from ...dtypes import REAL_FLOATING
 from ...errors import ShapeError
 from ...tensor import Tensor
@@ -53,8 +54,12 @@ def reduction_of(name: str, reduction: str, size_average: bool | None = None, re
 
 def _alike(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Both, broadcast to one shape if they differ, with a warning: it is likely a mistake."""
-    if input._array.shape == target._array.shape:
-        return input, target
+    try:
+        if input._array.shape == target._array.shape:
+            return input, target
+    except AttributeError:
+        require_tensors(name, input=input, target=target)
+        raise
     warnings.warn(
         f"{name}: using a target size ({tuple(target.shape)}) that is different to the input size "
         f"({tuple(input.shape)}). This will likely lead to incorrect results due to broadcasting. "
@@ -201,6 +206,7 @@ def l1_loss(
     >>> pluggrad.nn.functional.l1_loss(pluggrad.tensor([1.0, 2.0]), pluggrad.tensor([1.0, 4.0]))
     tensor(1.)
     """
+    require_tensors("l1_loss", input=input, target=target)
     if input.dtype.is_complex or target.dtype.is_complex:
         size = abs(input - target)
         return l1_loss(size, size.new_zeros(size.shape), size_average, reduce, reduction, weight)
@@ -300,11 +306,13 @@ def binary_cross_entropy_with_logits(
     _same_size(name, input, target)
     for factor in (weight, pos_weight):
         if factor is not None:
+            require_tensors(name, weight=factor)
             broadcast_to(factor, tuple(input.shape))
     return _binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction=reduction)
 
 
 def _same_size(name: str, input: Tensor, target: Tensor) -> None:
+    require_tensors(name, input=input, target=target)
     if input._array.shape != target._array.shape:
         raise ShapeError(
             f"{name}: target size ({tuple(target.shape)}) must be the same as input size ({tuple(input.shape)})"

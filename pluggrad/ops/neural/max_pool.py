@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...dtypes import REAL_FLOATING
+from ...dtypes import INTEGRAL, REAL_FLOATING, float64
 from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
 from ..declare import composite
-from .windows import Padding, Sizes, batched, crop, elements, offsets, pad, padded, per_axis, unbatched, window_counts
+from ..dtype_functions import _astype
+from .windows import (
+    Padding,
+    Sizes,
+    batched,
+    check_not_empty,
+    crop,
+    elements,
+    offsets,
+    pad,
+    padded,
+    per_axis,
+    unbatched,
+    window_counts,
+)
 
 __all__ = [
     "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d",
@@ -172,6 +186,13 @@ def _pool(
     return_indices: bool,
 ) -> Any:  # fmt: skip
     x, added = batched(name, input, n)
+    check_not_empty(name, x)
+    if x.dtype.kind in INTEGRAL:
+        given = _astype(input, dtype=float64)
+        found = _pool(name, n, given, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+        if not return_indices:
+            return _astype(found, dtype=input.dtype)
+        return _astype(found[0], dtype=input.dtype), found[1]
     kernel, strides, pads, dilations = pool_geometry(name, n, x, kernel_size, stride, padding, dilation)
     if ceil_mode:
         pads = ceil_padding(x._array.shape[2:], kernel, strides, pads, dilations)
@@ -221,6 +242,7 @@ def max_pool2d(
 
     Notes
     -----
+    Integers keep their dtype; they are compared in float64, which tells those below 2**53 apart.
     Ties send the gradient to the first maximum in row-major order, as PyTorch does.
 
     >>> import pluggrad

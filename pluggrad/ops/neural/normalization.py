@@ -11,8 +11,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ...autograd.operands import require_tensors
 from ...dtypes import REAL_FLOATING
-from ...errors import ShapeError
+from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
 from ...tensor.memory import release
 from ..creation import ones
@@ -228,12 +229,19 @@ def layer_norm(
     shape = tuple(normalized_shape)
     if not shape:
         raise ShapeError("layer_norm: normalized_shape must have at least one size")
-    if tuple(input._array.shape[-len(shape) :]) != shape:
+    try:
+        fits = tuple(input._array.shape[-len(shape) :]) == shape
+    except AttributeError:
+        require_tensors("layer_norm", input=input)
+        raise
+    if not fits:
         raise ShapeError(
             f"layer_norm: given normalized_shape={list(shape)}, expected input with shape "
             f"[*, {', '.join(map(str, shape))}], but got input of size {list(input.shape)}"
         )
     for name, array in (("weight", weight), ("bias", bias)):
+        if not isinstance(array, Tensor | None):
+            require_tensors("layer_norm", **{name: array})
         if array is not None and tuple(array._array.shape) != shape:
             raise ShapeError(f"layer_norm: {name} must have shape {shape}, got {tuple(array.shape)}")
     return _layer_norm(*affine(input, weight, bias, shape), count=len(shape), eps=eps)[0]
@@ -278,13 +286,18 @@ def batch_norm(
     tensor([[-1.0000],
             [ 1.0000]])
     """
-    if input._array.ndim < 2:
+    try:
+        ndim = input._array.ndim
+    except AttributeError:
+        require_tensors("batch_norm", input=input)
+        raise
+    if ndim < 2:
         raise ShapeError(f"batch_norm: expected at least 2-D input (N, C, ...), got shape {tuple(input.shape)}")
     channels = input._array.shape[1]
     check_channels("batch_norm", channels, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not training:
         if running_mean is None or running_var is None:
-            raise ValueError("batch_norm: expected running_mean and running_var to be given when training=False")
+            raise ArgumentError("batch_norm: expected running_mean and running_var to be given when training=False")
         return _batch_norm_inference(input, running_mean, running_var, weight, bias, eps=eps)
     count = int(input.size) // channels if channels else 0
     if count == 1:
@@ -305,6 +318,8 @@ def check_channels(name: str, channels: int, **arrays: Tensor | None) -> None:
     ShapeError
     """
     for which, array in arrays.items():
+        if not isinstance(array, Tensor | None):
+            require_tensors(name, **{which: array})
         if array is not None and array._array.shape != (channels,):
             raise ShapeError(
                 f"{name}: {which} must have one number for each of the {channels} channels, "

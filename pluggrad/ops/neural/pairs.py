@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...autograd.operands import require_tensors
 from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
 from ..index_grids import triu_indices
@@ -31,6 +32,7 @@ def pdist(input: Tensor, p: float = 2) -> Tensor:
     >>> pluggrad.nn.functional.pdist(pluggrad.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]))
     tensor([5.0000, 1.0000, 4.2426])
     """
+    require_tensors("pdist", input=input)
     if input._array.ndim != 2:
         raise ShapeError(f"pdist only supports 2D tensors, got: {input._array.ndim}D")
     if p < 0:

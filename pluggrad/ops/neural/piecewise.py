@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...autograd.inplace import assign
+from ...autograd.operands import require_tensors
 from ...dtypes import REAL, REAL_FLOATING
 from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
@@ -192,6 +193,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     >>> pluggrad.nn.functional.prelu(pluggrad.tensor([-2.0, 0.5]), pluggrad.tensor([0.25]))
     tensor([-0.5000,  0.5000])
     """
+    require_tensors("prelu", input=input, weight=weight)
     shape, slopes = input._array.shape, weight._array.shape
     if len(slopes) > 1:
         raise ShapeError(f"prelu: expected weight to be a scalar or 1D tensor, but got ndim = {len(slopes)}")

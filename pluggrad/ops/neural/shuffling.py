@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...autograd.operands import require_tensors
 from ...errors import ShapeError
 from ...tensor import Tensor
 
@@ -16,6 +17,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     tensor([[[0., 1.],
              [2., 3.]]])
     """
+    require_tensors("pixel_shuffle", input=input)
     r, shape = upscale_factor, tuple(input._array.shape)
     if len(shape) < 3 or r < 1 or shape[-3] % (r * r):
         raise ShapeError(
@@ -35,6 +37,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     >>> pluggrad.nn.functional.pixel_unshuffle(pluggrad.arange(4.0).view(1, 2, 2), 2).flatten()
     tensor([0., 1., 2., 3.])
     """
+    require_tensors("pixel_unshuffle", input=input)
     r, shape = downscale_factor, tuple(input._array.shape)
     if len(shape) < 3 or r < 1 or shape[-2] % r or shape[-1] % r:
         raise ShapeError(
@@ -54,6 +57,7 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     >>> pluggrad.nn.functional.channel_shuffle(pluggrad.arange(4.0).view(1, 4, 1), 2).flatten()
     tensor([0., 2., 1., 3.])
     """
+    require_tensors("channel_shuffle", input=input)
     shape = tuple(input._array.shape)
     if len(shape) < 3 or groups < 1 or shape[1] % groups:
         raise ShapeError(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
+from ...autograd.operands import require_tensors
 from ...dtypes import REAL_FLOATING, DType
 from ...tensor import Tensor
 from ..axes import either, one_axis
@@ -49,10 +51,22 @@ def _log_softmax(xp: Any, x: Any, /, *, axis: int) -> Any:
     return shifted - xp.log(xp.namespace.sum(xp.exp(shifted), axis=axis, keepdims=True))
 
 
-def _prepare(name: str, x: Tensor, dim: int | None, axis: int | None, dtype: DType | None) -> tuple[Tensor, int]:
+def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
+    """The axis of the classes, where none is given: 0 for inputs of 0, 1 and 3 axes, else 1, as in PyTorch."""
+    warnings.warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
+        stacklevel=stacklevel,
+    )
+    return 0 if ndim in (0, 1, 3) else 1
+
+
+def _prepare(
+    name: str, x: Tensor, dim: int | None, axis: int | None, dtype: DType | None, stacklevel: int
+) -> tuple[Tensor, int]:
+    require_tensors(name, input=x)
     given = either(name, axis, dim)
     if given is None:
-        raise TypeError(f"{name}: dim is required: the axis along which the result sums to 1")
+        given = _implicit_dim(name, x._array.ndim, stacklevel + 1)
     if dtype is not None and x.dtype is not dtype:
         x = _astype(x, dtype=dtype)
     return x, one_axis(name, given, x._array.ndim)
@@ -66,7 +80,7 @@ def softmax(
     Parameters
     ----------
     input : Tensor, real floating
-    dim, axis : the axis along which the result sums to 1
+    dim, axis : the axis along which the result sums to 1; without, that of the classes, with a warning
     dtype : cast to it first
 
     Returns
@@ -77,7 +91,7 @@ def softmax(
     >>> pluggrad.softmax(pluggrad.tensor([1.0, 1.0]), dim=0)
     tensor([0.5000, 0.5000])
     """
-    x, axis = _prepare("softmax", input, dim, axis, dtype)
+    x, axis = _prepare("softmax", input, dim, axis, dtype, _stacklevel)
     return _with_axis(_softmax, x, axis)
 
 
@@ -90,7 +104,7 @@ def log_softmax(
     >>> pluggrad.log_softmax(pluggrad.tensor([0.0, 0.0]), dim=0)
     tensor([-0.6931, -0.6931])
     """
-    x, axis = _prepare("log_softmax", input, dim, axis, dtype)
+    x, axis = _prepare("log_softmax", input, dim, axis, dtype, _stacklevel)
     return _with_axis(_log_softmax, x, axis)
 
 
@@ -103,7 +117,7 @@ def softmin(
     >>> pluggrad.nn.functional.softmin(pluggrad.tensor([1.0, 1.0]), dim=0)
     tensor([0.5000, 0.5000])
     """
-    return softmax(-input, dim, dtype, axis=axis)
+    return softmax(-input, dim, dtype, axis=axis, _stacklevel=_stacklevel + 1)
 
 
 def _with_axis(function: Any, x: Tensor, axis: int) -> Tensor:

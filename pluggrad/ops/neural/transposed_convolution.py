@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...autograd.operands import require_tensors
 from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
 from ..manipulation import reshape
@@ -23,6 +24,8 @@ def _conv_transpose(
     output_padding: Any, groups: int, dilation: Any,
 ) -> Tensor:  # fmt: skip
     x, added = batched(name, input, n)
+    if not isinstance(weight, Tensor) or not isinstance(bias, Tensor | None):
+        require_tensors(name, weight=weight, bias=bias)
     if weight._array.ndim != n + 2:
         raise ShapeError(
             f"{name}: weight must have {n + 2} axes, (in channels, out channels / groups, *kernel), "

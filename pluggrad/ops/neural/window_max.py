@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ...autograd.operands import require_tensors
 from ...dtypes import REAL_FLOATING, int64
 from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor, make
@@ -16,9 +17,9 @@ from ..creation import zeros
 from ..declare import composite
 from ..gathering import _gather, _scatter
 from ..manipulation import reshape
-from .adaptive_avg_pool import check_not_empty, output_sizes
+from .adaptive_avg_pool import output_sizes
 from .max_pool import _max_pool, _max_pool_indices
-from .windows import Sizes, batched, per_axis, unbatched
+from .windows import Sizes, batched, check_not_empty, per_axis, unbatched
 
 __all__ = [
     "adaptive_max_pool1d", "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d",
@@ -232,6 +233,7 @@ def _unpool(
     x, added = batched(name, input, n)
     kernel = per_axis(name, "kernel_size", kernel_size, n)
     strides = kernel if stride is None or stride in ((), []) else per_axis(name, "stride", stride, n)
+    require_tensors(name, indices=indices)
     if tuple(indices._array.shape) != tuple(input._array.shape):
         raise ShapeError(
             f"{name}: expected shape of indices to be the same as that of the input {tuple(input.shape)}, but got "

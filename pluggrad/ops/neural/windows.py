@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
+from ...autograd.operands import require_tensors
 from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
 from ..manipulation import reshape
@@ -28,8 +29,12 @@ def per_axis(name: str, what: str, value: Any, n: int, least: int = 1) -> Sizes:
     Raises
     ------
     ValueError : too few or too many numbers, or one below ``least``
+    TypeError : no integers
     """
-    values = tuple(v.__index__() for v in value) if isinstance(value, Iterable) else (value.__index__(),) * n
+    try:
+        values = tuple(v.__index__() for v in value) if isinstance(value, Iterable) else (value.__index__(),) * n
+    except AttributeError:
+        raise TypeError(f"{name}: {what} must be one int or {n} ints, got {value!r}") from None
     if len(values) == 1:
         values *= n
     if len(values) != n:
@@ -45,12 +50,29 @@ def batched(name: str, x: Tensor, n: int) -> tuple[Tensor, bool]:
     Raises
     ------
     ShapeError : neither (N, C, *sizes) nor (C, *sizes)
+    TypeError : no tensor
     """
-    if x._array.ndim == n + 2:
+    try:
+        ndim = x._array.ndim
+    except AttributeError:
+        require_tensors(name, input=x)
+        raise
+    if ndim == n + 2:
         return x, False
-    if x._array.ndim == n + 1:
+    if ndim == n + 1:
         return reshape(x, (1, *x._array.shape)), True
     raise ShapeError(f"{name}: expected {n + 2}-D (batched) or {n + 1}-D (unbatched) input, got shape {tuple(x.shape)}")
+
+
+def check_not_empty(name: str, x: Tensor) -> None:
+    """Refuse an input without elements along a spatial axis: no window would have any.
+
+    Raises
+    ------
+    ShapeError
+    """
+    if 0 in x._array.shape[2:]:
+        raise ShapeError(f"{name}: expected input with non-zero spatial sizes, got shape {tuple(x.shape)}")
 
 
 def unbatched(x: Tensor, added: bool) -> Tensor:

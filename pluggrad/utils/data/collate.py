@@ -7,6 +7,7 @@ from typing import Any
 
 from ...backends import plugins
 from ...dtypes import float64
+from ...errors import ArgumentError
 from ...ops.creation import asarray, tensor
 from ...ops.joining import stack
 from ...tensor import Tensor
@@ -46,7 +47,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
         return type(first)(merged) if type(first) is not dict else merged  # type: ignore[call-arg]
     if isinstance(first, Sequence):
         if any(len(item) != len(first) for item in batch):
-            raise ValueError(
+            raise ArgumentError(
                 "each element in list of batch should be of equal size; give a collate_fn for ragged samples"
             )
         parts = [default_collate(part) for part in zip(*batch, strict=True)]

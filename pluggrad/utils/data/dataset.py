@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 from ... import random
+from ...errors import ExpectationError
 from ...random import Generator
 from ...tensor import Tensor
 
@@ -62,7 +63,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 
     def __init__(self, *tensors: Tensor) -> None:
         if not tensors or any(len(t) != len(tensors[0]) for t in tensors):
-            raise ValueError(
+            raise ExpectationError(
                 f"Size mismatch between tensors: TensorDataset needs tensors of one length, "
                 f"got {[tuple(t.shape) for t in tensors]}"
             )
@@ -172,9 +173,9 @@ class ConcatDataset(Dataset[T]):
     def __init__(self, datasets: Iterable[Dataset[T]]) -> None:
         self.datasets = list(datasets)
         if not self.datasets:
-            raise ValueError("datasets should not be an empty iterable")
+            raise ExpectationError("datasets should not be an empty iterable")
         if any(isinstance(d, IterableDataset) for d in self.datasets):
-            raise TypeError("ConcatDataset does not support IterableDataset")
+            raise ExpectationError("ConcatDataset does not support IterableDataset")
         self.cumulative_sizes = list(accumulate(len(d) for d in self.datasets))  # type: ignore[arg-type]
 
     def __len__(self) -> int:
@@ -193,7 +194,7 @@ class ChainDataset(IterableDataset[T]):
 
     Raises
     ------
-    TypeError : while iterating: a dataset that is no IterableDataset
+    ExpectationError : while iterating: a dataset that is no IterableDataset
 
     >>> class Stream(IterableDataset):
     ...     def __iter__(self):
@@ -208,7 +209,7 @@ class ChainDataset(IterableDataset[T]):
     def __iter__(self) -> Iterator[T]:
         for dataset in self.datasets:
             if not isinstance(dataset, IterableDataset):
-                raise TypeError(f"ChainDataset only supports IterableDataset, got {type(dataset).__name__}")
+                raise ExpectationError(f"ChainDataset only supports IterableDataset, got {type(dataset).__name__}")
             yield from dataset
 
     def __len__(self) -> int:

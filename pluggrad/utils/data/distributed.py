@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sized
 from typing import Any
 
 from ... import random
+from ...errors import ArgumentError
 from ...random import Generator
 from .sampler import Sampler
 
@@ -78,6 +79,6 @@ class DistributedSampler(Sampler[int]):
 def _given(value: int | None, name: str, variable: str) -> int:
     if value is None:
         if variable not in os.environ:
-            raise RuntimeError(f"DistributedSampler: give {name}=, or set the environment variable {variable}")
+            raise ArgumentError(f"DistributedSampler: give {name}=, or set the environment variable {variable}")
         return int(os.environ[variable])
     return value

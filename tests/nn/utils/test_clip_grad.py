@@ -54,3 +54,11 @@ def test_parameters_as_a_vector() -> None:
         assert p.tolist() == q.tolist()
     with pytest.raises(ValueError, match=r"shape \(8,\)"):
         utils.vector_to_parameters(pluggrad.zeros(7), layer.parameters())
+
+
+def test_the_older_name() -> None:
+    ours, theirs = _weights(pluggrad), _weights(torch)
+    with pytest.warns(FutureWarning, match="clip_grad_norm_"):
+        total = utils.clip_grad_norm(ours, 0.5)
+    with pytest.warns(FutureWarning, match="clip_grad_norm_"):
+        assert total.item() == pytest.approx(torch.nn.utils.clip_grad_norm(theirs, 0.5).item())
