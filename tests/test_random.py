@@ -40,7 +40,7 @@ def default_kernels() -> list[tuple[Kernels, Any]]:
     strict.set_array_api_strict_flags(api_version="2025.12")
     numpy = plugins.backend("cpu").namespace
     backends = (DefaultsOnly(numpy, "cpu"), DefaultsOnly(strict, strict.Device("CPU_DEVICE")))
-    return [(Kernels("", b, None, None), b.devices[0]) for b in backends]  # type: ignore[arg-type]
+    return [(Kernels("", "", b, None, None), b.devices[0]) for b in backends]  # type: ignore[arg-type]
 
 
 def all_equal(a: Any, b: Any) -> bool:

@@ -46,7 +46,7 @@ LEFT_OUT: dict[str, tuple[str, tuple[str, ...]]] = {
     "copies for compilers": ("for compilers, which want no views", (r".*_copy(?<!narrow_copy)(?<!index_copy)",)),
     "symbolic shapes": ("shapes are numbers", (r"sym_.*",)),
     "storages": ("a tensor's memory is its array", (
-        r"(untyped_|typed_)?storage(_type)?|.*Storage|.*_data_ptr|record_stream|share_memory_|module_load",
+        r"(untyped_|typed_)?storage(_type)?|.*Storage|.*_data_ptr|share_memory_|module_load",
     )),
     "removed from PyTorch": ("they raise an error there", (
         r"eig|symeig|solve|lstsq|matrix_rank|volatile|reinforce|resize|resize_as|chalf|ipu|xpu|mtia|maia",

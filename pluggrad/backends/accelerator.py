@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..errors import BackendError, BackendUnavailable, DeviceError, PluginError
 from .manager import plugins
 from .protocol import Accelerator
@@ -48,6 +50,11 @@ def found() -> Accelerator:
         return accelerator(device_type)
     reasons = [f"{t}: {why_unavailable(t)}" for t in candidates()]
     raise BackendUnavailable(f"no accelerator can be used here ({'; '.join(reasons) or 'no plugin brings one'})")
+
+
+def pinned(array: Any, device_type: str) -> Any:
+    """A host's array in memory that the accelerator reads by itself; as it is without one, and if it is no host's."""
+    return found().pin(array) if device_type == "cpu" and current() is not None else array
 
 
 def _advice(device_type: str) -> str:

@@ -138,6 +138,9 @@ class Accelerator(Protocol):
     def elapsed(self, start: Any, end: Any) -> float:
         """Milliseconds between two events that have happened."""
 
+    def record_stream(self, array: Any, stream: Any) -> None:
+        """Keep an array's memory, once the array is gone, until what is queued on a stream by then is done."""
+
     def range_push(self, message: str) -> int:
         """Begin a named span in the profiler; how many were open."""
 

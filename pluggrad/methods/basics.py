@@ -262,6 +262,23 @@ def is_pinned(self: Tensor, device: Any = None) -> bool:
     return transfer.is_pinned(self)
 
 
+@method()
+def record_stream(self: Tensor, stream: Any) -> None:
+    """Say that a stream of a GPU, other than the one on which the tensor was made, uses its memory.
+
+    When the tensor is gone, its memory is not given to others before what is queued on that stream by then is done.
+
+    Parameters
+    ----------
+    stream : :class:`pluggrad.cuda.Stream`
+
+    Raises
+    ------
+    DeviceError : a tensor that is on no GPU
+    """
+    transfer.record_stream(self, stream)
+
+
 # -- as Python values --------------------------------------------------------------------------------
 
 

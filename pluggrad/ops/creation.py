@@ -10,6 +10,7 @@ from .. import dtypes
 from ..autograd.operands import SCALARS
 from ..autograd.transforms.levels import LevelType
 from ..backends import ArrayType, plugins
+from ..backends.accelerator import pinned
 from ..device import Device, get_default_device
 from ..dtypes import DType
 from ..errors import ArgumentError, ShapeError
@@ -51,8 +52,8 @@ def _array_type(dtype: DType | None, device: Device | str | None, default: DType
     return plugins.array_type(get_default_device() if device is None else device, dtype)
 
 
-def _finish(array: Any, array_type: ArrayType, requires_grad: bool) -> Tensor:
-    x = make(array, array_type)
+def _finish(array: Any, array_type: ArrayType, requires_grad: bool, pin_memory: bool = False) -> Tensor:
+    x = make(pinned(array, array_type.device.type) if pin_memory else array, array_type)
     if requires_grad:
         x.requires_grad = True
     return x
@@ -223,7 +224,7 @@ def tensor(
     dtype : default: as in :func:`asarray`
     device : default: that of a Tensor; the default device for anything else
     requires_grad : whether it requires a gradient
-    pin_memory : accepted for PyTorch's sake; host memory of a backend is what it is
+    pin_memory : a tensor on the CPU in memory that a GPU reads by itself, if there is one: see ``Tensor.pin_memory``
 
     >>> import pluggrad
     >>> pluggrad.tensor([1.5, 2], requires_grad=True)
@@ -234,11 +235,9 @@ def tensor(
     elif device is None:
         device = get_default_device()
     out = asarray(data, dtype=dtype, device=device, copy=None if isinstance(data, (*SCALARS, list, tuple)) else True)
-    return (
-        asarray(out.detach(), requires_grad=requires_grad)
-        if out._node is not None
-        else _finish(out._array, out._type, requires_grad)
-    )
+    if out._node is not None and not pin_memory:
+        return asarray(out.detach(), requires_grad=requires_grad)
+    return _finish(out._array, out._type, requires_grad, pin_memory)
 
 
 def as_tensor(data: Any, dtype: DType | None = None, device: Device | str | None = None) -> Tensor:
@@ -306,17 +305,18 @@ def from_dlpack(x: Any, /, *, device: Device | str | None = None, copy: bool | N
 # -- from a shape -----------------------------------------------------------------------------------
 
 
-def _filled(name: str, shape: tuple[Any, ...], dtype: DType | None, device: Any, requires_grad: bool) -> Tensor:
+def _filled(
+    name: str, shape: tuple[Any, ...], dtype: DType | None, device: Any, requires_grad: bool, pin_memory: bool
+) -> Tensor:
     array_type = _array_type(dtype, device)
     create = getattr(array_type.kernels.namespace, name)
-    return _finish(
-        create(_shape(shape), dtype=array_type.native, device=array_type.native_device), array_type, requires_grad
-    )
+    array = create(_shape(shape), dtype=array_type.native, device=array_type.native_device)
+    return _finish(array, array_type, requires_grad, pin_memory)
 
 
 def zeros(
     shape: Any = (), *more: int, dtype: DType | None = None, device: Device | str | None = None,
-    requires_grad: bool = False, size: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False, size: Any = None,
 ) -> Tensor:  # fmt: skip
     """Zeros of a shape given as ints or one tuple.
 
@@ -325,7 +325,7 @@ def zeros(
     tensor([[0, 0, 0],
             [0, 0, 0]])
     """
-    return _filled("zeros", _sizes(shape, more, size), dtype, device, requires_grad)
+    return _filled("zeros", _sizes(shape, more, size), dtype, device, requires_grad, pin_memory)
 
 
 def _sizes(shape: Any, more: tuple[int, ...], size: Any) -> tuple[Any, ...]:
@@ -337,7 +337,7 @@ def _sizes(shape: Any, more: tuple[int, ...], size: Any) -> tuple[Any, ...]:
 
 def ones(
     shape: Any = (), *more: int, dtype: DType | None = None, device: Device | str | None = None,
-    requires_grad: bool = False, size: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False, size: Any = None,
 ) -> Tensor:  # fmt: skip
     """Ones of a shape given as ints or one tuple.
 
@@ -345,12 +345,12 @@ def ones(
     >>> pluggrad.ones(2)
     tensor([1., 1.])
     """
-    return _filled("ones", _sizes(shape, more, size), dtype, device, requires_grad)
+    return _filled("ones", _sizes(shape, more, size), dtype, device, requires_grad, pin_memory)
 
 
 def empty(
     shape: Any = (), *more: int, dtype: DType | None = None, device: Device | str | None = None,
-    requires_grad: bool = False, size: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False, size: Any = None,
 ) -> Tensor:  # fmt: skip
     """A tensor of a shape given as ints or one tuple, whose values are whatever the memory held.
 
@@ -358,12 +358,12 @@ def empty(
     >>> pluggrad.empty(2, 3).shape
     pluggrad.Size([2, 3])
     """
-    return _filled("empty", _sizes(shape, more, size), dtype, device, requires_grad)
+    return _filled("empty", _sizes(shape, more, size), dtype, device, requires_grad, pin_memory)
 
 
 def full(
     shape: Any, fill_value: bool | int | float | complex, *, dtype: DType | None = None,
-    device: Device | str | None = None, requires_grad: bool = False,
+    device: Device | str | None = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """A tensor of one value; its dtype defaults to that of the value.
 
@@ -378,7 +378,7 @@ def full(
     array = array_type.kernels.namespace.full(
         dims, fill_value, dtype=array_type.native, device=array_type.native_device
     )
-    return _finish(array, array_type, requires_grad)
+    return _finish(array, array_type, requires_grad, pin_memory)
 
 
 def _like(x: Tensor, dtype: DType | None, device: Device | str | None) -> ArrayType:

@@ -12,7 +12,7 @@ from ..device import Device
 from ..errors import DeviceError
 from ..tensor import Node, Tensor, make
 
-__all__ = ["is_pinned", "pin", "to_device"]
+__all__ = ["is_pinned", "pin", "pinned", "record_stream", "to_device"]
 
 
 class _ToDevice:
@@ -77,6 +77,24 @@ def pin(x: Tensor) -> Tensor:
     if x.device.type != "cpu":
         raise DeviceError(f"pin_memory: only tensors in the CPU's memory can be pinned, got one on {x.device}")
     return x if accelerator.is_pinned(x._array) else _on_record(x, make(accelerator.pin(x._array), x._type))
+
+
+def pinned(x: Tensor) -> Tensor:
+    """A tensor that was just made, in such memory; as it is without an accelerator, and if it is not the host's."""
+    return pin(x) if x.device.type == "cpu" and current() is not None else x
+
+
+def record_stream(x: Tensor, stream: Any) -> None:
+    """See :func:`pluggrad.methods.basics.record_stream`.
+
+    Raises
+    ------
+    DeviceError : ``x`` is on no accelerator
+    """
+    backend = x._type.backend
+    if backend.accelerator is None:
+        raise DeviceError(f"record_stream: a tensor on {x.device} is on no accelerator, which alone has streams")
+    backend.accelerator.record_stream(x._array, stream.native)
 
 
 def is_pinned(x: Tensor) -> bool:

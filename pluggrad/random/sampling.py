@@ -29,8 +29,8 @@ def _shape(name: str, shape: tuple[Any, ...], size: Any) -> tuple[int, ...]:
     return creation._shape(shape or (size,))
 
 
-def _tensor(array: Any, array_type: ArrayType, requires_grad: bool = False) -> Tensor:
-    return creation._finish(array, array_type, requires_grad)
+def _tensor(array: Any, array_type: ArrayType, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
+    return creation._finish(array, array_type, requires_grad, pin_memory)
 
 
 def rand(
@@ -46,7 +46,7 @@ def rand(
     dtype : a floating dtype; default: the default one. float32 has 2**24 values, float64 2**53.
     device : default: the default device. The numbers are the same on every device.
     requires_grad : whether the result is a leaf that requires a gradient
-    pin_memory : accepted for PyTorch's sake
+    pin_memory : as for :func:`pluggrad.tensor`
 
     Raises
     ------
@@ -60,7 +60,9 @@ def rand(
     """
     array_type = random_type(creation._array_type(dtype, device))
     draws.require_floating("rand", array_type.dtype, complex_too=True)
-    return _tensor(draws.uniform(_shape("rand", shape, size), array_type, generator), array_type, requires_grad)
+    return _tensor(
+        draws.uniform(_shape("rand", shape, size), array_type, generator), array_type, requires_grad, pin_memory
+    )
 
 
 def randn(
@@ -88,7 +90,9 @@ def randn(
     """
     array_type = random_type(creation._array_type(dtype, device))
     draws.require_floating("randn", array_type.dtype, complex_too=True)
-    return _tensor(draws.normal(_shape("randn", shape, size), array_type, generator), array_type, requires_grad)
+    return _tensor(
+        draws.normal(_shape("randn", shape, size), array_type, generator), array_type, requires_grad, pin_memory
+    )
 
 
 def rand_like(
@@ -146,7 +150,7 @@ def randint(
     low, high = operator.index(low), operator.index(high)
     draws.check_bounds("randint", low, high, array_type.dtype)
     array = draws.integers(creation._shape((size,)), low, high, array_type, generator)
-    return _tensor(array, array_type, requires_grad)
+    return _tensor(array, array_type, requires_grad, pin_memory)
 
 
 def randint_like(
@@ -193,7 +197,7 @@ def randperm(
     array_type = random_type(creation._array_type(dtype, device, default=dtypes.int64))
     if n:
         draws.check_bounds("randperm", 0, n, array_type.dtype)
-    return _tensor(_shuffled(n, array_type, generator), array_type, requires_grad)
+    return _tensor(_shuffled(n, array_type, generator), array_type, requires_grad, pin_memory)
 
 
 @there
@@ -266,8 +270,7 @@ def normal(
         z = randn(creation._shape((size,)), generator=generator, dtype=dtype, device=device)
         with no_grad():
             z = z * std + mean
-        z.requires_grad = requires_grad
-        return z
+        return _tensor(z._array, z._type, requires_grad, pin_memory)
     if size is not None:
         raise TypeError("normal: size is for numbers only; tensors give the shape")
     for tensor in tensors:

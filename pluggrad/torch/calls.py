@@ -14,6 +14,7 @@ from typing import Any
 from ..autograd.inplace import assign
 from ..autograd.operands import ZeroDim
 from ..errors import GradientError
+from ..ops import transfer
 from ..tensor import Tensor
 from ..tensor.formats import check_layout
 
@@ -63,7 +64,8 @@ def torch_function(
 
     - its leading arguments may be given by PyTorch's names (``torch.sum(input=x)``, ``torch.add(x, other=y)``);
     - ``out=`` takes the result (or a tuple of tensors, the results): see :func:`write_out`;
-    - ``layout``, ``memory_format`` and ``pin_memory`` are accepted: all tensors are strided and contiguous;
+    - ``layout`` and ``memory_format`` are accepted: all tensors are strided and contiguous;
+    - ``pin_memory`` puts the result where a GPU reads it by itself, if there is one;
     - a 0-D tensor beside tensors with axes promotes like a Python number, as in PyTorch.
     """
     places: dict[str, int] = {}
@@ -81,9 +83,10 @@ def torch_function(
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        out = None
+        out, pins = None, False
         if kwargs and not special.isdisjoint(kwargs):
             out = kwargs.pop("out", None)
+            pins = "pin_memory" in ignored and bool(kwargs.get("pin_memory"))
             for key in ignored.intersection(kwargs):
                 check_layout(name, key, kwargs.pop(key))
             args, kwargs = _by_position(name, places, args, kwargs)
@@ -92,6 +95,8 @@ def torch_function(
             result = function(*args, **kwargs)
         finally:
             is_weak.reset(token)
+        if pins:
+            result = transfer.pinned(result)
         return result if out is None else write_out(name, out, result)
 
     call.__name__ = name

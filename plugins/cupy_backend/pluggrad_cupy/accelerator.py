@@ -138,6 +138,9 @@ class CuPyAccelerator:
     def elapsed(self, start: Any, end: Any) -> float:
         return float(cupy.cuda.get_elapsed_time(start, end))
 
+    def record_stream(self, array: Any, stream: Any) -> None:
+        transfer.keep_for(array, stream)
+
     # -- the profiler ------------------------------------------------------------------------------
 
     def range_push(self, message: str) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import cupy
+import numpy
 
 from . import devices, late
 
@@ -46,7 +47,7 @@ def describe(args: Iterable[Any]) -> str:
     """Arrays by dtype and shape, other arguments by their values, shortened."""
     words = []
     for arg in args:
-        if isinstance(arg, cupy.ndarray):
+        if isinstance(arg, cupy.ndarray | numpy.ndarray):
             words.append(f"{arg.dtype.name}{list(arg.shape)}")
         elif isinstance(arg, list | tuple) and any(isinstance(a, cupy.ndarray) for a in arg):
             words.append(f"[{describe(itertools.islice(arg, 4))}{', ...' if len(arg) > 4 else ''}]")

@@ -226,12 +226,24 @@ def test_indices_out_of_range_are_told_late() -> None:
 
 
 def test_out_of_memory() -> None:
-    pluggrad.cuda.set_per_process_memory_fraction(1 / 2**14)  # 1 MiB
+    """Which call asked, for how much, what the GPU has and what is free, what this process holds."""
+    pluggrad.cuda.empty_cache()
+    x = pluggrad.ones(1 << 17, device="cuda:1")
+    used = pluggrad.cuda.memory_allocated(1)
+    pluggrad.cuda.set_per_process_memory_fraction(1 / 2**14, device=1)  # 1 MiB
+    said = (
+        r"on cuda:1: CUDA out of memory: 4 MiB were asked for. The GPU has 16 GiB, of which it may use 1 MiB, .* GiB "
+        r"free; this process holds .*, of which .* are in use. Smaller batches need less; pluggrad.cuda.empty_cache\(\)"
+    )
     try:
-        with pytest.raises(pluggrad.cuda.OutOfMemoryError, match=r"cuda:0: .*4 MiB were asked for.* free.* holds"):
-            pluggrad.zeros(1 << 20, device="cuda:0")
+        with pytest.raises(pluggrad.cuda.OutOfMemoryError, match=r"zeros\(\(1048576,\).*" + said):
+            pluggrad.zeros(1 << 20, device="cuda:1")
+        with pytest.raises(pluggrad.cuda.OutOfMemoryError, match=r"exp\(float32\[131072\]\) on cuda:1: .*512 KiB were"):
+            pluggrad.exp(x).exp()
     finally:
-        pluggrad.cuda.set_per_process_memory_fraction(1.0)
+        pluggrad.cuda.set_per_process_memory_fraction(1.0, device=1)
+    assert pluggrad.cuda.memory_allocated(1) == used
+    assert pluggrad.exp(x).sum().item() > 0  # the process goes on
     assert issubclass(pluggrad.cuda.OutOfMemoryError, RuntimeError)
 
 
@@ -294,6 +306,33 @@ def test_copies_to_pinned_memory() -> None:
     assert host.tolist() == [0.0, 1.0, 2.0]
 
 
+@pytest.mark.parametrize(
+    "create",
+    [
+        lambda lib, **how: lib.tensor([1.0, 2.0], **how), lambda lib, **how: lib.zeros(3, **how),
+        lambda lib, **how: lib.ones((3,), **how), lambda lib, **how: lib.empty(3, **how),
+        lambda lib, **how: lib.full((3,), 2.0, **how), lambda lib, **how: lib.rand(3, **how),
+        lambda lib, **how: lib.randn(3, **how), lambda lib, **how: lib.randint(0, 9, (3,), **how),
+        lambda lib, **how: lib.randperm(3, **how), lambda lib, **how: lib.normal(0.0, 1.0, (3,), **how),
+    ],
+)  # fmt: skip
+def test_tensors_are_made_in_pinned_memory(create: Any) -> None:
+    import pluggrad.torch as torch
+
+    for lib in (pluggrad, torch):
+        pluggrad.manual_seed(0)
+        plain = create(lib)
+        pluggrad.manual_seed(0)
+        pinned = create(lib, pin_memory=True)
+        assert not plain.is_pinned()
+        assert pinned.is_pinned()
+        assert pinned.dtype is plain.dtype
+        assert create is None or pinned.shape == plain.shape
+        assert not create(lib, pin_memory=True, device="cuda").is_pinned()
+    assert torch.arange(3, pin_memory=True).is_pinned()
+    assert pluggrad.zeros(2, pin_memory=True, requires_grad=True).is_leaf
+
+
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_loader_pins_its_batches(workers: int) -> None:
     data = pluggrad.utils.data
@@ -308,12 +347,76 @@ def test_a_loader_pins_its_batches(workers: int) -> None:
     pluggrad.cuda.synchronize()
 
 
-def test_an_asynchronous_error_says_so() -> None:
-    real = devices.ERRORS
-    assert real is not None
+# -- errors of kernels, which come late ---------------------------------------------------------------------------
+
+
+_LATE = r"on cuda:[01]: cudaErrorIllegalAddress.*the kernel that failed may be an earlier one.*CUDA_LAUNCH_BLOCKING=1"
+
+
+@pytest.mark.parametrize(
+    ("wait", "name"),
+    [
+        (lambda x, stream, event: pluggrad.cuda.synchronize(0), "synchronize"),
+        (lambda x, stream, event: stream.synchronize(), "Stream.synchronize"),
+        (lambda x, stream, event: event.synchronize(), "Event.synchronize"),
+        (lambda x, stream, event: x.sum().item(), r"tolist\(float32\[\]\)"),
+        (lambda x, stream, event: x.tolist(), r"tolist\(float32\[2, 3\]\)"),
+        (lambda x, stream, event: bool(x.sum()), r"tolist\(float32\[\]\)"),
+        (lambda x, stream, event: x.cpu(), r"to_host\(float32\[2, 3\]"),
+        (lambda x, stream, event: x.to("cuda:1").tolist(), r"tolist\(float32\[2, 3\]\)"),
+    ],
+)
+def test_an_asynchronous_error_is_raised_where_python_waits(wait: Any, name: str) -> None:
+    """What every kind of waiting for the GPU says of a kernel that failed before."""
+    x = pluggrad.ones(2, 3, device="cuda:0")
+    stream, event = pluggrad.cuda.current_stream(), pluggrad.cuda.Event()
+    event.record()
     devices.pending.append(cupy.cuda.runtime.CUDARuntimeError(700))
-    with pytest.raises(RuntimeError, match=r"synchronize.*on cuda:0"):
-        pluggrad.cuda.synchronize(0)
+    with pytest.raises(RuntimeError, match="(?s)^" + name + ".*" + _LATE):
+        wait(x, stream, event)
+    pluggrad.cuda.synchronize(0)
+
+
+def test_an_error_of_a_call_names_its_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*args: Any, **kwargs: Any) -> Any:
+        raise cupy.cuda.runtime.CUDARuntimeError(1)
+
+    from pluggrad_cupy import errors
+
+    matmul = errors.guarded("matmul", fails)
+    x, y = (pluggrad.zeros(*s, device="cuda:1")._array for s in ((2, 3), (3, 4)))
+    with pytest.raises(
+        RuntimeError, match=r"^matmul\(float32\[2, 3\], float32\[3, 4\]\) on cuda:1: cudaError"
+    ) as caught:
+        matmul(x, y)
+    assert "earlier" not in str(caught.value)
+    assert pluggrad.cuda.current_device() == 0
+
+
+# -- memory that a stream still uses ------------------------------------------------------------------------------
+
+
+def test_memory_that_another_stream_uses_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = pluggrad.cuda.Stream(device=1)
+    monkeypatch.setattr(devices.Event, "done", False)
+    before = pluggrad.cuda.memory_allocated(1)
+    x = pluggrad.ones(1 << 12, device="cuda:1")
+    view = x[3:]
+    view.record_stream(stream)
+    del x
+    assert pluggrad.cuda.memory_allocated(1) > before
+    del view
+    assert pluggrad.cuda.memory_allocated(1) == before + (1 << 14)  # gone, but the stream may still read it
+    monkeypatch.setattr(devices.Event, "done", True)
+    y = pluggrad.ones(2, device="cuda:1")
+    y.record_stream(stream)
+    del y
+    assert pluggrad.cuda.memory_allocated(1) <= before + 512
+    plain = pluggrad.ones(1 << 12, device="cuda:1")
+    del plain
+    assert pluggrad.cuda.memory_allocated(1) <= before + 512
+    with pytest.raises(pluggrad.errors.DeviceError, match="on cpu"):
+        pluggrad.ones(2).record_stream(stream)
 
 
 def test_devices_streams_and_events() -> None:
@@ -327,13 +430,26 @@ def test_devices_streams_and_events() -> None:
         assert pluggrad.cuda.current_stream() == stream
         assert pluggrad.cuda.current_device() == 1
     assert pluggrad.cuda.current_stream(1) != stream
-    start, end = (pluggrad.cuda.Event(enable_timing=True) for _ in range(2))
-    start.record()
-    end.record()
-    end.synchronize()
-    assert start.elapsed_time(end) >= 0
     stream.wait_stream(pluggrad.cuda.current_stream(1))
     assert pluggrad.cuda.get_device_name(1) == "simulated device"
+
+
+def test_the_time_between_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([2.0, 2.25])
+    monkeypatch.setattr(devices.time, "perf_counter", lambda: next(clock))
+    start, end = (pluggrad.cuda.Event(enable_timing=True) for _ in range(2))
+    for event in (start, end):
+        with pytest.raises(ValueError, match="recorded first"):
+            start.elapsed_time(end)
+        event.record()
+    end.synchronize()
+    assert (start.query(), end.query()) == (True, True)
+    assert start.elapsed_time(end) == 250.0  # milliseconds
+    assert end.elapsed_time(start) == -250.0
+    with pytest.raises(ValueError, match="enable_timing=True"):
+        start.elapsed_time(pluggrad.cuda.Event())
+    with pytest.raises(ValueError, match="event of cuda:0, and cannot be recorded on cuda:1"):
+        start.record(pluggrad.cuda.Stream(device=1))
 
 
 def test_random_numbers_are_those_of_the_cpu() -> None:
@@ -343,6 +459,36 @@ def test_random_numbers_are_those_of_the_cpu() -> None:
             expected = draw(1001, dtype=dtype)
             pluggrad.manual_seed(3)
             assert (draw(1001, dtype=dtype, device="cuda:1").cpu() == expected).all()
+
+
+def test_the_state_of_the_generator() -> None:
+    """It is saved and put back as on the CPU, whose numbers it gives; a tensor of bytes, on the CPU."""
+    cuda = pluggrad.cuda
+    cuda.manual_seed(11)
+    pluggrad.randn(7, device="cuda:0")
+    state = cuda.get_rng_state()
+    assert (state.dtype, state.device) == (pluggrad.uint8, "cpu")
+    assert (cuda.get_rng_state("cuda:1") == state).all()
+    assert [bool((s == state).all()) for s in cuda.get_rng_state_all()] == [True, True]
+
+    def draw(device: str) -> list[list[float]]:
+        cuda.set_rng_state(state, device="cuda:1")
+        calls = (pluggrad.rand, pluggrad.randn, pluggrad.randperm)
+        drawn = [call(5, device=device).tolist() for call in calls]
+        return [*drawn, pluggrad.nn.functional.dropout(pluggrad.ones(40, device=device)).tolist()]
+
+    first = draw("cuda:0")
+    assert first == draw("cuda:1") == draw("cpu")
+    after = cuda.get_rng_state()
+    assert not (after == state).all()
+    cuda.set_rng_state_all([state, state])
+    assert pluggrad.rand(5, device="cuda").tolist() == first[0]
+    pluggrad.set_rng_state(after)
+    assert (cuda.get_rng_state() == after).all()
+    cuda.manual_seed_all(11)
+    assert cuda.initial_seed() == pluggrad.initial_seed() == 11
+    with pytest.raises((TypeError, ValueError)):
+        cuda.set_rng_state(pluggrad.zeros(3))
 
 
 @pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "Adagrad", "RMSprop", "NAdam", "ASGD"])

@@ -289,9 +289,11 @@ in_flight: list[Callable[[], None]] = []
 
 
 def land() -> None:
-    """Let all copies be done: called by whatever waits for the GPU."""
+    """Let all copies be done, and raise what a kernel left behind: called by whatever waits for the GPU."""
     while in_flight:
         in_flight.pop(0)()
+    if pending:
+        raise pending.pop()
 
 
 def read_later(source: np.ndarray) -> None:
@@ -315,12 +317,6 @@ def written_later(target: np.ndarray, values: np.ndarray) -> None:
     in_flight.append(done)
 
 
-def device_synchronize() -> None:
-    land()
-    if pending:
-        raise pending.pop()
-
-
 def get_device_properties(device: int) -> dict[str, Any]:
     return {
         "name": b"simulated device", "major": 0, "minor": 0, "totalGlobalMem": TOTAL, "multiProcessorCount": 1,
@@ -333,7 +329,7 @@ RUNTIME = {
     "getDeviceCount": lambda: COUNT,
     "getDevice": lambda: state.device,
     "setDevice": lambda device: Device(device).use(),
-    "deviceSynchronize": device_synchronize,
+    "deviceSynchronize": land,
     "getDeviceProperties": get_device_properties,
     "deviceCanAccessPeer": lambda device, peer: int(device != peer),
     "driverGetVersion": lambda: 12090,
