@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from llvmlite import ir
@@ -44,6 +45,16 @@ def _loader(kind: Any) -> Any:
     return load
 
 
+def _name_of(kernel: Any, *kinds: Any) -> str:
+    """A name for what is made of a kernel and of types.
+
+    It says both: of two functions of one name, from two libraries that were kept on disk, LLVM takes the first.
+    """
+    source = kernel.py_func
+    marks = [hashlib.sha256(str(kind).encode()).hexdigest() for kind in kinds]
+    return "_".join([source.__module__, source.__qualname__, *marks])
+
+
 def _task_of(kernel: Any) -> Any:
     """The address of a task which calls ``kernel(ranges[number], *args)``; its job is the address of both."""
 
@@ -55,6 +66,8 @@ def _task_of(kernel: Any) -> Any:
             ranges, args = load(job)
             for number in range(first, last):
                 kernel(ranges[number], *args)
+
+        task.__qualname__ = f"task_{_name_of(kernel, given)}"
 
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             compiled = context.compile_subroutine(builder, task, _PART)
@@ -80,7 +93,6 @@ def sharing(kernel: Any) -> Any:
     """
     address_of_task = _task_of(kernel)
 
-    @njit(nogil=True, error_model="numpy")
     def share(crew: Any, ranges: Any, args: Any) -> None:
         if crew == 0:
             for number in range(ranges.shape[0]):
@@ -89,4 +101,5 @@ def sharing(kernel: Any) -> Any:
             given = (ranges, args)
             lead(crew, address_of_task(given), _address_of(given), ranges.shape[0], 1)
 
-    return share
+    share.__qualname__ = f"share_{_name_of(kernel)}"
+    return njit(nogil=True, error_model="numpy")(share)

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from .classes import softmax_beside
-from .threads import divide, share
 
-#: Elements from which on a compiled kernel is called, and from which on threads share the rows.
-_LEAST, _LEAST_SHARED = 1 << 14, 1 << 17
+#: Elements from which on a compiled kernel is called, by as many threads as may be used.
+_LEAST = 1 << 14
 #: Rows whose sums for a weight are added up one after the other: not a matter of how many threads there are.
 _BLOCK = 128
 
@@ -24,16 +23,6 @@ Kernel = Callable[..., Any]
 
 def _is_large(x: Any, dtypes: str = "f") -> bool:
     return x.__class__ is np.ndarray and x.size >= _LEAST and x.dtype.char in dtypes
-
-
-def _over(kernel: Callable[..., None], *arrays: Any) -> None:
-    """Call ``kernel(*arrays, first, last)`` for parts of the rows of the first array."""
-    x = arrays[0]
-    if x.size < _LEAST_SHARED:
-        kernel(*arrays, 0, x.shape[0])
-        return
-    parts = divide(x.shape[0])
-    share(lambda number: kernel(*arrays, *parts[number][0]), len(parts))
 
 
 def _rows(x: np.ndarray, width: int) -> np.ndarray:
@@ -50,6 +39,7 @@ def layer_norm(kernel: Kernel) -> Kernel:
         if not _is_large(x, "fd"):
             return kernel(*arrays, count=count, eps=eps)
         from . import compiled_rows as compiled
+        from .crew import together
 
         n = math.prod(x.shape[x.ndim - count :])
         rows = _rows(x, n)
@@ -57,7 +47,7 @@ def layer_norm(kernel: Kernel) -> Kernel:
         bias = affine[1].reshape(-1) if len(affine) == 2 else np.zeros(n, x.dtype)
         out = np.empty_like(rows)
         mean, rstd = (np.empty(len(rows), x.dtype) for _ in range(2))
-        _over(compiled.layer_norm, rows, weight, bias, x.dtype.type(eps), out, mean, rstd)
+        together(compiled.layer_norm, (len(rows),), rows, weight, bias, x.dtype.type(eps), out, mean, rstd)
         kept = (*x.shape[: x.ndim - count], *(1,) * count)
         return out.reshape(x.shape), mean.reshape(kept), rstd.reshape(kept)
 
@@ -70,27 +60,20 @@ def layer_norm_gradients(kernel: Kernel) -> Kernel:
         if not _is_large(x, "fd"):
             return kernel(*arrays, count=count)
         from . import compiled_rows as compiled
+        from .crew import together
 
         g, g_mean, g_rstd, _, mean, rstd, *weights = arrays
         n = math.prod(x.shape[x.ndim - count :])
         given, slopes = _rows(x, n), _rows(g, n)
         weight = weights[0].reshape(-1) if weights else np.ones(n, x.dtype)
         out = np.empty_like(given)
-        blocks = [(first, min(first + _BLOCK, len(given))) for first in range(0, len(given), _BLOCK)]
-        of_weight, of_bias = (np.zeros((len(blocks), n), x.dtype) for _ in range(2))
+        blocks = -(-len(given) // _BLOCK)
+        of_weight, of_bias = (np.zeros((blocks, n), x.dtype) for _ in range(2))
         of_mean, of_rstd, center, scale = (a.reshape(-1) for a in (g_mean, g_rstd, mean, rstd))
-
-        def work(number: int) -> None:
-            compiled.layer_norm_gradients(
-                slopes, of_mean, of_rstd, given, center, scale, weight, out, of_weight[number], of_bias[number],
-                *blocks[number],
-            )  # fmt: skip
-
-        if x.size < _LEAST_SHARED:
-            for number in range(len(blocks)):
-                work(number)
-        else:
-            share(work, len(blocks))
+        together(
+            compiled.layer_norm_gradients, (blocks,), slopes, of_mean, of_rstd, given, center, scale, weight, _BLOCK,
+            out, of_weight, of_bias,
+        )  # fmt: skip
         if not weights:
             return (out.reshape(x.shape),)
         return out.reshape(x.shape), *(np.add.reduce(a, 0).reshape(weights[0].shape) for a in (of_weight, of_bias))
@@ -104,15 +87,19 @@ def layer_norm_gradients(kernel: Kernel) -> Kernel:
 def _weigh(scores: np.ndarray, causal: bool, safe: bool) -> None:
     """Softmax of scores along the last axis, in place."""
     from . import compiled_rows as compiled
+    from .crew import together
 
-    _over(compiled.softmax, scores.reshape(-1, scores.shape[-1]), scores.shape[-2] if causal else 0, safe)
+    rows = scores.reshape(-1, scores.shape[-1])
+    together(compiled.softmax, (len(rows),), rows, scores.shape[-2] if causal else 0, safe)
 
 
 def _slope(g: np.ndarray, y: np.ndarray) -> None:
     """The gradient of softmax along the last axis, in place of that for its result."""
     from . import compiled_rows as compiled
+    from .crew import together
 
-    _over(compiled.softmax_slope, g.reshape(-1, g.shape[-1]), _rows(y, y.shape[-1]))
+    rows = g.reshape(-1, g.shape[-1])
+    together(compiled.softmax_slope, (len(rows),), rows, _rows(y, y.shape[-1]))
 
 
 def softmax(kernel: Kernel) -> Kernel:
@@ -121,10 +108,8 @@ def softmax(kernel: Kernel) -> Kernel:
             return kernel(x, axis=axis)
         if axis != x.ndim - 1:
             return softmax_beside(x, axis)
-        from . import compiled_rows as compiled
-
         out = np.array(x, order="C")
-        _over(compiled.softmax, out.reshape(-1, out.shape[-1]), 0, False)
+        _weigh(out, causal=False, safe=False)
         return out
 
     return call

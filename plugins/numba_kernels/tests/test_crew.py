@@ -128,3 +128,11 @@ def test_a_program_ends_while_helpers_look_for_work():
 @pytest.mark.cpu
 def test_a_program_ends_while_helpers_sleep():
     run("import time; time.sleep(0.1)")
+
+
+def test_what_is_made_of_different_kernels_and_types_has_names_of_its_own():
+    """Where they are kept on disk by several programs, LLVM takes the first of two functions of one name."""
+    sharing = pytest.importorskip("pluggrad_numba.compiled_sharing")
+    kernels = [pooling._max_pool, pooling._max_pool_input, pooling._larger]
+    names = [sharing._name_of(kernel, *kinds) for kernel in kernels for kinds in ((), ("a",), ("b",), ("a", "b"))]
+    assert len(set(names)) == 12

@@ -114,6 +114,12 @@ def _weigh(scores: np.ndarray, causal: bool, safe: bool) -> None:
     scores /= total
 
 
+def _across(x: np.ndarray) -> np.ndarray:
+    """With the last two axes swapped: in memory, too, where they are short, as BLAS takes twice as long for a view."""
+    swapped = np.swapaxes(x, -1, -2)
+    return np.ascontiguousarray(swapped) if x.shape[-1] * x.shape[-2] < _BLOCK else swapped
+
+
 def attention_weights(
     query: np.ndarray, key: np.ndarray, mask: np.ndarray | None = None, *, scale: float, causal: bool, safe: bool,
     weigh: Callable[..., None] = _weigh,
@@ -122,7 +128,7 @@ def attention_weights(
     if query.dtype == np.float16:
         given = (None if a is None else a.astype(np.float32) for a in (query, key, mask))
         return attention_weights(*given, scale=scale, causal=causal, safe=safe).astype(np.float16)  # type: ignore[arg-type]
-    weights = np.matmul(query * query.dtype.type(scale), np.swapaxes(key, -1, -2))
+    weights = np.matmul(query * query.dtype.type(scale), _across(key))
     if mask is not None:
         weights += mask
     weigh(weights, causal, mask is not None and safe)
@@ -142,7 +148,7 @@ def attention_scores_gradient(
     if g.dtype == np.float16:
         given = (None if a is None else a.astype(np.float32) for a in (g, value, weights, g_weights, factors))
         return attention_scores_gradient(*given).astype(np.float16)  # type: ignore[arg-type]
-    found = np.matmul(g, np.swapaxes(value, -1, -2))
+    found = np.matmul(g, _across(value))
     if factors is not None:
         found *= factors
     if g_weights is not None:
