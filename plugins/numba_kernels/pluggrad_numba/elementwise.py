@@ -98,6 +98,7 @@ def _of_float32(call: Kernel, kernel: Kernel) -> Kernel:
         return kernel.for_dtype(dtype) if hasattr(kernel, "for_dtype") else kernel
 
     call.for_dtype = for_dtype  # type: ignore[attr-defined]
+    call.__name__ = getattr(kernel, "__name__", call.__name__)
     return call
 
 
