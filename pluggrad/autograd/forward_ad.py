@@ -19,6 +19,7 @@ from ..errors import GradientError, ShapeError
 from ..tensor import Tensor
 from .transforms import dual
 from .transforms.levels import LEVELS, Level, depth_of
+from .transforms.visitors import take_leave
 from .transforms.vmap import raised
 
 
@@ -32,11 +33,14 @@ class UnpackedDualTensor(NamedTuple):
 @contextmanager
 def dual_level() -> Iterator[None]:
     """A context in which tensors may have tangents; what leaves it must be unpacked first."""
-    token = LEVELS.set((*LEVELS.get(), Level(dual.DualKernels)))
+    level = Level(dual.DualKernels)
+    running = (*LEVELS.get(), level)
+    token = LEVELS.set(running)
     try:
         yield
     finally:
         LEVELS.reset(token)
+        take_leave(level, len(running))
 
 
 def _innermost(name: str) -> int:

@@ -18,7 +18,7 @@ from ..tensor import Leaf, Node, Tensor, inference, memory
 from ..tensor.memory import Step
 from .mode import is_grad_enabled
 from .operands import cast, constant
-from .transforms.levels import writable_into
+from .transforms.visitors import on_one_level
 
 
 def check_writable(x: Tensor) -> None:
@@ -63,7 +63,7 @@ def assign(x: Tensor, value: Tensor) -> Tensor:
         )
     if value._type is not x._type:
         if value._type.device is not x._type.device:
-            value = writable_into(value, x._type)
+            value = on_one_level(x, value)
         check_cast(value, x)
         value = cast(value, x.dtype)
     memory.release(x)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..autograd.inplace import assign, check_writable, overwrite
 from ..autograd.mode import is_grad_enabled
+from ..autograd.transforms.visitors import on_one_level
 from ..errors import ShapeError
 from ..ops import diagonals, gathering, indexing, joining, masking, replacing, searching
 from ..ops.advanced_indexing import Indices
@@ -159,7 +160,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     >>> pluggrad.zeros(2).fill_(3)
     tensor([3., 3.])
     """
-    value = indexing.as_value(value, self._type)
+    value = on_one_level(self, indexing.as_value(value, self._type))
     if value._array.ndim:
         raise ShapeError(
             f"fill_ only supports 0-dimension value tensor but got tensor with {value._array.ndim} dimensions."

@@ -16,7 +16,8 @@ from .. import function
 from ..autograd.inplace import assign, check_writable, rebase
 from ..autograd.mode import is_grad_enabled
 from ..autograd.operands import SCALARS, cast, constant, is_operand, wrap
-from ..autograd.transforms.levels import writable_into
+from ..autograd.transforms.levels import depth_of, lift
+from ..autograd.transforms.visitors import on_one_level
 from ..backends import ArrayType
 from ..dtypes import COMPLEX, FLOATING, INTEGRAL, bool_, int64
 from ..errors import DeviceError, DTypeError, ShapeError
@@ -287,7 +288,7 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     """
     check_writable(self)
     basic, tensors = parse_key(self, key)
-    value = as_value(value, self._type)
+    value = on_one_level(self, as_value(value, self._type))
     records = is_grad_enabled() and (self._node is not None or value._node is not None)
     if tensors is None:
         if _steps_back(basic):
@@ -328,6 +329,7 @@ def put(x: Tensor, values: Tensor, indices: Indices, *, accumulate: bool) -> Ten
     accumulate : add to what is there; elements named several times take the sum
     """
     check_writable(x)
+    values = on_one_level(x, values)
     node = None
     records = is_grad_enabled() and (x._node is not None or values._node is not None)
     if records:
@@ -354,9 +356,13 @@ def as_value(value: Any, array_type: ArrayType) -> Tensor:
     ------
     DTypeError : complex for a real tensor
     """
-    if isinstance(value, Tensor) and value._type.device is not array_type.device:
-        value = writable_into(value, array_type)
     dtype = array_type.dtype
+    if isinstance(value, Tensor) and value._type.device is not array_type.device:  # perhaps at another level
+        if depth_of(value._type) > depth_of(array_type):
+            if value.dtype.is_complex and not dtype.is_complex:
+                raise _complex_into_real(dtype.name)
+            return cast(value, dtype)
+        value = lift(value, array_type)
     if isinstance(value, SCALARS):
         if isinstance(value, complex) and dtype.kind not in COMPLEX:
             raise _complex_into_real(dtype.name)

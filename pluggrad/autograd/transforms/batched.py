@@ -289,6 +289,12 @@ class BatchedKernels:
         array = BatchedArray(x._array, False, array_type.kernels)  # type: ignore[arg-type]
         return levels.cross((x,), array, array_type, "Lift", across, again)
 
+    def lower(self, x: Tensor) -> Tensor:
+        """``x``, which is the same for every member of the batch, a level below."""
+        from .vmap import leave
+
+        return leave(x, None, 0)
+
     def apply_elementwise(self, call: Callable[..., Any], args: tuple[Any, ...], **parameters: Any) -> Any:
         """A function that works on each element by itself and broadcasts."""
         batched = [isinstance(a, BatchedArray) and a.batched for a in args]

@@ -269,6 +269,10 @@ class DualKernels:
         array = DualArray(x._array, None, array_type.kernels)  # type: ignore[arg-type]
         return levels.cross((x,), array, array_type, "Lift", lambda g: g.tangent, lambda g: unpack(g)[1])
 
+    def lower(self, x: Tensor) -> Tensor:
+        """The value of ``x``, a level below."""
+        return unpack(x)[0]
+
     # -- what is asked of a backend besides functions ------------------------------------------------
 
     def check_array(self, x: Any) -> None:
@@ -609,11 +613,14 @@ def unpack(x: Tensor, at: int | None = None) -> tuple[Tensor, Tensor]:
         return _join(a, b, array_type, at)
 
     of = inner.siblings[value.dtype]  # type: ignore[union-attr]
-    return (
+    parts = (
         levels.cross((x,), value, of, "Primal", lambda g: dual(namespace.zeros_like(g), g),
                      lambda g: make_dual(zeros(g), g, at)),
         levels.cross((x,), tangent, of, "Tangent", lambda g: dual(g, None), lambda g: make_dual(g, zeros(g), at)),
     )  # fmt: skip
+    for part in parts:
+        memory.link_alias(x, part)  # a write to x is one to it
+    return parts
 
 
 def has_tangent(x: Tensor, at: int) -> bool:

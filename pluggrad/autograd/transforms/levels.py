@@ -11,9 +11,10 @@ apart by their Device object, equal to that below but not the same, so ordinary 
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...backends.loaded import ArrayType
@@ -45,6 +46,8 @@ class Level:
     kernels: type
     size: int = 0
     randomness: str = "error"
+    #: Tensors from below that were made tensors of this level, to be written to (:mod:`.visitors`).
+    visitors: list[weakref.ref[Tensor]] = field(default_factory=list, compare=False)
 
 
 #: The transforms that are running in this thread and task, the outermost first.
@@ -235,18 +238,6 @@ def lift_all(values: Sequence[Any]) -> list[Any]:
     return [lift(v, deepest) if isinstance(v, Tensor) else v for v in values]
 
 
-def writable_into(value: Tensor, array_type: ArrayType) -> Tensor:
-    """A value on the level of the tensor that it is written into.
-
-    Raises
-    ------
-    LevelError : that tensor comes from outside of the transform
-    """
-    if depth_of(value._type) > depth_of(array_type):
-        raise LevelError(SHARED)
-    return lift(value, array_type) if depth_of(value._type) < depth_of(array_type) else value
-
-
 def lift(x: Tensor, target: ArrayType) -> Tensor:
     """``x`` on the level of ``target``: the same value for every member of a batch, and of tangent 0."""
     depth = depth_of(target)
@@ -264,6 +255,9 @@ def lift(x: Tensor, target: ArrayType) -> Tensor:
             "a tensor that was made inside vmap or forward mode is used after it is over; "
             "return it from the function instead"
         )
+    lifted = x
     for step in reversed(chain):
-        x = step.kernels.lift(x, level_type(x._type, type(step.kernels)), running[step.depth - 1])
-    return x
+        lifted = step.kernels.lift(lifted, level_type(lifted._type, type(step.kernels)), running[step.depth - 1])
+    if is_grad_enabled():
+        memory.link_alias(x, lifted)  # what a graph saves of it is over the memory of x
+    return lifted

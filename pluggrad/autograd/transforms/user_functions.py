@@ -262,6 +262,7 @@ def _below(a: Any, depth: int, size: int) -> tuple[Any, int | None]:
         array = a._array.array
         lower = make(array, a._type.inner.siblings[array.dtype])
         lower._node = None if a._node is None else a._node.parents[0]
+        memory.link_alias(a, lower)
         return lower, None
     return aside(leave(a, 0, size)), 0
 

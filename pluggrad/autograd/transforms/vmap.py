@@ -13,6 +13,7 @@ from ..mode import is_grad_enabled
 from .batched import BatchedArray, BatchedKernels
 from .levels import LEVELS, Level, LevelType, cross, level_type, lift
 from .trees import broadcast_prefix, flatten, unflatten
+from .visitors import take_leave
 
 _MODES = ("error", "different", "same")
 
@@ -66,9 +67,11 @@ def leave(x: Tensor, dim: int | None, size: int) -> Tensor:
 
     if array.__class__ is not inner.array_class:
         array = inner.kernels.namespace.asarray(array)
+    again = raise_to_current if dim is None else lambda g: enter(g, 0, size)
+    out = cross((x,), array, inner.siblings[array.dtype], "VmapOut", across, again)
+    memory.link_alias(x, out)  # a write to x is one to it
     if dim is None:
-        return cross((x,), array, inner.siblings[array.dtype], "VmapOut", across, raise_to_current)
-    out = cross((x,), array, inner.siblings[array.dtype], "VmapOut", across, lambda g: enter(g, 0, size))
+        return out
     return _moved(out, 0, dim + out._array.ndim if dim < 0 else dim)
 
 
@@ -169,7 +172,8 @@ def _run(
     """Call ``func`` one level up; its outputs, flat, still on that level, and their structure."""
     before = LEVELS.get()
     depth = len(before) + 1
-    token = LEVELS.set((*before, Level(BatchedKernels, size, randomness)))
+    level = Level(BatchedKernels, size, randomness)
+    token = LEVELS.set((*before, level))
     written: list[tuple[Tensor, Tensor, int | None]] = []
     try:
         entered = [
@@ -192,6 +196,7 @@ def _run(
         return [raised(o, depth) for o in outs], tree
     finally:
         LEVELS.reset(token)
+        take_leave(level, depth)
         for given, inside, dim in written:
             _follow(given, inside, dim, size)
 
