@@ -3,6 +3,9 @@
 So many images are taken at a time that their columns stay in the cache between being written and being read. Of
 these, the same pixel of all images stands together, (C, *size, B): a row of windows is then one long run of memory,
 to copy or to add, however small the images are.
+
+Where windows lie side by side along the first axis, columns need not be made for each place along it: those of all
+rows of pixels are made once, and the columns of one place are a run of rows, a view. There is a product for each place.
 """
 
 from __future__ import annotations
@@ -48,6 +51,8 @@ class _Geometry:
         self.is_padded = self.padded != tuple(size)
         #: The windows are the pixels: no columns need be made.
         self.is_pointwise = self.elements == 1 and not self.is_padded and all(s == 1 for s in stride)
+        #: The columns of each place along the first axis can be a view.
+        self.has_runs = stride[0] == 1 and kernel_size[0] > 1
 
     def blocks(self) -> Iterator[slice]:
         """The images in turn, a block at a time."""
@@ -63,14 +68,32 @@ class _Geometry:
             out = scratch("columns", (self.channels, *self.counts, count), self.dtype)
             np.copyto(out, together)
             return out.reshape(shape)
-        padded = scratch("padded", (self.channels, *self.padded, count), self.dtype)
-        if self.is_padded:
-            padded.fill(0)
-        padded[self.inner] = together
+        padded = self._pad(together)
         out = scratch("columns", (self.channels, *self.kernel_size, *self.counts, count), self.dtype)
         for place, key in self.places():
             out[place] = padded[key]
         return out.reshape(shape)
+
+    def _pad(self, together: np.ndarray) -> np.ndarray:
+        padded = scratch("padded", (self.channels, *self.padded, together.shape[-1]), self.dtype)
+        if self.is_padded:
+            padded.fill(0)
+        padded[self.inner] = together
+        return padded
+
+    def runs(self, x: np.ndarray) -> list[np.ndarray]:
+        """The columns (C · elements of the other axes, windows · B) of each place along the kernel's first axis."""
+        padded = self._pad(np.moveaxis(x, 0, -1))
+        others = self.kernel_size[1:]
+        row = math.prod(self.counts[1:]) * x.shape[0]
+        shape = (self.channels, *others, self.padded[0], *self.counts[1:], x.shape[0])
+        out = scratch("columns", shape, self.dtype)
+        for place, key in self.places():
+            if place[1] == 0:
+                out[(slice(None), *place[2:])] = padded[(slice(None), slice(None), *key[2:])]
+        lines = out.reshape(self.channels * math.prod(others), self.padded[0] * row)
+        starts = [i * self.dilation[0] * row for i in range(self.kernel_size[0])]
+        return [lines[:, start : start + self.counts[0] * row] for start in starts]
 
     def places(self) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
         """For each place in the window, the keys of what all windows have there: into columns, and into images."""
@@ -114,6 +137,12 @@ def _multiply(a: np.ndarray, b: np.ndarray, groups: int, out: np.ndarray) -> Non
         np.matmul(a, b.reshape(groups, b.shape[0] // groups, -1), out=out.reshape(groups, out.shape[0] // groups, -1))
 
 
+def _by_place(weight: np.ndarray, groups: int) -> list[np.ndarray]:
+    """For each place along the kernel's first axis the weights (groups, O, C · elements of the other axes)."""
+    parts = weight.reshape(groups, weight.shape[0] // groups, weight.shape[1], weight.shape[2], -1)
+    return [parts[:, :, :, i].reshape(*parts.shape[:2], -1) for i in range(weight.shape[2])]
+
+
 def _single(*arrays: np.ndarray | None) -> tuple[Any, ...]:
     """float16 as float32, which BLAS knows, and in which sums keep their digits."""
     return tuple(a.astype(np.float32) if a is not None and a.dtype == np.float16 else a for a in arrays)
@@ -130,17 +159,23 @@ def convolution(
     geometry = _Geometry(n, channels, x.shape[2:], weight.shape[2:], stride, padding, dilation, x.dtype)
     out_channels = weight.shape[0]
     out = np.empty((n, out_channels, *geometry.counts), x.dtype)
-    w = weight.reshape(groups, out_channels // groups, -1)
+    # A product for each place along the first axis needs sums of results, a single one more columns.
+    by_runs = geometry.has_runs and out_channels <= channels * math.prod(weight.shape[3:])
+    w = _by_place(weight, groups) if by_runs else [weight.reshape(groups, out_channels // groups, -1)]
     column = None if bias is None else bias.reshape(-1, 1)
     for block in geometry.blocks():
-        cols = geometry.columns(x[block])
+        cols, *more = geometry.runs(x[block]) if by_runs else [geometry.columns(x[block])]
         count = block.stop - block.start
         # The product of one image is the result; of several, their pixels stand together and are sorted again.
         if count == 1:
             result = out[block].reshape(out_channels, -1)
         else:
             result = scratch("result", (out_channels, cols.shape[1]), x.dtype)
-        _multiply(w, cols, groups, result)
+        _multiply(w[0], cols, groups, result)
+        for factors, run in zip(w[1:], more, strict=True):
+            term = scratch("term", result.shape, x.dtype)
+            _multiply(factors, run, groups, term)
+            result += term
         if column is not None:
             result += column
         if count > 1:
@@ -158,6 +193,19 @@ def convolution_input(
         return wide.astype(np.float16)
     n, out_channels = g.shape[:2]
     channels = weight.shape[1] * groups
+    reach = tuple(d * (k - 1) for k, d in zip(weight.shape[2:], dilation, strict=True))
+    if out_channels <= channels and all(s == 1 for s in stride) and all(
+        max(around) <= r for around, r in zip(padding, reach, strict=True)
+    ):  # fmt: skip
+        # A convolution itself, with the weights turned round: to copy windows is less work than to add them up.
+        key: Any = (..., *(slice(None, None, -1) for _ in reach))
+        turned = weight[key]
+        turned = turned.reshape(groups, out_channels // groups, *weight.shape[1:]).swapaxes(1, 2)
+        around = tuple((r - before, r - after) for (before, after), r in zip(padding, reach, strict=True))
+        return convolution(
+            g, turned.reshape(channels, out_channels // groups, *weight.shape[2:]), stride=stride, padding=around,
+            dilation=dilation, groups=groups,
+        )  # fmt: skip
     geometry = _Geometry(n, channels, size, weight.shape[2:], stride, padding, dilation, g.dtype)
     w = weight.reshape(groups, out_channels // groups, -1).transpose(0, 2, 1)
     out = np.empty((n, channels, *size), g.dtype)
@@ -179,15 +227,20 @@ def convolution_weight(
         return wide.astype(np.float16)
     n, channels = x.shape[:2]
     geometry = _Geometry(n, channels, x.shape[2:], kernel_size, stride, padding, dilation, x.dtype)
-    out_channels, depth = g.shape[1], channels // groups * geometry.elements
-    out = np.zeros((groups, out_channels // groups, depth), x.dtype)
-    term = scratch("term", out.shape, x.dtype)
+    out_channels, per_group = g.shape[1], channels // groups
+    places = kernel_size[0] if geometry.has_runs else 1
+    depth = per_group * geometry.elements // places
+    # Turned round: BLAS is twice as fast at a tall matrix times a narrow one as at the other way.
+    out = np.zeros((places, groups, depth, out_channels // groups), x.dtype)
+    term = scratch("term", out.shape[1:], x.dtype)
     for block in geometry.blocks():
-        cols = geometry.columns(x[block]).reshape(groups, depth, -1)
-        slopes = _together(g[block], geometry.windows).reshape(groups, out_channels // groups, -1)
-        np.matmul(slopes, cols.transpose(0, 2, 1), out=term)
-        out += term
-    return out.reshape(out_channels, channels // groups, *kernel_size)
+        runs = geometry.runs(x[block]) if geometry.has_runs else [geometry.columns(x[block])]
+        slopes = _together(g[block], geometry.windows).reshape(groups, out_channels // groups, -1).transpose(0, 2, 1)
+        for cols, total in zip(runs, out, strict=True):
+            np.matmul(cols.reshape(groups, depth, -1), slopes, out=term)
+            total += term
+    found = out.reshape(places, groups, per_group, depth // per_group, out_channels // groups).transpose(1, 4, 2, 0, 3)
+    return np.ascontiguousarray(found).reshape(out_channels, per_group, *kernel_size)
 
 
 KERNELS = {f.__name__: f for f in (convolution, convolution_input, convolution_weight)}

@@ -13,7 +13,7 @@ from .indexing import add_along
 from .scratch import scratch
 
 #: How many elements are worked on at a time where several passes follow each other: they stay in the cache.
-_BLOCK = 1 << 14
+_BLOCK = 1 << 15
 
 
 # -- linear, dropout, embedding --------------------------------------------------------------------------
@@ -506,11 +506,39 @@ def silu_input(g: np.ndarray, x: np.ndarray) -> np.ndarray:
     return out
 
 
+#: The logarithm of Φ(x) / Φ(-x), divided by x, in x² up to the largest one, for float32: Φ is off by 5e-8 at most.
+#: Weighted least squares, so that the error is even; behind, Φ is 0 or 1 in that dtype.
+_LOGIT = (
+    -1.7154435814038216e-11, 4.632429168309753e-09, -2.899420868748292e-07, 8.19000433764557e-06,
+    -1.1188947937220782e-04, -6.232650310807026e-05, 0.07266368303858824, 1.5957704039694924,
+)  # fmt: skip
+_LARGEST_SQUARE = 31.36
+
+
+def _normal(a: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """1 / Φ(a), of one block of float32."""
+    square = np.multiply(a, a, out=scratch("square", a.shape, a.dtype))
+    np.minimum(square, _LARGEST_SQUARE, out=square)
+    np.multiply(square, _LOGIT[0], out=out)
+    for coefficient in _LOGIT[1:-1]:
+        out += coefficient
+        out *= square
+    out += _LOGIT[-1]
+    out *= a
+    np.negative(out, out=out)
+    np.exp(out, out=out)
+    out += 1
+    return out
+
+
 def gelu(x: np.ndarray, *, approximate: str) -> np.ndarray:
     out = np.empty(x.shape, x.dtype)
     for a, b in _blocks(x, out):
         if approximate == "tanh":
             _tanh_part(a, b)
+        elif a.dtype == np.float32:
+            np.divide(a, _normal(a, b), out=b)
+            continue
         else:
             b[...] = erf(a * x.dtype.type(_SQRT_HALF))
         b += 1
@@ -535,9 +563,13 @@ def _erf_slope(a: np.ndarray, b: np.ndarray) -> None:
     np.exp(b, out=b)
     b *= a
     b *= _DENSITY
-    below = erf(a * a.dtype.type(_SQRT_HALF))
-    below += 1
-    below *= 0.5
+    if a.dtype == np.float32:
+        below = _normal(a, scratch("normal", a.shape, a.dtype))
+        np.reciprocal(below, out=below)
+    else:
+        below = erf(a * a.dtype.type(_SQRT_HALF))
+        below += 1
+        below *= 0.5
     b += below
 
 
