@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import ml_dtypes
 import numpy as np
+from host import build
+from pluggrad_cupy.pointwise import Pointwise
 
 NOTHING = np.zeros(4, np.int64)  # a note that says nothing
 
@@ -664,3 +666,15 @@ _numbers("normal_32", 8, lambda w: _quantile(_halves(w) + 2.0**-25), 16)
 _numbers("normal_64", 4, lambda w: _quantile(_wholes(w) + 2.0**-54), 64)
 _numbers("exponential_32", 8, lambda w: np.maximum(-np.log1p(-_halves(w)), 2.0**-25), 8)
 _numbers("exponential_64", 4, lambda w: np.maximum(-np.log1p(-_wholes(w)), 2.0**-54), 8)
+
+
+def typed(kernel: Pointwise, dtype: str) -> Launch:
+    """The launch of an elementwise kernel, its numbers in the types that the kernel declares."""
+    made = POINTWISE[kernel.name](dtype)
+    args = []
+    for value, (_, kind, _) in zip(made.args, build.parameters(f"{kernel.inputs}, {kernel.outputs}"), strict=True):
+        if isinstance(value, np.ndarray):
+            args.append(value)
+        else:
+            args.append(np.array([value], dtype) if kind == "T" else np.dtype(kind).type(value))
+    return made._replace(args=args)

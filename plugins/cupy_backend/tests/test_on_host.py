@@ -12,7 +12,7 @@ import kernel_cases
 import numpy as np
 import pytest
 from host import build, replay
-from kernel_cases import Launch, Table
+from kernel_cases import Launch, Table, typed
 from pluggrad_cupy import launch
 from pluggrad_cupy.pointwise import POINTWISE, Pointwise
 from pluggrad_cupy.reducing import REDUCTIONS, Reduction
@@ -50,18 +50,6 @@ def run_here(file: str, name: str, dtype: str, text: str | None = None) -> Launc
 def test_kernels_give_what_numpy_gives(file: str, dtype: str) -> None:
     for name in names(file):
         run_here(file, name, dtype).check(lambda array: array, dtype)
-
-
-def typed(kernel: Pointwise, dtype: str) -> Launch:
-    """The launch of an elementwise kernel, its numbers in the types that the kernel declares."""
-    made = kernel_cases.POINTWISE[kernel.name](dtype)
-    args = []
-    for value, (_, kind, _) in zip(made.args, build.parameters(f"{kernel.inputs}, {kernel.outputs}"), strict=True):
-        if isinstance(value, np.ndarray):
-            args.append(value)
-        else:
-            args.append(np.array([value], dtype) if kind == "T" else np.dtype(kind).type(value))
-    return made._replace(args=args)
 
 
 @pytest.mark.parametrize("name", sorted(POINTWISE))

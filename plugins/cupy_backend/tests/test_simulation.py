@@ -68,3 +68,11 @@ def test_transforms_on_a_device_that_is_not_current() -> None:
 def test_the_plugin() -> None:
     done = simulated(str(HERE / "simulated_tests.py"))
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_the_suite_for_a_gpu_runs() -> None:
+    """So that it does not fail for silly reasons when somebody runs it on a GPU."""
+    done = simulated("-m", "gpu", str(HERE / "test_gpu.py"))
+    assert done.returncode == 0, done.stdout[-3000:]
+    passed = re.search(r"(\d+) passed, 7 skipped", done.stdout)  # what needs a real GPU
+    assert passed is not None and int(passed[1]) > 200, done.stdout[-500:]

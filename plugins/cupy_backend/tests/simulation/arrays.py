@@ -80,6 +80,10 @@ class ndarray:
     def __init__(self, shape: Any, dtype: Any = float, memptr: Any = None, strides: Any = None, order: str = "C"):
         if memptr is not None:
             raise NotImplementedError("the simulation makes no arrays of addresses")
+        size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+        if size > devices.TOTAL // 2:  # no such array is made here only to be refused
+            devices.allocator(size)
+            raise NotImplementedError(f"the simulation makes no arrays of {size} bytes")
         fresh = np.empty(shape, dtype, order)  # type: ignore[call-overload]
         ctypes.memset(fresh.ctypes.data, 0xCD, fresh.nbytes)  # whatever lay there
         self._own(fresh)
