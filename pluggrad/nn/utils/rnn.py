@@ -51,6 +51,28 @@ class PackedSequence(_Packed):
         order = None if self.sorted_indices is None else self.sorted_indices.to(data.device)
         return PackedSequence(data, self.batch_sizes, order)
 
+    @property
+    def is_cuda(self) -> bool:
+        """Whether ``data`` is on a GPU."""
+        return self.data.is_cuda
+
+    def is_pinned(self) -> bool:
+        """Whether ``data`` is in pinned memory."""
+        return self.data.is_pinned()
+
+    def pin_memory(self) -> PackedSequence:
+        """With ``data`` and the order in pinned memory, from which copies to a GPU are fast."""
+        order = None if self.sorted_indices is None else self.sorted_indices.pin_memory()
+        return PackedSequence(self.data.pin_memory(), self.batch_sizes, order)
+
+    def cpu(self, *args: Any, **kwargs: Any) -> PackedSequence:
+        """With ``data`` on the CPU."""
+        return self.to("cpu", *args, **kwargs)
+
+    def cuda(self, *args: Any, **kwargs: Any) -> PackedSequence:
+        """With ``data`` on a GPU, the current one by default."""
+        return self.to(self.data.cuda(*args, **kwargs).device)
+
     def double(self) -> PackedSequence:
         """With ``data`` as float64."""
         return PackedSequence(self.data.double(), *self[1:])
@@ -58,6 +80,30 @@ class PackedSequence(_Packed):
     def float(self) -> PackedSequence:
         """With ``data`` as float32."""
         return PackedSequence(self.data.float(), *self[1:])
+
+    def half(self) -> PackedSequence:
+        """With ``data`` as float16."""
+        return PackedSequence(self.data.half(), *self[1:])
+
+    def long(self) -> PackedSequence:
+        """With ``data`` as int64."""
+        return PackedSequence(self.data.long(), *self[1:])
+
+    def int(self) -> PackedSequence:
+        """With ``data`` as int32."""
+        return PackedSequence(self.data.int(), *self[1:])
+
+    def short(self) -> PackedSequence:
+        """With ``data`` as int16."""
+        return PackedSequence(self.data.short(), *self[1:])
+
+    def char(self) -> PackedSequence:
+        """With ``data`` as int8."""
+        return PackedSequence(self.data.char(), *self[1:])
+
+    def byte(self) -> PackedSequence:
+        """With ``data`` as uint8."""
+        return PackedSequence(self.data.byte(), *self[1:])
 
 
 def invert_permutation(permutation: Tensor | None) -> Tensor | None:

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...autograd.operands import require_tensors
-from ...dtypes import REAL_FLOATING, finfo
+from ...dtypes import REAL_FLOATING, bfloat16, finfo, float16, float32
 from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
 from ..declare import composite
 from ..manipulation import reshape
 from .avg_pool import _avg_pool
-from .normalization import _batch_norm_inference, affine, check_channels, move_running
+from .normalization import _batch_norm_inference, affine, as_given, check_channels, move_running
 
 __all__ = ["group_norm", "instance_norm", "local_response_norm", "rms_norm"]
 
@@ -133,7 +133,7 @@ def group_norm(
     check_channels("group_norm", shape[1], weight=weight, bias=bias)
     if shape[0] * shape[1] // num_groups * math.prod(shape[2:]) == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
-    return _group_norm(*affine(input, weight, bias, (shape[1],)), groups=num_groups, eps=eps)[0]
+    return as_given(_group_norm(*affine(input, weight, bias, (shape[1],)), groups=num_groups, eps=eps)[0], input)
 
 
 def instance_norm(
@@ -177,7 +177,7 @@ def instance_norm(
     if not use_input_stats:
         if running_mean is None or running_var is None:
             raise ArgumentError("instance_norm: expected running_mean and running_var when use_input_stats is False")
-        return _batch_norm_inference(input, running_mean, running_var, weight, bias, eps=eps)
+        return as_given(_batch_norm_inference(input, running_mean, running_var, weight, bias, eps=eps), input)
     if count == 1:
         raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
     out, mean, rstd = _group_norm(*affine(input, weight, bias, (channels,)), groups=channels, eps=eps)
@@ -187,7 +187,7 @@ def instance_norm(
             biased = 1.0 / (rstd._array * rstd._array) - eps
             averages = [ns.mean(a, axis=(0, 2)) for a in (mean._array, biased * (count / max(count - 1, 1)))]
             move_running((running_mean, running_var), averages, momentum)
-    return out
+    return as_given(out, input)
 
 
 def rms_norm(
@@ -200,7 +200,7 @@ def rms_norm(
     input : Tensor, shape (..., *normalized_shape), real floating
     normalized_shape : the sizes of the axes to normalise over
     weight : Tensor, shape normalized_shape, or None
-    eps : added to the mean of squares; default: the spacing of the dtype's numbers at 1
+    eps : added to the mean of squares; default: the spacing of the dtype's numbers at 1, for 16 bits that of float32's
 
     Returns
     -------
@@ -225,8 +225,9 @@ def rms_norm(
         )
     if weight is not None and tuple(weight._array.shape) != shape:
         raise ShapeError(f"rms_norm: weight must have shape {shape}, got {tuple(weight.shape)}")
-    eps = finfo(input.dtype).eps if eps is None else eps
-    return _rms_norm(*affine(input, weight, None, shape), count=len(shape), eps=eps)[0]
+    if eps is None:
+        eps = finfo(float32 if input.dtype in (float16, bfloat16) else input.dtype).eps
+    return as_given(_rms_norm(*affine(input, weight, None, shape), count=len(shape), eps=eps)[0], input)
 
 
 def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...autograd.operands import require_tensors
-from ...dtypes import REAL_FLOATING
+from ...dtypes import REAL_FLOATING, bfloat16, float16
 from ...errors import ArgumentError, ShapeError
 from ...tensor import Tensor
 from ...tensor.memory import release
 from ..creation import ones
 from ..declare import composite
+from ..dtype_functions import _astype
 
 __all__ = ["batch_norm", "layer_norm"]
 
@@ -244,7 +245,17 @@ def layer_norm(
             require_tensors("layer_norm", **{name: array})
         if array is not None and tuple(array._array.shape) != shape:
             raise ShapeError(f"layer_norm: {name} must have shape {shape}, got {tuple(array.shape)}")
-    return _layer_norm(*affine(input, weight, bias, shape), count=len(shape), eps=eps)[0]
+    return as_given(_layer_norm(*affine(input, weight, bias, shape), count=len(shape), eps=eps)[0], input)
+
+
+def as_given(out: Tensor, input: Tensor) -> Tensor:
+    """``out`` in the dtype of an ``input`` of 16 bits, beside which weights and statistics may be float32.
+
+    So it is in PyTorch, and in regions of :class:`pluggrad.autocast` the usual case.
+    """
+    if out._type is input._type or input._type.dtype not in (float16, bfloat16):
+        return out
+    return _astype(out, dtype=input._type.dtype)
 
 
 def affine(x: Tensor, weight: Tensor | None, bias: Tensor | None, shape: tuple[int, ...]) -> tuple[Tensor, ...]:
@@ -298,7 +309,7 @@ def batch_norm(
     if not training:
         if running_mean is None or running_var is None:
             raise ArgumentError("batch_norm: expected running_mean and running_var to be given when training=False")
-        return _batch_norm_inference(input, running_mean, running_var, weight, bias, eps=eps)
+        return as_given(_batch_norm_inference(input, running_mean, running_var, weight, bias, eps=eps), input)
     count = int(input.size) // channels if channels else 0
     if count == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
@@ -307,7 +318,7 @@ def batch_norm(
         with rstd._type.here():
             unbiased = (1.0 / (rstd._array * rstd._array) - eps) * (count / max(count - 1, 1))
             move_running((running_mean, running_var), (mean._array, unbiased), momentum)
-    return out
+    return as_given(out, input)
 
 
 def check_channels(name: str, channels: int, **arrays: Tensor | None) -> None:

@@ -80,3 +80,13 @@ def test_refused() -> None:
         rnn.pack_padded_sequence(x, [4])
     with pytest.raises(ValueError, match="total_length=1"):
         rnn.pad_packed_sequence(rnn.pack_padded_sequence(x, [4, 1]), total_length=1)
+
+
+@pytest.mark.cpu
+@pytest.mark.parametrize("name", ["double", "float", "half", "long", "int", "short", "char", "byte", "cpu"])
+def test_packed_sequences_in_other_types(name: str) -> None:
+    for lib in (pluggrad, torch):
+        packed = lib.nn.utils.rnn.pack_sequence([lib.ones(1), lib.ones(2)], enforce_sorted=False)
+        other = getattr(packed, name)()
+        assert other.data.dtype == getattr(packed.data, name)().dtype and not other.is_cuda and not other.is_pinned()
+        assert other.sorted_indices.tolist() == [1, 0] and other.batch_sizes.tolist() == [2, 1]
