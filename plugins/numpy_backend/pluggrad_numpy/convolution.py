@@ -24,6 +24,8 @@ Padding = tuple[tuple[int, int], ...]
 
 #: How many bytes of columns are made at a time: about half of a second-level cache.
 _BLOCK_BYTES = 1 << 20
+#: Pixels of an image that are worth a product, and rows of a matrix.
+_LEAST_PIXELS, _LEAST_ROWS = 64, 32
 
 
 class _Geometry:
@@ -119,6 +121,24 @@ class _Geometry:
         np.copyto(together, target[self.inner])
 
 
+def _picks(size: Sizes, kernel_size: Sizes, stride: Sizes, padding: Padding, groups: int) -> bool:
+    """Whether windows are single pixels, of images large enough to be multiplied each by itself."""
+    return (
+        groups == 1 and math.prod(kernel_size) == 1 and not any(map(any, padding))
+        and math.prod(-(-n // s) for n, s in zip(size, stride, strict=True)) >= _LEAST_PIXELS
+    )  # fmt: skip
+
+
+def _picked(x: np.ndarray, stride: Sizes) -> np.ndarray:
+    """Every ``stride``-th pixel of images (N, C, *size)."""
+    key: Any = (..., *(slice(None, None, s) for s in stride))
+    return x[key]
+
+
+def _as_lines(x: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(x).reshape(*x.shape[:2], -1)
+
+
 def _together(g: np.ndarray, windows: int) -> np.ndarray:
     """Some gradients (B, O, *counts) as a matrix (O, windows · B)."""
     shape = (g.shape[1], windows * g.shape[0])
@@ -156,8 +176,14 @@ def convolution(
         wide = convolution(*_single(x, weight, bias), stride=stride, padding=padding, dilation=dilation, groups=groups)
         return wide.astype(np.float16)
     n, channels = x.shape[:2]
-    geometry = _Geometry(n, channels, x.shape[2:], weight.shape[2:], stride, padding, dilation, x.dtype)
     out_channels = weight.shape[0]
+    if _picks(x.shape[2:], weight.shape[2:], stride, padding, groups):
+        pixels = _picked(x, stride)
+        lines = np.matmul(weight.reshape(out_channels, channels), _as_lines(pixels))
+        if bias is not None:
+            lines += bias[:, None]
+        return lines.reshape(n, out_channels, *pixels.shape[2:])
+    geometry = _Geometry(n, channels, x.shape[2:], weight.shape[2:], stride, padding, dilation, x.dtype)
     out = np.empty((n, out_channels, *geometry.counts), x.dtype)
     # A product for each place along the first axis needs sums of results, a single one more columns.
     by_runs = geometry.has_runs and out_channels <= channels * math.prod(weight.shape[3:])
@@ -193,6 +219,13 @@ def convolution_input(
         return wide.astype(np.float16)
     n, out_channels = g.shape[:2]
     channels = weight.shape[1] * groups
+    if _picks(size, weight.shape[2:], stride, padding, groups):
+        lines = np.matmul(weight.reshape(out_channels, channels).T, _as_lines(g)).reshape(n, channels, *g.shape[2:])
+        if all(s == 1 for s in stride):
+            return lines
+        out = np.zeros((n, channels, *size), g.dtype)
+        _picked(out, stride)[...] = lines
+        return out
     reach = tuple(d * (k - 1) for k, d in zip(weight.shape[2:], dilation, strict=True))
     if out_channels <= channels and all(s == 1 for s in stride) and all(
         max(around) <= r for around, r in zip(padding, reach, strict=True)
@@ -226,15 +259,20 @@ def convolution_weight(
         )
         return wide.astype(np.float16)
     n, channels = x.shape[:2]
+    if _picks(x.shape[2:], kernel_size, stride, padding, groups):
+        lines = _as_lines(_picked(x, stride))
+        total = np.add.reduce(np.matmul(lines, _as_lines(g).swapaxes(1, 2)), 0)
+        return np.ascontiguousarray(total.T).reshape(g.shape[1], channels, *kernel_size)
     geometry = _Geometry(n, channels, x.shape[2:], kernel_size, stride, padding, dilation, x.dtype)
     out_channels, per_group = g.shape[1], channels // groups
-    places = kernel_size[0] if geometry.has_runs else 1
+    by_runs = geometry.has_runs and per_group * math.prod(kernel_size[1:]) >= _LEAST_ROWS
+    places = kernel_size[0] if by_runs else 1
     depth = per_group * geometry.elements // places
     # Turned round: BLAS is twice as fast at a tall matrix times a narrow one as at the other way.
     out = np.zeros((places, groups, depth, out_channels // groups), x.dtype)
     term = scratch("term", out.shape[1:], x.dtype)
     for block in geometry.blocks():
-        runs = geometry.runs(x[block]) if geometry.has_runs else [geometry.columns(x[block])]
+        runs = geometry.runs(x[block]) if by_runs else [geometry.columns(x[block])]
         slopes = _together(g[block], geometry.windows).reshape(groups, out_channels // groups, -1).transpose(0, 2, 1)
         for cols, total in zip(runs, out, strict=True):
             np.matmul(cols.reshape(groups, depth, -1), slopes, out=term)

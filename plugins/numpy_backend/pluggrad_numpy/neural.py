@@ -14,6 +14,8 @@ from .scratch import scratch
 
 #: How many elements are worked on at a time where several passes follow each other: they stay in the cache.
 _BLOCK = 1 << 15
+#: How many bytes of channels.
+_CHANNEL_BYTES = 1 << 20
 
 
 # -- linear, dropout, embedding --------------------------------------------------------------------------
@@ -400,6 +402,14 @@ def _by_channel(x: np.ndarray) -> np.ndarray:
     return x.reshape(x.shape[0], x.shape[1], math.prod(x.shape[2:]))
 
 
+def _channels(images: np.ndarray) -> Iterator[slice]:
+    """Some channels of (N, C, L) at a time, which stay in the cache from one pass to the next."""
+    count = images.shape[1]
+    some = max(1, _CHANNEL_BYTES * count // max(images.nbytes, 1))
+    for first in range(0, count, some):
+        yield slice(first, first + some)
+
+
 def _channel_sum(x: np.ndarray) -> np.ndarray:
     """The sum of each channel of (N, C, L): within images first, so that few numbers are added to a large sum."""
     return np.add.reduce(np.add.reduce(x, 2), 0)
@@ -413,16 +423,18 @@ def batch_norm(*arrays: np.ndarray, eps: float) -> tuple[np.ndarray, np.ndarray,
     images = _by_channel(x)
     n = x.dtype.type(images.shape[0] * images.shape[2])
     kept = (1, x.shape[1], *(1,) * (x.ndim - 2))
-    mean = _channel_sum(images) / n
-    out = np.subtract(images, mean[:, None])
-    rstd = np.add.reduce(np.einsum("ncl,ncl->nc", out, out), 0)
-    rstd /= n
-    rstd += x.dtype.type(eps)
-    np.sqrt(rstd, out=rstd)
-    np.reciprocal(rstd, out=rstd)
-    out *= (rstd * affine[0] if affine else rstd)[:, None]
-    if len(affine) == 2:
-        out += affine[1][:, None]
+    out, mean, rstd = np.empty(images.shape, x.dtype), *np.empty((2, x.shape[1]), x.dtype)
+    for c in _channels(images):
+        mean[c] = _channel_sum(images[:, c]) / n
+        distances = np.subtract(images[:, c], mean[c, None], out=out[:, c])
+        variance = np.add.reduce(np.einsum("ncl,ncl->nc", distances, distances), 0)
+        variance /= n
+        variance += x.dtype.type(eps)
+        np.sqrt(variance, out=variance)
+        np.reciprocal(variance, out=rstd[c])
+        distances *= (rstd[c] * affine[0][c] if affine else rstd[c])[:, None]
+        if len(affine) == 2:
+            distances += affine[1][c, None]
     return out.reshape(x.shape), mean.reshape(kept), rstd.reshape(kept)
 
 
@@ -432,19 +444,22 @@ def batch_norm_gradients(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
         return tuple(a.astype(np.float16) for a in batch_norm_gradients(*(a.astype(np.float32) for a in arrays)))
     images, slopes = _by_channel(x), _by_channel(g)
     n = x.dtype.type(images.shape[0] * images.shape[2])
-    r = rstd.reshape(-1)
-    normal = np.subtract(images, mean.reshape(-1, 1), out=scratch("normal", images.shape, x.dtype))
-    normal *= r[:, None]
-    of_weight = np.add.reduce(np.einsum("ncl,ncl->nc", slopes, normal), 0)
-    of_bias = _channel_sum(slopes)
-    # h = g·weight, whose averages are those of g times the weight: the same sums serve both.
-    scale = weight[0] if weight else x.dtype.type(1)
-    slope = of_weight * scale / n + g_rstd.reshape(-1) * (r / n)
-    shift = of_bias * scale / n - g_mean.reshape(-1) / (r * n)
-    normal *= (slope * r)[:, None]
-    out = np.multiply(slopes, (scale * r)[:, None])
-    out -= normal
-    out -= (shift * r)[:, None]
+    out, (of_weight, of_bias) = np.empty(images.shape, x.dtype), np.empty((2, x.shape[1]), x.dtype)
+    numbers = [a.reshape(-1) for a in (g_mean, g_rstd, mean, rstd)]
+    for c in _channels(images):
+        of_mean, of_rstd, center, r = (a[c] for a in numbers)
+        block = slopes[:, c]
+        normal = np.subtract(images[:, c], center[:, None], out=scratch("normal", block.shape, x.dtype))
+        normal *= r[:, None]
+        of_weight[c] = np.add.reduce(np.einsum("ncl,ncl->nc", block, normal), 0)
+        of_bias[c] = _channel_sum(block)
+        # h = g·weight, whose averages are those of g times the weight: the same sums serve both.
+        scale = weight[0][c] if weight else x.dtype.type(1)
+        slope = of_weight[c] * scale / n + of_rstd * (r / n)
+        shift = of_bias[c] * scale / n - of_mean / (r * n)
+        normal *= (slope * r)[:, None]
+        normal += (shift * r)[:, None]
+        np.subtract(np.multiply(block, (scale * r)[:, None], out=out[:, c]), normal, out=out[:, c])
     return (out.reshape(x.shape), of_weight, of_bias) if weight else (out.reshape(x.shape),)
 
 

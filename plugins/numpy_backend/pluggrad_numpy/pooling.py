@@ -12,6 +12,9 @@ import numpy as np
 Sizes = tuple[int, ...]
 Padding = tuple[tuple[int, int], ...]
 
+#: How many bytes of images are worked on at a time: they stay in the cache from one pass to the next.
+_BLOCK_BYTES = 1 << 19
+
 
 def _counts(size: Sizes, kernel_size: Sizes, stride: Sizes, padding: Padding, dilation: Sizes) -> Sizes:
     return tuple(
@@ -112,11 +115,15 @@ def max_pool_input(
 ) -> np.ndarray:
     result = np.zeros(_padded_shape(x, padding), g.dtype)
     overlap = _touching(kernel_size, stride, dilation)
-    for key, here in _first_maxima(_pad(x, padding, -np.inf), out, kernel_size, stride, dilation):
-        if overlap:
-            result[key] += g * here
-        else:
-            np.multiply(g, here, out=result[key])
+    some = max(1, _BLOCK_BYTES * x.shape[0] // max(x.nbytes, 1))
+    for first in range(0, x.shape[0], some):
+        block = slice(first, first + some)
+        target, slopes = result[block], g[block]
+        for key, here in _first_maxima(_pad(x[block], padding, -np.inf), out[block], kernel_size, stride, dilation):
+            if overlap:
+                target[key] += slopes * here
+            else:
+                np.multiply(slopes, here, out=target[key])
     return np.ascontiguousarray(result[_inner(x.shape[2:], padding)])
 
 
