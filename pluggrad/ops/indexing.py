@@ -16,7 +16,7 @@ from .. import function
 from ..autograd.inplace import assign, check_writable, rebase
 from ..autograd.mode import is_grad_enabled
 from ..autograd.operands import SCALARS, cast, constant, is_operand, wrap
-from ..autograd.transforms.levels import depth_of, lift
+from ..autograd.transforms.levels import LEVELS, depth_of, lift, lift_all, varies
 from ..autograd.transforms.visitors import on_one_level
 from ..backends import ArrayType
 from ..dtypes import COMPLEX, FLOATING, INTEGRAL, bool_, int64
@@ -184,7 +184,7 @@ def _index_item(item: Any, array_type: ArrayType) -> Any:
     dtype = item._type.dtype
     if dtype.kind != "bool" and dtype.kind not in INTEGRAL:
         raise IndexError(f"tensors used as indices must be of integer or bool dtype, got {dtype.name}")
-    if not item._array.ndim:
+    if not item._array.ndim and not varies(item._array):
         return item._type.kernels.tolist(item._array)
     if item._type.device != array_type.device:
         if item._type.device.type != "cpu":
@@ -222,10 +222,12 @@ def getitem(self: Tensor, key: Any) -> Tensor:
     basic, tensors = parse_key(self, key)
     if tensors is None:
         return _part(self, basic)
+    if LEVELS.get():
+        self, *tensors = lift_all([self, *tensors])
     if any(item is not Ellipsis and item != ALL for item in basic):
         self = _part(self, basic)
     only = [(axis, t) for axis, t in enumerate(tensors) if t is not None]
-    if len(only) == 1 and only[0][1]._type.dtype.kind != "bool":
+    if len(only) == 1 and only[0][1]._type.dtype.kind != "bool" and only[0][1]._array.ndim:
         return _take(self, only[0][1], axis=only[0][0])
     return _index(self, indices=indices_of(tensors))
 
@@ -289,6 +291,10 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     check_writable(self)
     basic, tensors = parse_key(self, key)
     value = on_one_level(self, as_value(value, self._type))
+    if tensors is not None and LEVELS.get():
+        tensors = [None if t is None else on_one_level(self, t) for t in tensors]
+        tensors = [None if t is None else lift(t, self._type) for t in tensors]
+        value = lift(value, self._type)
     records = is_grad_enabled() and (self._node is not None or value._node is not None)
     if tensors is None:
         if _steps_back(basic):

@@ -119,6 +119,13 @@ def without_tangents(array: Any, array_type: ArrayType) -> Any:
     return kernels.without_tangents(array)
 
 
+def varies(array: Any) -> bool:
+    """Whether an array has a value of its own for each member of a batch, and so is no number to Python."""
+    if hasattr(array, "batched"):
+        return array.batched or varies(array.array)
+    return hasattr(array, "primal") and varies(array.primal)
+
+
 def outside_the_graph(x: Tensor) -> Tensor:
     """The same value over the same memory, outside the graph, with its tangents, which ``detach`` drops."""
     alias = make(x._array, x._type)
@@ -234,7 +241,6 @@ def lift_all(values: Sequence[Any]) -> list[Any]:
     """
     tensors = [v for v in values if isinstance(v, Tensor)]
     deepest = max((t._type for t in tensors), key=depth_of)
-    assert isinstance(deepest, LevelType)
     return [lift(v, deepest) if isinstance(v, Tensor) else v for v in values]
 
 

@@ -42,7 +42,7 @@ class _Key:
             axes += range(position, position + taken) if a is not None else ()
             position += taken
         self.axes = axes
-        self.neighbours = axes == list(range(axes[0], axes[0] + len(axes)))
+        self.neighbours = bool(axes) and axes == list(range(axes[0], axes[0] + len(axes)))
         self.at = axes[0] if self.neighbours else 0
         self.rank = max(1 if xp.isdtype(a.dtype, "bool") else a.ndim for a in given if a is not None)
         self.parts = [None if a is None else xp.spread(a, self.rank) if self.batched else bare(a) for a in given]
