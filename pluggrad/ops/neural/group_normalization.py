@@ -18,7 +18,15 @@ from ...tensor import Tensor
 from ..declare import composite
 from ..manipulation import reshape
 from .avg_pool import _avg_pool
-from .normalization import _batch_norm_inference, affine, as_given, check_channels, move_running
+from .normalization import (
+    _batch_norm_inference,
+    affine,
+    as_given,
+    check_channels,
+    gradients,
+    move_running,
+    second_order,
+)  # fmt: skip
 
 __all__ = ["group_norm", "instance_norm", "local_response_norm", "rms_norm"]
 
@@ -37,21 +45,40 @@ def _rows(x: Any, groups: int) -> tuple[int, ...]:
 def _group_norm_arrays(
     xp: Any, g: Any, arrays: Any, mean: Any, rstd: Any, groups: int, needs: tuple[bool, ...]
 ) -> tuple[Any, ...]:
-    x, *weights = arrays
-    g_out, g_mean, g_rstd = g
-    rows, others = _rows(x, groups), (0, *range(2, x.ndim))
-    grouped = xp.reshape(x, shape=rows)
-    h = g_out * xp.reshape(weights[0], shape=_channel_shape(x)) if weights else g_out
-    found: list[Any] = [None] * len(arrays)
-    if needs[0]:
-        (of_x, *_) = xp.layer_norm_gradients(xp.reshape(h, shape=rows), g_mean, g_rstd, grouped, mean, rstd, count=1)
-        found[0] = xp.reshape(of_x, shape=x.shape)
-    if weights and needs[1]:
-        normal = xp.reshape((grouped - mean) * rstd, shape=x.shape)
-        found[1] = xp.sum(g_out * normal, axis=others, keepdims=False)
-    if len(weights) == 2 and needs[2]:
-        found[2] = xp.sum(g_out, axis=others, keepdims=False)
-    return tuple(found)
+    x, *affine = arrays
+    found = xp.group_norm_gradients(*g, x, mean, rstd, *affine[:1], groups=groups)
+    return tuple(one if need else None for one, need in zip(found, needs, strict=False))
+
+
+#: Of (N, groups, channels of a group, elements): the axes to normalise over, and those that a weight is summed over.
+_WITHIN, _OVER = (2, 3), (0, 3)
+
+
+def _by_group(xp: Any, arrays: Any, groups: int) -> list[Any]:
+    """The arrays of the gradients with groups as an axis of their own; and the shape of weights beside x."""
+    x = arrays[3]
+    each = x.shape[1] // groups
+    whole = (x.shape[0], groups, each, math.prod(x.shape[2:]))
+    kept = (x.shape[0], groups, 1, 1)
+    shapes = (whole, kept, kept, whole, kept, kept, (groups, each))
+    return [xp.reshape(a, shape=shape) for a, shape in zip(arrays, shapes, strict=False)]
+
+
+def _group_norm_gradients_arrays(xp: Any, g: Any, arrays: Any, groups: int) -> tuple[Any, ...]:
+    grouped = _by_group(xp, arrays, groups)
+    shapes = (grouped[3].shape, *((groups, grouped[3].shape[2]),) * 2)
+    slopes = tuple(xp.reshape(a, shape=shape) for a, shape in zip(g, shapes, strict=False))
+    found = second_order(xp, slopes, grouped, _WITHIN, _OVER, (1, groups, grouped[3].shape[2], 1))
+    return tuple(xp.reshape(a, shape=like.shape) for a, like in zip(found, arrays, strict=True))
+
+
+@composite(name="group_norm_gradients", kinds=REAL_FLOATING, many=True, vjp=_group_norm_gradients_arrays)
+def _group_norm_gradients(xp: Any, *arrays: Any, groups: int) -> Any:
+    """The gradients for x and, if there is one, weight, and for bias; of g, g_mean, g_rstd, x, mean, rstd, weight."""
+    x = arrays[3]
+    grouped = _by_group(xp, arrays, groups)
+    of_x, *others = gradients(xp, grouped, _WITHIN, _OVER, (1, groups, grouped[3].shape[2], 1))
+    return (xp.reshape(of_x, shape=x.shape), *(xp.reshape(a, shape=(x.shape[1],)) for a in others))
 
 
 @composite(name="group_norm", kinds=REAL_FLOATING, outputs=("out", "mean", "rstd"), vjp=_group_norm_arrays)

@@ -48,14 +48,14 @@ def _layer_norm(xp: Any, *arrays: Any, count: int, eps: float) -> Any:
 
 def _layer_norm_gradients_arrays(xp: Any, g: Any, arrays: Any, count: int) -> tuple[Any, ...]:
     ndim = arrays[3].ndim
-    return _second_order(xp, g, arrays, _last(ndim, count), tuple(range(ndim - count)), None)
+    return second_order(xp, g, arrays, _last(ndim, count), tuple(range(ndim - count)), None)
 
 
 @composite(name="layer_norm_gradients", kinds=REAL_FLOATING, many=True, vjp=_layer_norm_gradients_arrays)
 def _layer_norm_gradients(xp: Any, *arrays: Any, count: int) -> Any:
     """The gradients for x and, if there is one, weight, and for bias; of g, g_mean, g_rstd, x, mean, rstd, weight."""
     ndim = arrays[3].ndim
-    return _gradients(xp, arrays, _last(ndim, count), tuple(range(ndim - count)), None)
+    return gradients(xp, arrays, _last(ndim, count), tuple(range(ndim - count)), None)
 
 
 # -- batch normalisation: over all axes but the channels, with weights for each channel -----------------------
@@ -85,14 +85,14 @@ def _batch_norm(xp: Any, *arrays: Any, eps: float) -> Any:
 
 def _batch_norm_gradients_arrays(xp: Any, g: Any, arrays: Any) -> tuple[Any, ...]:
     x = arrays[3]
-    return _second_order(xp, g, arrays, _but_channels(x), _but_channels(x), _channels(x))
+    return second_order(xp, g, arrays, _but_channels(x), _but_channels(x), _channels(x))
 
 
 @composite(name="batch_norm_gradients", kinds=REAL_FLOATING, many=True, vjp=_batch_norm_gradients_arrays)
 def _batch_norm_gradients(xp: Any, *arrays: Any) -> Any:
     """The gradients for x and, if there is one, weight, and for bias; of g, g_mean, g_rstd, x, mean, rstd, weight."""
     x = arrays[3]
-    return _gradients(xp, arrays, _but_channels(x), _but_channels(x), _channels(x))
+    return gradients(xp, arrays, _but_channels(x), _but_channels(x), _channels(x))
 
 
 # -- what both share ---------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ def _normalize(xp: Any, arrays: Sequence[Any], axes: Axes, eps: float) -> tuple[
     return out, mean, rstd
 
 
-def _gradients(
+def gradients(
     xp: Any, arrays: Sequence[Any], axes: Axes, others: Axes, channels: tuple[int, ...] | None
 ) -> tuple[Any, ...]:
     g, g_mean, g_rstd, x, mean, rstd, *weight = arrays
@@ -129,11 +129,11 @@ def _gradients(
     return (of_x, ns.sum(g * normal, axis=others), ns.sum(g, axis=others)) if weight else (of_x,)
 
 
-def _second_order(
+def second_order(
     xp: Any, cotangents: tuple[Any, ...], arrays: Sequence[Any], axes: Axes, others: Axes,
     channels: tuple[int, ...] | None,
 ) -> tuple[Any, ...]:  # fmt: skip
-    """The derivatives of :func:`_gradients` for each of its arrays, x, mean and rstd taken as independent."""
+    """The derivatives of :func:`gradients` for each of its arrays, x, mean and rstd taken as independent."""
     g, _, g_rstd, x, mean, rstd, *weight = arrays
     n = math.prod(x.shape[a] for a in axes)
 

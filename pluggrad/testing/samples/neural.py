@@ -268,3 +268,7 @@ for _x in ((5, 3), (2, 3, 2, 2)):
         call(real(*_x), real(3), positive(3), eps=1e-2),
         call(real(*_x), real(3), positive(3), real(3), real(3), eps=1e-2),
     )
+for _x, _groups in (((2, 4), 2), ((2, 6, 3), 3), ((2, 3, 2, 2), 3)):
+    _mean = (_x[0], _groups, 1)
+    _gradient = (real(*_x), real(*_mean), real(*_mean), real(*_x), real(*_mean), positive(*_mean))
+    add("group_norm_gradients", call(*_gradient, groups=_groups), call(*_gradient, real(_x[1]), groups=_groups))

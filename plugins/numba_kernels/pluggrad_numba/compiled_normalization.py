@@ -8,18 +8,9 @@ import numpy as np
 from numba import njit
 
 from .compiled_sharing import sharing
-from .compiled_sums import squares_of, sum_of, summing
+from .compiled_sums import products_of, squares_of, sum_of
 
 _compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
-
-
-@summing
-def _products(x: Any, center: Any, g: Any) -> Any:
-    """Of distances from a number, with others."""
-    total = x.dtype.type(0)
-    for i in range(x.size):
-        total += (x[i] - center) * g[i]
-    return total
 
 
 @_compiled
@@ -62,7 +53,7 @@ def _batch_norm_gradients(
         for n in range(images):
             image, slopes = x[(n * channels + c) * pixels :][:pixels], g[(n * channels + c) * pixels :][:pixels]
             total += np.float64(sum_of(slopes))
-            slope += np.float64(_products(image, center, slopes))
+            slope += np.float64(products_of(image, center, slopes))
         of_bias[c], of_weight[c] = total, slope * r
         count, w = images * pixels, np.float64(weight[c])
         of_g = x.dtype.type(w * r)

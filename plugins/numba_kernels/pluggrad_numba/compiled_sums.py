@@ -26,3 +26,12 @@ def squares_of(x: Any, center: Any) -> Any:
     for i in range(x.size):
         total += (x[i] - center) * (x[i] - center)
     return total
+
+
+@summing
+def products_of(x: Any, center: Any, g: Any) -> Any:
+    """The sum of distances from a number, times others."""
+    total = x.dtype.type(0)
+    for i in range(x.size):
+        total += (x[i] - center) * g[i]
+    return total

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .groups import batch_norm_gradients_of_vectors, batch_norm_of_vectors
+
 Kernel = Callable[..., tuple[np.ndarray, ...]]
 
 #: Elements from which on a compiled kernel is called, and pixels of an image.
@@ -16,12 +18,12 @@ _LEAST, _LEAST_PIXELS = 1 << 15, 16
 def _serves(*arrays: np.ndarray) -> bool:
     """Whether the compiled kernels are for these: the first ones large."""
     x = arrays[0]
-    return (
-        x.size >= _LEAST
-        and x.dtype.char in "fd"
-        and math.prod(x.shape[2:]) >= _LEAST_PIXELS
-        and all(a.dtype == x.dtype for a in arrays)
-    )
+    return math.prod(x.shape[2:]) >= _LEAST_PIXELS and _suits(*arrays)
+
+
+def _suits(*arrays: np.ndarray) -> bool:
+    x = arrays[0]
+    return x.size >= _LEAST and x.dtype.char in "fd" and all(a.dtype == x.dtype for a in arrays)
 
 
 def _flat(x: np.ndarray) -> np.ndarray:
@@ -30,6 +32,8 @@ def _flat(x: np.ndarray) -> np.ndarray:
 
 def batch_norm(kernel: Kernel) -> Kernel:
     def call(*arrays: np.ndarray, eps: float) -> tuple[np.ndarray, ...]:
+        if arrays[0].ndim == 2 and _suits(*arrays):
+            return batch_norm_of_vectors(arrays[0], list(arrays[1:]), eps)
         if not _serves(*arrays):
             return kernel(*arrays, eps=eps)
         from . import compiled_normalization as compiled
@@ -53,6 +57,8 @@ def batch_norm(kernel: Kernel) -> Kernel:
 def batch_norm_gradients(kernel: Kernel) -> Kernel:
     def call(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
         x, weight = arrays[3], arrays[6:]
+        if x.ndim == 2 and _suits(x, *arrays):
+            return batch_norm_gradients_of_vectors(*arrays)
         if not _serves(x, *arrays):
             return kernel(*arrays)
         from . import compiled_normalization as compiled

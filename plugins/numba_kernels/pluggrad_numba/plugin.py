@@ -19,10 +19,23 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     """Wrappers of NumPy's kernels; none of any other backend's."""
     if backend != "numpy":
         return {}
-    from . import classes, convolution, elementwise, indexing, normalization, pooling, recurrent, rows, steps, threads
+    from . import (
+        activations,
+        classes,
+        convolution,
+        elementwise,
+        groups,
+        indexing,
+        normalization,
+        pooling,
+        recurrent,
+        rows,
+        steps,
+        threads,
+    )
 
     threads.obey(get_num_threads)
     found = elementwise.wrappers()
-    for module in (steps, convolution, indexing, pooling, normalization, recurrent, rows, classes):
+    for module in (steps, convolution, indexing, pooling, normalization, recurrent, rows, classes, activations, groups):
         found.update(module.WRAPPERS)
     return found

@@ -463,6 +463,58 @@ def batch_norm_gradients(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
     return (out.reshape(x.shape), of_weight, of_bias) if weight else (out.reshape(x.shape),)
 
 
+def group_norm(*arrays: np.ndarray, groups: int, eps: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Layer normalisation of (N groups, elements); then the weights of channels, within the cache, by sample."""
+    x, *affine = arrays
+    rows = (x.shape[0], groups, math.prod(x.shape[1:]) // groups)
+    out, mean, rstd = layer_norm(x.reshape(rows), count=1, eps=eps)
+    images = _by_channel(out.reshape(x.shape))
+    for image in images if affine else ():
+        image *= affine[0][:, None]
+        if len(affine) == 2:
+            image += affine[1][:, None]
+    return images.reshape(x.shape), mean, rstd
+
+
+def group_norm_gradients(*arrays: np.ndarray, groups: int) -> tuple[np.ndarray, ...]:
+    g, g_mean, g_rstd, x, mean, rstd, *weight = arrays
+    if x.dtype == np.float16:
+        wide = group_norm_gradients(*(a.astype(np.float32) for a in arrays), groups=groups)
+        return tuple(a.astype(np.float16) for a in wide)
+    count, channels = x.shape[:2]
+    n = x.dtype.type(math.prod(x.shape[1:]) // groups)
+    images, slopes = _by_channel(x), _by_channel(g)
+
+    def of_channels(a: np.ndarray) -> np.ndarray:
+        """(N, groups) as (N, C)."""
+        return np.repeat(a, channels // groups, axis=1)
+
+    def of_groups(a: np.ndarray) -> np.ndarray:
+        """The sums of (N, C) within each group, as (N, groups)."""
+        return np.add.reduce(a.reshape(count, groups, channels // groups), 2)
+
+    r = rstd.reshape(count, groups)
+    center, scale = of_channels(mean.reshape(count, groups)), of_channels(r)
+    of_weight, of_bias = (np.empty((count, channels), x.dtype) for _ in range(2))
+    out = np.empty(images.shape, x.dtype)
+    # With h = g·weight: sums of g and of g·x̂ over each channel give those of h and of h·x̂ over a group.
+    for i in range(count):  # one sample stays in the cache
+        normal = np.subtract(images[i], center[i, :, None], out=out[i])
+        normal *= scale[i, :, None]
+        np.einsum("cl,cl->c", slopes[i], normal, out=of_weight[i])
+        np.add.reduce(slopes[i], 1, out=of_bias[i])
+    w = weight[0] if weight else x.dtype.type(1)
+    slope = of_groups(of_weight * w) / n + g_rstd.reshape(r.shape) * (r / n)
+    shift = of_groups(of_bias * w) / n - g_mean.reshape(r.shape) / (r * n)
+    of_normal, constant, of_g = of_channels(slope * r), of_channels(shift * r), scale * w
+    for i in range(count):
+        out[i] *= of_normal[i, :, None]
+        out[i] += constant[i, :, None]
+        np.subtract(slopes[i] * of_g[i, :, None], out[i], out=out[i])
+    others = (np.add.reduce(of_weight, 0), np.add.reduce(of_bias, 0)) if weight else ()
+    return (out.reshape(x.shape), *others)
+
+
 # -- activations -----------------------------------------------------------------------------------------
 
 
@@ -609,7 +661,8 @@ KERNELS = {
     for f in (
         linear, linear_weight, dropout, embedding, embedding_weight, softmax, softmax_input, log_softmax,
         attention_weights, attention_scores_gradient, nll_loss, nll_loss_input, cross_entropy,
-        cross_entropy_input, mse_loss, layer_norm, layer_norm_gradients, batch_norm, batch_norm_gradients, leaky_relu,
+        cross_entropy_input, mse_loss, layer_norm, layer_norm_gradients, batch_norm, batch_norm_gradients, group_norm,
+        group_norm_gradients, leaky_relu,
         silu, silu_input, gelu, gelu_input,
     )
 }  # fmt: skip

@@ -11,7 +11,7 @@ from .registry import RULES, batching, composed, elementwise, full, loop
 _COMPOSED = (
     "add_strided batch_norm batch_norm_gradients batch_norm_inference binary_cross_entropy "
     "binary_cross_entropy_with_logits bincount cdist copy_strided ctc_loss fold_windows histc huber_loss is_position "
-    "l1_loss layer_norm_gradients matrix_rank mse_loss nll_loss_input "
+    "l1_loss layer_norm_gradients group_norm_gradients matrix_rank mse_loss nll_loss_input "
     "soft_cross_entropy softmax_input index_add index_copy put_diagonal rows_back rows_in linear_cross_entropy "
     "gru_layer gru_layer_gradients lstm_layer lstm_layer_gradients rnn_layer rnn_layer_gradients"
 ).split()

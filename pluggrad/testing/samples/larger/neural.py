@@ -82,6 +82,8 @@ def _gradients(x: tuple[int, ...], statistics: tuple[int, ...]) -> tuple[Spec, .
 
 add_larger("layer_norm_gradients", call(*_gradients((37, 509), (37, 1)), count=1))
 add_larger("layer_norm_gradients", call(*_gradients((0, 3), (0, 1)), count=1))
+add_larger("group_norm_gradients", call(*_gradients((7, 12, 37), (7, 3, 1)), real(12), groups=3))
+add_larger("group_norm_gradients", call(*_gradients((0, 4, 3), (0, 2, 1)), groups=2))
 add_larger("batch_norm_gradients", call(*_gradients((8, 5, 13, 17), (1, 5, 1, 1))))
 
 # -- windows: one geometry for all, of many images and of none --------------------------------------------

@@ -1,0 +1,89 @@
+"""Activations with numbers of their own, and selection: one pass, vectorised, over threads where an array is large.
+
+What is small, of another dtype or not contiguous goes on to the kernel that was there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .threads import run
+
+#: Elements from which on a compiled kernel is called.
+_LEAST = 1 << 13
+
+Kernel = Callable[..., Any]
+
+#: By function: the numbers that its compiled kernel takes, from its parameters.
+_NUMBERS: dict[str, Callable[..., tuple[float, ...]]] = {
+    "elu": lambda alpha, scale=1.0, input_scale=1.0: (scale, alpha * scale, input_scale),
+    "softplus": lambda beta, threshold: (beta, threshold),
+    "log_sigmoid": lambda: (),
+    "leaky_relu": lambda negative_slope: (negative_slope,),
+    "hardtanh": lambda low, high: (low, high),
+    "threshold": lambda threshold, value: (threshold, value),
+    "hardsigmoid": lambda: (),
+    "hardswish": lambda: (),
+    "hardshrink": lambda lambd: (lambd,),
+    "softshrink": lambda lambd: (lambd,),
+}
+
+
+def _is_large(x: Any, dtypes: str) -> bool:
+    return x.__class__ is np.ndarray and x.size >= _LEAST and x.dtype.char in dtypes and x.flags.c_contiguous
+
+
+def _activation(name: str) -> Callable[[Kernel], Kernel]:
+    numbers = _NUMBERS[name]
+
+    def wrap(kernel: Kernel) -> Kernel:
+        def call(x: Any, **options: float) -> Any:
+            if not _is_large(x, "f"):
+                return kernel(x, **options)
+            from . import compiled_activations as compiled
+
+            out = np.empty(x.shape, np.float32)
+            run(getattr(compiled, name), (x.reshape(-1), out.reshape(-1)), *map(np.float32, numbers(**options)))
+            return out
+
+        return call
+
+    return wrap
+
+
+def where(kernel: Kernel) -> Kernel:
+    """Selection of float32 and float64 between two arrays of the condition's shape, or one and a number."""
+
+    def call(condition: Any, x1: Any, x2: Any) -> Any:
+        if not _is_large(condition, "?"):
+            return kernel(condition, x1, x2)
+        first, second = (_is_large(x, "fd") and x.shape == condition.shape for x in (x1, x2))
+        given = x1 if first else x2
+        if not (first and second and x1.dtype == x2.dtype):
+            other = x2 if first else x1
+            if not (first or second) or not _is_number(other, given.dtype):
+                return kernel(condition, x1, x2)
+        from . import compiled_activations as compiled
+
+        out = np.empty(condition.shape, given.dtype)
+        flat = (condition.reshape(-1), given.reshape(-1), out.reshape(-1))
+        if first and second:
+            run(compiled.where, (flat[0], flat[1], x2.reshape(-1), flat[2]))
+        elif first:
+            run(compiled.where_scalar_second, flat, given.dtype.type(x2))
+        else:
+            run(compiled.where_scalar_first, flat, given.dtype.type(x1))
+        return out
+
+    return call
+
+
+def _is_number(x: Any, dtype: np.dtype[Any]) -> bool:
+    """Whether it is one number that does not change the dtype of the result."""
+    return x.dtype == dtype and not x.ndim if hasattr(x, "dtype") else isinstance(x, int | float)
+
+
+WRAPPERS = {**{name: _activation(name) for name in _NUMBERS}, "where": where}
