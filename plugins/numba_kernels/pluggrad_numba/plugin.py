@@ -32,10 +32,14 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
         rows,
         steps,
         threads,
+        windows,
     )
 
     threads.obey(get_num_threads)
     found = elementwise.wrappers()
-    for module in (steps, convolution, indexing, pooling, normalization, recurrent, rows, classes, activations, groups):
+    modules = (
+        steps, convolution, indexing, pooling, windows, normalization, recurrent, rows, classes, activations, groups,
+    )  # fmt: skip
+    for module in modules:
         found.update(module.WRAPPERS)
     return found

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from . import windows
+
 Kernel = Callable[..., np.ndarray]
 
 #: Elements from which on a compiled kernel is called.
@@ -37,6 +39,8 @@ def max_pool(kernel: Kernel) -> Kernel:
 
 
 def max_pool_input(kernel: Kernel) -> Kernel:
+    kernel = windows.max_pool_input(kernel)  # what is not of pairs
+
     def call(g: np.ndarray, x: np.ndarray, out: np.ndarray, **options: Any) -> np.ndarray:
         if not _serves(options, x, g, out):
             return kernel(g, x, out, **options)

@@ -149,6 +149,20 @@ def sigmoid_backward(gradient: Array, output: Array) -> Array:
     return out
 
 
+def logaddexp(x1: Array, x2: Array) -> Array:
+    """``log(exp(x1) + exp(x2))``: of many elements in vectors, which np.logaddexp does not use."""
+    if x1.size < _FEW or x1.dtype != x2.dtype or x1.dtype.char not in "fd":
+        return np.logaddexp(x1, x2)
+    out = np.asarray(np.subtract(x1, x2))
+    if np.isnan(np.add.reduce(out, None)):  # two infinities, if not NaN
+        return np.logaddexp(x1, x2)
+    np.abs(out, out)
+    np.negative(out, out)
+    np.exp(out, out)
+    np.log1p(out, out)
+    return np.add(out, np.maximum(x1, x2), out)
+
+
 def exp2(x: Array) -> Array:
     """A power of 2: np.exp2 has no complex form."""
     return np.power(2.0, x) if x.dtype.kind == "c" else np.exp2(x)
@@ -364,7 +378,7 @@ def lcm(x1: Array, x2: Array) -> Array:
 KERNELS = {
     f.__name__: f
     for f in (
-        where, floor_divide, pow_scalar, lerp, expm1, tanh, tanh_backward, exp2, rsqrt, real, imag, relu,
+        where, floor_divide, pow_scalar, lerp, expm1, tanh, tanh_backward, exp2, logaddexp, rsqrt, real, imag, relu,
         relu_backward, clip, sigmoid, sigmoid_backward, erf, erfc,
     )
 } | {
