@@ -119,6 +119,27 @@ def _nonzero(x: cupy.ndarray) -> tuple[cupy.ndarray, ...]:
     return cupy.nonzero(x)
 
 
+def _unique(name: str) -> Any:
+    find = getattr(compat, name)
+
+    def function(x: cupy.ndarray) -> Any:
+        host.note_copy("unique")  # how many there are
+        return find(x)
+
+    function.__name__ = name
+    return guarded(name, function)
+
+
+def _clip(x: cupy.ndarray, /, min: Any = None, max: Any = None) -> cupy.ndarray:
+    """array-api-compat's looks for NaN by a mask, of which the host must know how many elements it has."""
+    out = x.copy() if min is None and max is None else x
+    if min is not None:
+        out = cupy.maximum(out, min)
+    if max is not None:
+        out = cupy.minimum(out, max)
+    return out.astype(x.dtype, copy=False)
+
+
 def _astype(x: cupy.ndarray, dtype: Any, /, *, copy: bool = True, device: Any = None) -> cupy.ndarray:
     if narrow.is_it(x.dtype) or narrow.is_it(dtype):
         return narrow.astype(x, dtype, copy)
@@ -128,4 +149,7 @@ def _astype(x: cupy.ndarray, dtype: Any, /, *, copy: bool = True, device: Any = 
 astype = guarded("astype", _astype)
 arange, eye, linspace = guarded("arange", _arange), guarded("eye", _eye), guarded("linspace", _linspace)
 asarray, from_dlpack = guarded("asarray", _asarray), guarded("from_dlpack", _from_dlpack)
-nonzero = guarded("nonzero", _nonzero)
+nonzero, clip = guarded("nonzero", _nonzero), guarded("clip", _clip)
+unique_all, unique_counts, unique_inverse, unique_values = (
+    _unique(n) for n in ("unique_all", "unique_counts", "unique_inverse", "unique_values")
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import Any
 
 import cupy
@@ -11,6 +12,9 @@ import pytest
 from simulation import arrays, devices
 
 import pluggrad
+from pluggrad.function import functions
+from pluggrad.testing.conformance.inputs import arrays_of, fitting, tensors_of
+from pluggrad.testing.samples import samples_of
 
 nn, F = pluggrad.nn, pluggrad.nn.functional
 
@@ -158,6 +162,43 @@ def test_a_scaler_looks_once_at_each_step(half: pluggrad.dtype) -> None:
 def test_optimisers_copy_nothing_to_the_host(optimizer: str, options: dict[str, Any]) -> None:
     training = Training(Images, "cuda:0", optimizer, **options)
     assert training.steps(2) == ({}, {})
+
+
+#: What takes objects that hold arrays of their own; the tests of indexing are about them.
+_OF_OBJECTS = {"index", "index_put"}
+
+
+@pytest.mark.parametrize("name", [n for n in functions() if n not in _OF_OBJECTS])
+def test_no_copy_to_the_host_goes_uncounted(name: str) -> None:
+    """Of any function, forward and backward: what the simulation sees the plugin counts, too."""
+    function = pluggrad.function.get(name)
+    dtypes = [d for d in (pluggrad.float32, pluggrad.complex64, pluggrad.int64) if d.kind in function.kinds]
+    for dtype, sample in [(d, s) for d in dtypes[:2] for s in islice(fitting(function, samples_of(name), d), 1)]:
+        given = tensors_of(function, sample, arrays_of(function, sample, dtype), dtype, pluggrad.device("cuda:0"))
+        for x in given:
+            if x is not None and x.dtype.is_differentiable:
+                x.requires_grad_()
+        before = sum(arrays.host_copies.values()), sum(pluggrad.cuda.host_copies().values())
+        outputs = function.call(*given, **sample.parameters)
+        outputs = [y for y in (outputs if isinstance(outputs, tuple) else (outputs,)) if y.requires_grad]
+        if outputs and name not in ("eig", "eigh", "svd"):  # of which complex vectors have no gradient
+            pluggrad.autograd.backward(outputs, [pluggrad.ones_like(y) for y in outputs])
+        after = sum(arrays.host_copies.values()), sum(pluggrad.cuda.host_copies().values())
+        assert (after[0] > before[0]) <= (after[1] > before[1]), f"{dtype}: {dict(arrays.host_copies)}"
+
+
+def test_a_planted_copy_to_the_host_is_found() -> None:
+    """``error_if_nonfinite`` looks at the norm; a plain ``float`` of CuPy's array is seen by the simulation alone."""
+    training = Training(Images, "cuda:0")
+    training.step()
+    clip = nn.utils.clip_grad_norm_
+    nn.utils.clip_grad_norm_ = lambda *args: clip(*args, error_if_nonfinite=True)
+    try:
+        assert training.steps(1) == ({"tolist": 1}, {"get": 2})
+        nn.utils.clip_grad_norm_ = lambda *args: float(clip(*args)._array)
+        assert training.steps(1) == ({}, {"float": 1})
+    finally:
+        nn.utils.clip_grad_norm_ = clip
 
 
 def test_numbers_on_the_gpu_that_a_user_writes() -> None:

@@ -173,6 +173,15 @@ def test_what_sanitizers_find(file: str, name: str, right: str, wrong: str, sani
     assert finding in sanitized(sanitizer, [(file, name)], {file: text.replace(right, wrong)})
 
 
+def test_a_race_of_a_reduction_is_found() -> None:
+    needs_sanitizer("thread")
+    ((space, name, text),) = parts([REDUCTIONS["norm_1"]], ["float32"], kernel_cases.REDUCTION_BLOCK)
+    assert "__syncthreads();" in text
+    program = replay.reduction_program([(space, name, text.replace("__syncthreads();", "", 1))])
+    made = kernel_cases.REDUCTIONS["norm_1"]("float32")
+    assert "data race" in replay.run(program, "thread", [(0, made, "float32")])
+
+
 def test_a_race_of_elements_is_found() -> None:
     needs_sanitizer("thread")
     planted = Pointwise("refuse", "T x, int64 number, raw int64 note", "bool y", "note[0] = number; y = x;", ("bool",))

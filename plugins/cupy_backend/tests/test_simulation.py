@@ -76,3 +76,15 @@ def test_the_suite_for_a_gpu_runs() -> None:
     assert done.returncode == 0, done.stdout[-3000:]
     passed = re.search(r"(\d+) passed, 7 skipped", done.stdout)  # what needs a real GPU
     assert passed is not None and int(passed[1]) > 200, done.stdout[-500:]
+
+
+def test_the_suite_for_a_gpu_finds_planted_defects() -> None:
+    done = simulated("-m", "gpu", "-p", "planted", "-rfp", "-k", "kernels_give and float32 and (softmax or norms)",
+                     str(HERE / "test_gpu.py"))  # fmt: skip
+    outcomes = re.findall(r"^(PASSED|FAILED) .*\[(?:softmax|norms)-(\w+)-float32\]", done.stdout, flags=re.M)
+    assert sorted(name for outcome, name in outcomes if outcome == "FAILED") == [
+        "batch_norm",
+        "layer_norm",
+        "log_softmax",
+    ]
+    assert len(outcomes) == 8
