@@ -125,6 +125,22 @@ def fans(tensor: Tensor) -> tuple[int, int]:
     return shape[1] * field, shape[0] * field
 
 
+def fan_of(tensor: Tensor, mode: str) -> int:
+    """The number of inputs, for ``mode`` 'fan_in', or of outputs, for 'fan_out'.
+
+    Raises
+    ------
+    ValueError : another mode, fewer than 2 axes
+    """
+    if mode.lower() not in ("fan_in", "fan_out"):
+        raise ValueError(f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']")
+    return fans(tensor)[mode.lower() == "fan_out"]
+
+
+# Layers that people write for PyTorch call them by these names.
+_calculate_fan_in_and_fan_out, _calculate_correct_fan = fans, fan_of
+
+
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill evenly from [-a, a), a = gain·√(6 / (inputs + outputs)); returns the tensor."""
     bound = gain * math.sqrt(6.0 / sum(fans(tensor)))
@@ -137,10 +153,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
 
 
 def _kaiming_deviation(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
-    if mode.lower() not in ("fan_in", "fan_out"):
-        raise ValueError(f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']")
-    fan = fans(tensor)[mode.lower() == "fan_out"]
-    return calculate_gain(nonlinearity, a) / math.sqrt(fan)
+    return calculate_gain(nonlinearity, a) / math.sqrt(fan_of(tensor, mode))
 
 
 def _is_empty(tensor: Tensor) -> bool:

@@ -138,3 +138,18 @@ def test_names_without_the_underscore_warn_as_in_pytorch(name: str) -> None:
         with pytest.warns(FutureWarning, match=f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`"):
             x = getattr(lib.nn.init, name)(lib.empty(*shape), *arguments)
         assert tuple(x.shape) == shape
+
+
+def test_numbers_of_inputs_and_outputs_under_pytorchs_names() -> None:
+    torch = pytest.importorskip("torch")
+    for shape in ((3, 2), (4, 3, 5), (4, 3, 2, 5)):
+        found = []
+        for lib in (pluggrad, torch):
+            init, weight = lib.nn.init, lib.ones(*shape)
+            found.append(
+                [
+                    init._calculate_fan_in_and_fan_out(weight),
+                    *(init._calculate_correct_fan(weight, mode) for mode in ("fan_in", "fan_out")),
+                ]
+            )
+        assert found[0] == found[1]
