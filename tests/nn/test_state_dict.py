@@ -211,3 +211,21 @@ def test_a_state_that_nobody_takes_is_unexpected() -> None:
 
         with pytest.raises(RuntimeError, match=r'Unexpected key\(s\) in state_dict: "_extra_state"'):
             Giving().load_state_dict(Giving().state_dict())
+
+
+def test_arguments_by_position_warn() -> None:
+    torch = pytest.importorskip("torch")
+    for lib in (pluggrad, torch):
+        found: dict[str, Any] = {}
+        layer = lib.nn.Linear(1, 1)
+        with pytest.warns(FutureWarning, match="[Pp]ositional"):
+            assert layer.state_dict(found, "x.", keep_vars=True) is found
+        assert list(found) == ["x.weight", "x.bias"] and found["x.weight"] is layer.weight
+
+
+def test_modules_with_duplicates() -> None:
+    torch = pytest.importorskip("torch")
+    for lib in (pluggrad, torch):
+        layer = lib.nn.Linear(1, 1)
+        net = lib.nn.Sequential(layer, layer)
+        assert len(list(net.modules())) == 2 and len(list(net.modules(remove_duplicate=False))) == 3

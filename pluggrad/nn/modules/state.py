@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import warnings
 from collections import OrderedDict, namedtuple
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -112,7 +113,7 @@ class State:
 
     # -- saving ----------------------------------------------------------------------------------------
 
-    def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
+    def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """All parameters and persistent buffers by their dotted names.
 
         Parameters
@@ -125,6 +126,14 @@ class State:
         >>> list(pluggrad.nn.Sequential(pluggrad.nn.Linear(1, 1)).state_dict())
         ['0.weight', '0.bias']
         """
+        if args:
+            warnings.warn(
+                "state_dict: positional arguments are deprecated, as in PyTorch; give them by name",
+                FutureWarning,
+                stacklevel=2,
+            )
+            given = (*args, *(destination, prefix, keep_vars)[len(args) :])
+            destination, prefix, keep_vars = given
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()
