@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import pluggrad
+
 recurrent = pytest.importorskip("pluggrad_numba.recurrent")
 numpys = pytest.importorskip("pluggrad_numpy.recurrent").KERNELS
 
-SIZES = [(40,) * 20, tuple(range(40, 0, -1))]
+SIZES = [(40,) * 20, tuple(range(40, 0, -1)), (13,) * 50]
 H = 64
 
 
@@ -20,7 +22,7 @@ def arrays(gates, states, sizes, scale=0.1):
 
 def compare(name, options, given):
     used = []
-    ours = recurrent.WRAPPERS[name](lambda *a, **k: used.append("cell" in k) or numpys[name](*a, **k))
+    ours = recurrent.WRAPPERS[name](lambda *a, **k: used.append("cell" in k or "steps" in k) or numpys[name](*a, **k))
     found, expected = ours(*given, **options), numpys[name](*given, **options)
     assert used == [True]
     for a, b in zip(found, expected, strict=True):
@@ -28,7 +30,7 @@ def compare(name, options, given):
     return expected
 
 
-@pytest.mark.parametrize("sizes", SIZES, ids=["even", "shorter and shorter"])
+@pytest.mark.parametrize("sizes", SIZES, ids=["even", "shorter and shorter", "no whole tiles"])
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize(("name", "gates", "states"), [("lstm", 4, 2), ("gru", 3, 1)])
 def test_layers_and_gradients(name, gates, states, sizes, reverse):
@@ -39,6 +41,17 @@ def test_layers_and_gradients(name, gates, states, sizes, reverse):
     state, kept = state_and_kept[:states], state_and_kept[states:]
     options |= {"through": False, "wanted": (True,) * len(given)}
     compare(f"{name}_layer_gradients", options, [out, *state, out, *kept, *given])
+
+
+def test_results_do_not_depend_on_the_number_of_threads():
+    before, found = pluggrad.get_num_threads(), []
+    options = {"sizes": SIZES[0], "reverse": False, "biased": True, "projected": False}
+    for count in (1, 2, 5):
+        pluggrad.set_num_threads(count)
+        found.append(recurrent.WRAPPERS["lstm_layer"](numpys["lstm_layer"])(*arrays(4, 2, SIZES[0]), **options))
+    pluggrad.set_num_threads(before)
+    for other in found[1:]:
+        assert all(np.array_equal(a, b) for a, b in zip(found[0], other, strict=True))
 
 
 def test_large_sums_of_gates_are_as_numpys():

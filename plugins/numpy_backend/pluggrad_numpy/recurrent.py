@@ -1,6 +1,7 @@
 """Recurrent layers: one product for the inputs of all steps, then a loop over time that works in place.
 
-What is elementwise in a step is its *cell*, which a plugin can replace by a compiled one (the argument ``cell``).
+What is elementwise in a step is its *cell*, which a plugin can replace by a compiled one (the argument ``cell``). It
+can also replace all steps of an LSTM whose sequences are of one length (``steps``).
 ``pluggrad.ops.neural.recurrent`` says how sequences are packed, and what each layer keeps for its gradient.
 """
 
@@ -151,13 +152,17 @@ def _lstm_cell_gradients(
 
 @_wide
 def lstm_layer(
-    *arrays: Array, sizes: Sequence[int], reverse: bool, biased: bool, projected: bool, cell: Cell = _lstm_cell
-) -> tuple[Array, ...]:
+    *arrays: Array, sizes: Sequence[int], reverse: bool, biased: bool, projected: bool, cell: Cell = _lstm_cell,
+    steps: Cell | None = None,
+) -> tuple[Array, ...]:  # fmt: skip
     x, h0, c0, w_ih, w_hh, *others = arrays
     order = _order(sizes, reverse)
     gates = _inputs(x, w_ih, *([others[0] + others[1]] if biased else []))
     cells = np.empty((len(x), c0.shape[1]), x.dtype)
     hidden = np.empty_like(cells)
+    if steps is not None:
+        steps(gates, h0, c0, w_hh, reverse, cells, hidden)
+        return hidden, _last(hidden, h0, order), _last(cells, c0, order), gates, cells
     out = np.empty((len(x), h0.shape[1]), x.dtype) if projected else hidden
     weight, projection = np.ascontiguousarray(w_hh.T), others[-1].T if projected else None
     sums = np.empty((h0.shape[0], gates.shape[1]), x.dtype)
@@ -176,7 +181,7 @@ def lstm_layer(
 @_wide
 def lstm_layer_gradients(
     *arrays: Array, sizes: Sequence[int], reverse: bool, biased: bool, projected: bool, through: bool,
-    wanted: Sequence[bool], cell: Cell = _lstm_cell_gradients,
+    wanted: Sequence[bool], cell: Cell = _lstm_cell_gradients, steps: Cell | None = None,
 ) -> tuple[Array, ...]:  # fmt: skip
     (g_out, g_h, g_c), arrays = arrays[:3], arrays[3:]
     g_kept, arrays = (arrays[:2], arrays[2:]) if through else ((), arrays)
@@ -186,8 +191,10 @@ def lstm_layer_gradients(
     slopes_h, slopes_c = np.array(g_h), np.array(g_c)
     of_gates = np.empty_like(gates)
     of_out = np.empty_like(out) if projected else None
-    steps = list(zip(order, _starts(cells, c0, order), strict=True))
-    for (rows, n), before in reversed(steps):
+    if steps is not None:
+        steps(g_out, gates, c0, w_hh, reverse, cells, slopes_h, slopes_c, of_gates)
+    starts = [] if steps is not None else list(zip(order, _starts(cells, c0, order), strict=True))
+    for (rows, n), before in reversed(starts):
         of_h, of_c = slopes_h[:n], slopes_c[:n]
         of_h += g_out[rows]
         slope = of_h
