@@ -33,6 +33,7 @@ def reports(file: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2400)
 @pytest.mark.parametrize("device", ["cpu", "strict"])
 def test_the_backend_conforms(device: str, tmp_path: Path) -> None:
     file = tmp_path / "report.json"

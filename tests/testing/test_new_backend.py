@@ -85,6 +85,7 @@ def test_a_folder_that_exists_is_left_alone(tmp_path: Path, capsys: pytest.Captu
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2400)
 def test_from_nothing_to_a_backend_that_conforms(tmp_path: Path) -> None:
     """Generated over array-api-strict, built into wheels, installed into a fresh environment: its own tests pass."""
     folder = generate("fenced", library="array_api_strict", out=tmp_path)
