@@ -5,12 +5,15 @@ Generated from the registry, so that no function can slip through.
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import pluggrad
 from pluggrad.autograd.transforms import LevelError
+from pluggrad.autograd.transforms import rules as batching
 from pluggrad.func import grad, jvp, vmap
 from pluggrad.function import functions
 from pluggrad.testing.conformance.reference import COPYING
@@ -48,7 +51,7 @@ def as_tuple(value: Any) -> tuple[Any, ...]:
 @pytest.fixture(autouse=True)
 def view_that_the_backend_makes(request: pytest.FixtureRequest) -> None:
     """Leave out the views that the backend under test cannot make: their copies are checked in their place."""
-    name = request.node.callspec.params.get("name")
+    name = request.node.callspec.params.get("name") if hasattr(request.node, "callspec") else None
     if name in COPYING and not Target(str(pluggrad.get_default_device())).has_view(functions()[name]):
         pytest.skip(f"this backend cannot make the view {name}; {COPYING[name]} is checked in its place")
 
@@ -61,9 +64,37 @@ def assert_close(got: pluggrad.Tensor, want: pluggrad.Tensor, tolerance: float =
         assert bool(pluggrad.all(pluggrad.isclose(got, want, rtol=tolerance, atol=tolerance, equal_nan=True)))
 
 
+#: What is called for each member: where the batch cannot be done whole, or a set differs from member to member.
+LOOPED = DATA_DEPENDENT | {"isin"}
+MODULES = (batching.families, batching.networks, batching.orders, batching.picking, batching.registry)
+
+
+@pytest.fixture
+def looped(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The functions that rules have called member by member."""
+    names: list[str] = []
+    loop = batching.registry.loop
+
+    def noted(xp: Any, name: str, *rest: Any) -> Any:
+        names.append(name)
+        return loop(xp, name, *rest)
+
+    for module in MODULES:
+        monkeypatch.setattr(module, "loop", noted, raising=True)
+    return names
+
+
+def test_the_docs_list_what_is_looped() -> None:
+    """Every function has a batching rule but for these."""
+    assert {n for n in functions() if samples_of(n) and batching.rule_of(n) is None} == DATA_DEPENDENT
+    page = (Path(__file__).parents[2] / "docs" / "func.md").read_text()
+    (line,) = [part for part in page.split("\n\n") if part.startswith("Every function works on the whole batch")]
+    assert set(re.findall("`([a-z_]+)`", line)) >= LOOPED
+
+
 @pytest.mark.parametrize(("name", "i"), CASES)
 @pytest.mark.parametrize("which", ["all", "first", "last"])
-def test_vmap_is_a_loop(name: str, i: int, which: str) -> None:
+def test_vmap_is_a_loop(name: str, i: int, which: str, looped: list[str]) -> None:
     sample = samples_of(name)[i]
     batch = batch_of(sample, dtype_for(name))
     mapped = {"all": range(len(batch)), "first": [0], "last": [len(batch) - 1]}[which]
@@ -81,6 +112,7 @@ def test_vmap_is_a_loop(name: str, i: int, which: str) -> None:
             vmap(f, in_dims=in_dims)(*args)
         return
     got = as_tuple(vmap(f, in_dims=in_dims)(*args))
+    assert set(looped) <= LOOPED, "it is called for each member of the batch"
     each = [as_tuple(f(*(x[j] if k in mapped else x for k, x in enumerate(args)))) for j in range(SIZE)]
     assert len(got) == len(each[0])
     for k, out in enumerate(got):

@@ -64,7 +64,8 @@ def _axis(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict
                 return loop(xp, name, args, parameters)
             axis = tuple(range(ndim))
         if not ndim and name not in OF_ALL and name not in ("expand_dims", "stack", "permute_dims", "squeeze"):
-            return loop(xp, name, args, parameters)  # an axis of a number: one that is not there
+            if axis != ():
+                return _of_numbers(xp, name, args, parameters, key)
         parameters[key] = shifted(axis, ndim)
         if key == "axes" and name == "permute_dims":
             parameters[key] = (0, *(a + 1 if a >= 0 else a + ndim + 1 for a in axis))
@@ -75,9 +76,24 @@ def _axis(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict
     return xp.wrap(getattr(xp.inner, name)(*arrays, **parameters))
 
 
+def _of_numbers(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any], key: str) -> Any:
+    """A function along the axis of numbers, which is none: each is a row of one."""
+    size = batch_size(args)
+    if len(args) > 1 or not size:
+        return loop(xp, name, args, parameters)
+    row = xp.inner.reshape(args[0].array, shape=(size, 1))
+    axis = (1,) if isinstance(parameters[key], tuple) else 1
+    out = getattr(xp.inner, name)(row, **{**parameters, key: axis})
+    outs = out if isinstance(out, tuple | list) else (out,)
+    if any(math.prod(o.shape) != size for o in outs):  # not of numbers either
+        return loop(xp, name, args, parameters)
+    numbers = tuple([xp.wrap(xp.inner.reshape(o, shape=(size,))) for o in outs])
+    return numbers if isinstance(out, tuple | list) else numbers[0]
+
+
 @batching(
     *"det inv cholesky cofactors eig eigh eigvals eigvalsh matrix_exp pinv qr svd svdvals slogdet lu_factor tril triu "
-    "identity_like".split()
+    "identity_like matrix_transpose".split()
 )
 def _last_axes(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
     return xp.wrap(getattr(xp.inner, name)(*[bare(a) for a in args], **parameters))
@@ -139,6 +155,17 @@ def _getitem(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: d
 def _put_slice(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
     array, key = args[0].array, (slice(None), *parameters["key"])
     return xp.wrap(xp.inner.put_slice(array, shape=(array.shape[0], *parameters["shape"]), key=key))
+
+
+@batching("as_strided")
+def _as_strided(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    """A view, too, where the members lie one behind the other."""
+    (x,) = args
+    expected = [math.prod(x.array.shape[i + 1 :]) for i in range(x.array.ndim)]
+    if not math.prod(x.array.shape) or list(xp.inner.strides(x.array)) != expected:
+        return loop(xp, name, args, parameters)
+    size, stride = (x.array.shape[0], *parameters["size"]), (x.size, *parameters["stride"])
+    return xp.wrap(xp.inner.as_strided(x.array, size=size, stride=stride, offset=parameters["offset"]))
 
 
 @batching("pad_constant", "pad_edges", "fold_edges")

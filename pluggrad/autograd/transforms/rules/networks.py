@@ -132,7 +132,21 @@ def _norm(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict
     return xp.wrap(getattr(xp.inner, name)(array, *[bare(a) for a in affine], **parameters))
 
 
-@batching("attention_weights", "attention_scores_gradient", "scaled_dot_product_attention")
+@batching("window_argmax")
+def _window_argmax(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    """The batch becomes part of the planes; windows that all planes of all members share stay as they are."""
+    x, positions = args
+    if not positions.batched and positions.shape[0] == 1:
+        planes = xp.inner.reshape(x.array, shape=(-1, x.shape[1]))
+        return xp.wrap(_unfolded(xp, xp.inner.window_argmax(planes, positions.array), x.array.shape[0]))
+    each = xp.broadcast_to(positions, shape=(x.shape[0], *positions.shape[1:]))
+    return _folded(xp, name, (x, each), parameters)
+
+
+@batching(
+    "attention_weights", "attention_scores_gradient", "scaled_dot_product_attention", "tiled_attention",
+    "tiled_attention_gradients", "tiled_attention_weights",
+)  # fmt: skip
 def _attention(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
     """The batch is one more of the leading axes, which all have alike but for a mask, which broadcasts to them."""
     size, rank = batch_size(args), args[0].ndim

@@ -102,11 +102,17 @@ def _index_put(xp: BatchedKernels, name: str, args: tuple[Any, ...], parameters:
         return xp.wrap(put(x.array, values.array, indices=key.below(), accumulate=accumulate), False)
     size = batch_size(batched_parts(args, parameters))
     rank = x.ndim - len(key.axes) + key.rank
-    if (key.masks and key.batched) or (not key.batched and not key.neighbours) or not size:
+    apart = not key.batched and not key.neighbours
+    if (key.masks and (key.batched or apart)) or not size:
         return loop(xp, name, args, parameters)
     if values.ndim > rank:
         values = xp.reshape(values, shape=values.shape[values.ndim - rank :])
     array = full(xp, x, size)
+    if apart:  # the axes of the indices come first, before the batch
+        rest = [n for i, n in enumerate(x.shape) if i not in key.axes]
+        placed = full(xp, xp.broadcast_to(values, shape=(*key.shape(), *rest)), size)
+        placed = xp.inner.permute_dims(placed, axes=(*range(1, 1 + key.rank), 0, *range(1 + key.rank, placed.ndim)))
+        return xp.wrap(put(array, placed, indices=key.below(None), accumulate=accumulate))
     if not key.batched:
         return xp.wrap(put(array, xp.spread(values, rank), indices=key.below(None), accumulate=accumulate))
     # Behind the number of the member, the axes of the indices come first.
