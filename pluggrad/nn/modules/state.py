@@ -132,7 +132,7 @@ class State:
                 FutureWarning,
                 stacklevel=2,
             )
-            given = (*args, *(destination, prefix, keep_vars)[len(args) :])
+            given = (*args, *(destination, prefix, keep_vars)[len(args) :])[:3]
             destination, prefix, keep_vars = given
         if destination is None:
             destination = OrderedDict()
