@@ -28,7 +28,6 @@ _global_backward_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
 _global_backward_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
 _global_forward_hooks_with_kwargs: set[int] = set()
 _global_forward_hooks_always_called: set[int] = set()
-_global_hooks = (_global_forward_pre_hooks, _global_forward_hooks, _global_backward_pre_hooks, _global_backward_hooks)
 
 
 def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
@@ -181,7 +180,8 @@ class HookedCall:
         try:
             hooked = (
                 own["_forward_hooks"] or own["_forward_pre_hooks"] or own["_backward_hooks"]
-                or own["_backward_pre_hooks"] or any(_global_hooks)
+                or own["_backward_pre_hooks"] or _global_forward_hooks or _global_forward_pre_hooks
+                or _global_backward_hooks or _global_backward_pre_hooks
             )  # fmt: skip
         except KeyError:
             raise AttributeError(f"{type(self).__name__} cannot be called before Module.__init__() call") from None

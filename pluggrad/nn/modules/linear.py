@@ -75,7 +75,13 @@ class Linear(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.linear(input, self.weight, self.bias)
+        # As attributes these would be found last, after a search of all classes: it takes as long as a small product.
+        own = self.__dict__["_parameters"]
+        try:
+            weight, bias = own["weight"], own["bias"]
+        except KeyError:  # computed by a parametrization, or pruned
+            weight, bias = self.weight, self.bias
+        return F.linear(input, weight, bias)
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

@@ -24,8 +24,8 @@ from .crew import crew_of
 #: What is called by it has other arguments than what it is put around.
 intrinsic: Any = _intrinsic
 
-#: Elements of a part, whoever does it: they take some microseconds.
-STEP = 1 << 14
+#: Elements of a part, whoever does it: they take some microseconds. And from which on a crew is worth its call.
+STEP, _LEAST = 1 << 14, 1 << 16
 
 _SIGNATURE = types.void(types.int64, types.int64, types.int64)
 
@@ -117,7 +117,7 @@ def perform(task: Task, arrays: tuple[np.ndarray, ...], *numbers: float) -> None
     if numbers:
         job.view(np.float64)[len(arrays) :] = numbers
     size, count = arrays[0].size, threads.count()
-    if count == 1 or size < 2 * STEP:
+    if count == 1 or size < _LEAST:
         call(task.address, job.ctypes.data, size, STEP)
         return
     with crew_of(count).lead() as crew:
