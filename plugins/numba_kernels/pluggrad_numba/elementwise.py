@@ -6,6 +6,7 @@ elements NumPy's loop has ended before a compiled one has been called.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -89,14 +90,18 @@ def sum(kernel: Kernel) -> Kernel:
     return call
 
 
-def _of_float32(call: Kernel, kernel: Kernel) -> Kernel:
-    """``call``, for which the kernel that was there is taken at once where the dtype is another."""
+def _of_dtype(kernel: Kernel, dtype: Any) -> Kernel:
+    return kernel.for_dtype(dtype) if hasattr(kernel, "for_dtype") else kernel
+
+
+def _of_float32(make: Callable[[Kernel], Kernel], kernel: Kernel) -> Kernel:
+    """What ``make`` puts around a kernel; where the dtype is another than float32, that kernel is taken at once."""
 
     def for_dtype(dtype: Any) -> Kernel:
-        if dtype.char == "f":
-            return call
-        return kernel.for_dtype(dtype) if hasattr(kernel, "for_dtype") else kernel
+        within = _of_dtype(kernel, dtype)
+        return make(within) if dtype.char == "f" else within
 
+    call = make(kernel)
     call.for_dtype = for_dtype  # type: ignore[attr-defined]
     call.__name__ = getattr(kernel, "__name__", call.__name__)
     return call
@@ -117,6 +122,8 @@ def _threaded(name: str) -> Wrapper:
             threads.run(ufunc, (x.reshape(-1), out.reshape(-1)))
             return out
 
+        call.of_small = kernel  # type: ignore[attr-defined]
+        call.for_dtype = lambda dtype: wrap(_of_dtype(kernel, dtype))  # type: ignore[attr-defined]
         return call
 
     return wrap
@@ -126,15 +133,19 @@ def _compiled(name: str, least: Callable[[], int] = lambda: _LEAST) -> Wrapper:
     """The wrapper of a function of one array by the task of its name."""
     task = f"{name}_all"
 
-    def wrap(kernel: Kernel) -> Kernel:
+    def make(kernel: Kernel) -> Kernel:
+        of_small = getattr(kernel, "of_small", kernel)  # past the other wrapper
+
         def call(x: Any) -> Any:
-            if x.size < _LEAST or x.size < least() or not _is_large(x, "f"):
+            if x.size < _LEAST:
+                return of_small(x)
+            if x.size < least() or not _is_large(x, "f"):
                 return kernel(x)
             return _perform(task, (x,))
 
-        return _of_float32(call, kernel)
+        return call
 
-    return wrap
+    return functools.partial(_of_float32, make)
 
 
 def _least_shared() -> int:
@@ -190,15 +201,15 @@ def _arithmetic(name: str) -> Wrapper:
             return _perform(which, (x2,), x1.item())
         return kernel(x1, x2)
 
-    def wrap(kernel: Kernel) -> Kernel:
+    def make(kernel: Kernel) -> Kernel:
         def call(x1: Any, x2: Any) -> Any:
             if (x1.size < _LEAST_SHARED and x2.size < _LEAST_SHARED) or threads.count() == 1:
                 return kernel(x1, x2)
             return large(kernel, x1, x2)
 
-        return _of_float32(call, kernel)
+        return call
 
-    return wrap
+    return functools.partial(_of_float32, make)
 
 
 def wrappers() -> dict[str, Wrapper]:

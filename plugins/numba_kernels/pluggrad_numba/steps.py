@@ -57,6 +57,9 @@ def adam_step(kernel: Kernel) -> Kernel:
     """Adam, AdamW and AMSGrad."""
 
     def step(*lists: Any, **options: Any) -> None:
+        if all(p.size < _LEAST for p in lists[0]):
+            kernel(*lists, **options)
+            return
         large, others = _divide(lists)
         _rest(kernel, lists, others, options)
         if not large:
@@ -83,6 +86,9 @@ def sgd_step(kernel: Kernel) -> Kernel:
     """Stochastic gradient descent, with and without momentum."""
 
     def step(*lists: Any, **options: Any) -> None:
+        if all(p.size < _LEAST for p in lists[0]):
+            kernel(*lists, **options)
+            return
         large, others = _divide(lists)
         _rest(kernel, lists, others, options)
         if not large:

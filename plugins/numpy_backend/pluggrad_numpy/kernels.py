@@ -27,8 +27,8 @@ _UFUNCS = (
     "abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_invert bitwise_left_shift bitwise_or "
     "bitwise_right_shift bitwise_xor copysign cos cosh divide equal exp expm1 floor_divide greater greater_equal "
     "hypot isfinite isinf isnan less less_equal log log1p log2 log10 logaddexp logaddexp2 logical_and logical_not "
-    "logical_or logical_xor maximum minimum multiply negative nextafter not_equal positive pow reciprocal remainder sign signbit "
-    "sin sinh square sqrt subtract tan tanh"
+    "logical_or logical_xor maximum minimum multiply negative nextafter not_equal positive pow reciprocal remainder "
+    "sign signbit sin sinh square sqrt subtract tan tanh"
 ).split()
 
 
