@@ -10,7 +10,7 @@ import pluggrad
 recurrent = pytest.importorskip("pluggrad_numba.recurrent")
 numpys = pytest.importorskip("pluggrad_numpy.recurrent").KERNELS
 
-SIZES = [(40,) * 20, tuple(range(40, 0, -1)), (13,) * 50]
+SIZES = [(40,) * 20, tuple(range(40, 0, -1)), (13,) * 60]
 H = 64
 
 
