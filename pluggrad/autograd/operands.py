@@ -39,10 +39,10 @@ class ZeroDim:
 
 def is_operand(value: object) -> bool:
     """Whether an operator understands ``value``: a tensor, a Python scalar, an array of a known library."""
-    return isinstance(value, _OPERANDS) or plugins.owner(value) is not None or _is_array_scalar(value)
+    return isinstance(value, _OPERANDS) or plugins.owner(value) is not None or is_array_scalar(value)
 
 
-def _is_array_scalar(value: object) -> bool:
+def is_array_scalar(value: object) -> bool:
     """A scalar of an array library, such as numpy.int64(3): it has a dtype and 0 axes."""
     return hasattr(value, "dtype") and getattr(value, "ndim", None) == 0 and hasattr(value, "item")
 
@@ -57,7 +57,7 @@ def wrap(value: Any) -> Tensor:
     if isinstance(value, Tensor):
         return value
     backend = plugins.owner(value)
-    if backend is None and _is_array_scalar(value):
+    if backend is None and is_array_scalar(value):
         return constant(
             plugins.backend("cpu").array_type(plugins.backend("cpu").devices[0], dtypes.by_name(value.dtype.name)),
             value.item(),

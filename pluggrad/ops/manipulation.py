@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ShapeError
+from ..errors import AxisError, ShapeError
 from ..tensor import Size, Tensor
 from .axes import Axes, complete_shape, either, one_axis, shape_of_arguments, some_axes
 from .creation import _copy
@@ -285,6 +285,8 @@ def roll(
         if len(moves) != 1:
             raise ShapeError(f"roll: {len(moves)} shifts need {len(moves)} axes, none were given")
         return reshape(_roll(ravel(x), shift=moves, axis=(0,)), tuple(x._array.shape))
+    if not x._array.ndim:
+        raise AxisError("roll: an axis was given, but the tensor has no dimensions")
     # An axis may be named twice: its shifts add up.
     axes = tuple(one_axis("roll", a, x._array.ndim) for a in ((axis,) if isinstance(axis, int) else axis))
     if len(moves) == 1:
@@ -304,6 +306,8 @@ def rot90(x: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     """
     if len(dims) != 2:
         raise ShapeError(f"rot90: expected two rotation dims, got {tuple(dims)}")
+    if x._array.ndim < 2:
+        raise ShapeError(f"rot90: expected a tensor of at least 2 axes, got {x._array.ndim}")
     a, b = some_axes("rot90", tuple(dims), x._array.ndim)
     k %= 4
     if k == 0:

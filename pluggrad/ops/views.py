@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..autograd.broadcasting import sum_to_shape
-from ..errors import ShapeError
+from ..errors import BoundsError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .axes import Axes, complete_shape, either, one_axis, shape_of_arguments, some_axes
 from .complex_functions import conj
@@ -389,6 +389,7 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
     Raises
     ------
     IndexError : no such axis or start
+    DTypeError : a tensor for ``start`` that is no integer
     ShapeError : the part does not lie within the axis
 
     >>> import pluggrad
@@ -396,6 +397,8 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
     tensor([1, 2, 3])
     """
     axis = _axis_of("narrow", x, dim)
+    if isinstance(start, Tensor) and (start.ndim or not start.dtype.kind.endswith("integer")):
+        raise DTypeError(f"narrow: start must be an integer or a 0-dim tensor of one, got {start!r}")
     n, start, length = x._array.shape[axis], int(start), int(length)
     if not -n <= start <= n:
         raise IndexError(f"narrow: start {start} is out of range [{-n}, {n}] of axis {axis}")
@@ -408,7 +411,7 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
 def _axis_of(name: str, x: Tensor, dim: int) -> int:
     """An axis of a tensor that must have one."""
     if not x._array.ndim:
-        raise IndexError(f"{name}() cannot be applied to a 0-dim tensor.")
+        raise BoundsError(f"{name}() cannot be applied to a 0-dim tensor.")
     return one_axis(name, dim, x._array.ndim)
 
 

@@ -7,16 +7,15 @@ and leaves the rest to the function itself.
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..autograd.inplace import assign
 from ..autograd.operands import ZeroDim
-from ..errors import GradientError
 from ..ops import transfer
-from ..tensor import Tensor
 from ..tensor.formats import check_layout
+from .dtype_arguments import dtype_check
+from .out import write_out
+from .tensor_arguments import misuse, tensor_places
 
 #: What PyTorch calls the leading arguments of most functions.
 USUAL = (("input", "self", "tensors", "tensor", "x", "a"), ("other", "b", "y", "mat2"))
@@ -54,19 +53,22 @@ ARGUMENTS_IN: dict[str, dict[str, Sequence[str]]] = {
     },
     "fft": {"fftfreq": ("n",), "rfftfreq": ("n",)},
     "special": {"polygamma": ("n", "input"), "multigammaln": ("input", "p")},
+    "nn.functional": {},
 }  # fmt: skip
 
 
 def torch_function(
-    name: str, function: Callable[..., Any], arguments: Sequence[str] | None = None
+    name: str, function: Callable[..., Any], arguments: Sequence[str] | None = None, module: str = ""
 ) -> Callable[..., Any]:
-    """``function`` called as PyTorch's ``torch.<name>`` is.
+    """``function`` called as PyTorch's ``torch.<module>.<name>`` is.
 
     - its leading arguments may be given by PyTorch's names (``torch.sum(input=x)``, ``torch.add(x, other=y)``);
     - ``out=`` takes the result (or a tuple of tensors, the results): see :func:`write_out`;
     - ``layout`` and ``memory_format`` are accepted: all tensors are strided and contiguous;
     - ``pin_memory`` puts the result where a GPU reads it by itself, if there is one;
-    - a 0-D tensor beside tensors with axes promotes like a Python number, as in PyTorch.
+    - a 0-D tensor beside tensors with axes promotes like a Python number, as in PyTorch;
+    - what is neither a tensor nor, where PyTorch takes it, a number is a TypeError, and dtypes that PyTorch refuses
+      are a DTypeError.
     """
     places: dict[str, int] = {}
     named = ARGUMENTS.get(name) if arguments is None else arguments
@@ -80,6 +82,8 @@ def torch_function(
     ignored = {"layout", "memory_format", "pin_memory"} - own
     special = frozenset((*places, *ignored, "out"))
     is_weak = ZeroDim.weak_here
+    check = tensor_places(name, function).check
+    check_dtypes = dtype_check(name, module)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -90,17 +94,22 @@ def torch_function(
             for key in ignored.intersection(kwargs):
                 check_layout(name, key, kwargs.pop(key))
             args, kwargs = _by_position(name, places, args, kwargs)
+        check(name, args, kwargs)
+        if check_dtypes is not None:
+            check_dtypes(args, kwargs)
         token = is_weak.set(True)
         try:
             result = function(*args, **kwargs)
+        except AttributeError as error:
+            raise misuse(name, error) from error
         finally:
             is_weak.reset(token)
         if pins:
             result = transfer.pinned(result)
         return result if out is None else write_out(name, out, result)
 
-    call.__name__ = name
-    call.__qualname__ = name
+    call.__name__ = call.__qualname__ = name
+    call.__module__ = f"{__package__}.{module}" if module else __package__  # where pickle finds it
     return call
 
 
@@ -128,42 +137,3 @@ def _by_position(
             raise TypeError(f"{name}() missing the argument before '{named[i]}'")
         out.append(kwargs[named[i]])
     return tuple(out), {n: v for n, v in kwargs.items() if n not in places}
-
-
-def write_out(name: str, out: Any, result: Any) -> Any:
-    """Write results into the tensors that ``out=`` names, and return these.
-
-    A tensor of another shape is resized, with a warning unless it is empty, as in PyTorch.
-
-    Raises
-    ------
-    GradientError : a result has a gradient, which ``out=`` cannot carry
-    DTypeError : a result of a higher kind than the tensor holds, such as a float for an int
-    TypeError : another number of tensors than of results
-    """
-    if isinstance(result, Tensor):
-        return _write(name, out, result)
-    if not isinstance(out, tuple | list) or len(out) != len(result):
-        raise TypeError(f"{name}(): out must be a tuple of {len(result)} tensors, got {type(out).__name__}")
-    written = [_write(name, o, r) for o, r in zip(out, result, strict=True)]
-    return type(result)(*written) if hasattr(result, "_fields") else tuple(written)
-
-
-def _write(name: str, out: Any, result: Tensor) -> Tensor:
-    if not isinstance(out, Tensor):
-        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
-    if result.requires_grad or out.requires_grad:
-        raise GradientError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, "
-            "but one of the arguments requires grad."
-        )
-    if out.shape != result.shape:
-        if out.numel():
-            warnings.warn(
-                f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does not "
-                f"match the required output shape {list(result.shape)}. Resize it first, as in out.resize_(0).",
-                UserWarning,
-                stacklevel=4,
-            )
-        out.resize_(result.shape)
-    return assign(out, result)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 import pluggrad
@@ -16,7 +17,7 @@ from .. import dtypes
 from ..autograd.mode import no_grad
 from ..autograd.operands import SCALARS, wrap
 from ..dtypes import DType
-from ..errors import ArgumentError, DTypeError
+from ..errors import ArgumentError, DTypeError, ShapeError
 from ..tensor import Tensor
 from .saving import SAVING, SERIALIZATION
 
@@ -46,12 +47,13 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: DType 
 
     Raises
     ------
-    DTypeError : integers or bools, and no ``dtype``
+    DTypeError : integers or bools, and no ``dtype``; a ``dtype`` that has no fractions
     """
-    if dtype is None and not input.dtype.is_differentiable:
+    kind, result = ("Input", input.dtype) if dtype is None else ("Optional", dtype)
+    if not result.is_differentiable:
         raise DTypeError(
-            f"mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
-            f"Got: {input.dtype.name}"
+            f"mean(): could not infer output dtype. {kind} dtype must be either a floating point or complex dtype. "
+            f"Got: {result.name}"
         )
     return input.mean(dim, keepdim, dtype=dtype, **words)
 
@@ -138,7 +140,15 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 
 
 def eye(n: int, m: int | None = None, **words: Any) -> Tensor:
-    """The identity matrix, ``n`` by ``m``."""
+    """The identity matrix, ``n`` by ``m``.
+
+    Raises
+    ------
+    ArgumentError : a negative number of rows or columns
+    """
+    for name, count in (("n", n), ("m", n if m is None else m)):
+        if count < 0:
+            raise ArgumentError(f"{name} must be greater or equal to 0, got {count}")
     return pluggrad.eye(n, m, **words)
 
 
@@ -202,11 +212,13 @@ def arange(start: Any, end: Any = None, step: Any = 1, **words: Any) -> Tensor:
 
     Raises
     ------
-    ArgumentError : a step that leads away from the end, or of 0
+    ArgumentError : a step that leads away from the end, or of 0; an infinite bound
     """
     first, last = (0, start) if end is None else (start, end)
     if step == 0:
         raise ArgumentError("step must be nonzero")
+    if any(isinstance(bound, float) and not isfinite(bound) for bound in (first, last)):
+        raise ArgumentError(f"unsupported range: {first} -> {last}")
     if (last - first) / step < 0:
         raise ArgumentError("upper bound and lower bound inconsistent with step sign")
     return pluggrad.arange(first, last, step, **words)
@@ -272,6 +284,20 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     return pluggrad.linalg.solve(A, B, left=left)
 
 
+def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
+    """The cross product of vectors of three elements along an axis; of tensors of the same number of axes.
+
+    Raises
+    ------
+    ShapeError : differing numbers of axes
+    """
+    if input.ndim != other.ndim:
+        raise ShapeError(
+            f"linalg.cross: inputs must have the same number of dimensions, got {input.ndim} and {other.ndim}"
+        )
+    return pluggrad.linalg.cross(input, other, dim=dim)
+
+
 def finfo(type: DType | None = None) -> Any:
     """The limits of a floating-point type, by default the default one; ``dtype`` is its name, as in PyTorch."""
     found = dtypes.finfo(dtypes.get_default_dtype() if type is None else type)
@@ -314,7 +340,7 @@ CONFLICTS: dict[str, Callable[..., Any]] = {
 def conflicts_in(module: str) -> dict[str, Any]:
     """What functions of a submodule are, where they are not pluggrad's of the same name."""
     if module == "linalg":
-        return {"solve": solve}
+        return {"solve": solve, "cross": cross}
     if module in ("autograd", "autograd.variable"):
         from .variable import Variable
 

@@ -60,7 +60,7 @@ class Mirror(ModuleType):
             if not _belongs_to_module(member, value):
                 wrapped = part in COMPUTING and inspect.isroutine(value) and not member.startswith("_")
                 if wrapped:
-                    value = torch_function(member, value, ARGUMENTS_IN[part].get(member))
+                    value = torch_function(member, value, ARGUMENTS_IN[part].get(member), part)
                 self.__dict__[member] = value
         self.__dict__["__source__"] = source
         self.__path__: list[str] = []

@@ -98,7 +98,7 @@ class _Unpickler(pickle.Unpickler):
                     return safe[0]
             elif (getattr(safe, "__module__", None), getattr(safe, "__qualname__", None)) == (module, name):
                 return safe
-        if module.startswith(("pluggrad.nn.", "pluggrad.ops.neural.")):
+        if module.startswith(("pluggrad.nn.", "pluggrad.ops.neural.", "pluggrad.torch.nn.functional")):
             found = super().find_class(module, name)
             if "." not in name and getattr(found, "__module__", None) == module and _is_layer(found):
                 return found

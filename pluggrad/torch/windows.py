@@ -32,7 +32,7 @@ def _points(name: str, M: int, dtype: DType | None, layout: Any) -> DType:
     if layout is not None:
         check_layout(name, "layout", layout)
     dtype = dtypes.get_default_dtype() if dtype is None else dtype
-    if not dtype.is_floating_point:
+    if dtype not in (dtypes.float32, dtypes.float64):
         raise ArgumentError(f"{name}: expects float32 or float64 dtypes, got {dtype}")
     return dtype
 
@@ -69,7 +69,7 @@ def general_cosine(
 
     Raises
     ------
-    ArgumentError : a negative ``M``, no coefficients, no floating-point dtype
+    ArgumentError : a negative ``M``, no coefficients, another dtype than float32 or float64
 
     >>> import pluggrad.torch as torch
     >>> torch.signal.windows.general_cosine(5, a=[0.5, 0.5])

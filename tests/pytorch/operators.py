@@ -234,6 +234,6 @@ def _absent(*args: Any, **kwargs: Any) -> Any:
 
 
 __all__ = [
-    "DTYPES", "OPERATORS", "check_sample", "check_variant", "counterpart", "outcome", "samples",
-    "shown",
+    "DTYPES", "OPERATORS", "NoCounterpart", "check_sample", "check_variant", "converted", "counterpart", "outcome",
+    "samples", "shown",
 ]  # fmt: skip
