@@ -257,8 +257,8 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
         return tensor
     rows, columns = shape[0], math.prod(shape[1:])
     with no_grad():
-        flat = zeros(max(rows, columns), min(rows, columns), dtype=tensor.dtype, device=tensor.device)
-        q, r = qr(flat.normal_(0, 1, generator=generator))
+        flat = zeros(rows, columns, dtype=tensor.dtype, device=tensor.device).normal_(0, 1, generator=generator)
+        q, r = qr(flat.mT if rows < columns else flat)
         # The signs of the diagonal of r make the distribution even over all such matrices.
         q = q * r.diagonal().sign()
         return tensor.copy_((q.mT if rows < columns else q).reshape(*shape) * gain)

@@ -13,9 +13,22 @@ from ..dtypes import DType
 from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor
 from .creation import arange, asarray, empty, full, linspace
+from .searching import where
 from .views import permute_dims
 
 __all__ = ["empty_permuted", "empty_strided", "frombuffer", "logspace", "range", "scalar_tensor", "vander"]
+
+
+def spaced(start: float, end: float, steps: int, device: Device | str | None = None) -> Tensor:
+    """Evenly spaced float32 values with PyTorch's very bits: steps of float32 from both ends, each value rounded once.
+
+    Where a value lies between two pixels, as in :func:`affine_grid`, the last bit decides which is the nearer one.
+    """
+    first, last = (asarray(bound, dtype=dtypes.float32, device=device) for bound in (start, end))
+    step = ((last - first) / builtins.max(steps - 1, 1)).item()
+    places = arange(steps, dtype=dtypes.float64, device=device)
+    up, down = first.item() + step * places, last.item() - step * (steps - 1 - places)
+    return where(places < steps // 2, up, down).to(dtypes.float32)
 
 
 def logspace(

@@ -18,6 +18,7 @@ from ..autograd.mode import no_grad
 from ..autograd.operands import SCALARS, wrap
 from ..dtypes import DType
 from ..errors import ArgumentError, DTypeError, ShapeError
+from ..ops.ranges import spaced
 from ..tensor import Tensor
 from .saving import SAVING, SERIALIZATION
 
@@ -227,6 +228,9 @@ def arange(start: Any, end: Any = None, step: Any = 1, **words: Any) -> Tensor:
 def linspace(start: Any, end: Any, steps: int, **words: Any) -> Tensor:
     """``steps`` evenly spaced values from ``start`` to ``end``; of an integer dtype cut off towards 0."""
     dtype = words.pop("dtype", None)
+    numbers = isinstance(start, int | float) and isinstance(end, int | float)
+    if numbers and (dtypes.get_default_dtype() if dtype is None else dtype) is dtypes.float32 and steps > 1:
+        return spaced(start, end, steps, words.get("device")).requires_grad_(words.get("requires_grad", False))
     if dtype is None or dtype.is_differentiable:
         return pluggrad.linspace(start, end, steps, dtype=dtype, **words)
     return pluggrad.linspace(start, end, steps, dtype=dtypes.float64, **words).to(dtype)

@@ -52,7 +52,7 @@ def _write(name: str, out: Any, result: Tensor) -> Tensor:
         raise DTypeError(
             f"{name}(): expected out tensor to have dtype {result.dtype.name}, got {out.dtype.name} instead"
         )
-    if any(step == 0 and size > 1 for step, size in zip(out.stride(), out.shape, strict=True)):
+    if out.numel() and any(step == 0 and size > 1 for step, size in zip(out.stride(), out.shape, strict=True)):
         raise ArgumentError(
             f"{name}(): unsupported operation: more than one element of the written-to tensor refers to a single "
             "memory location. Please clone() the tensor before performing the operation."

@@ -13,6 +13,10 @@ import pytest
 
 pytest.importorskip("torch")
 
+import torch
+
+import pluggrad.torch as pt
+
 from .compare import Case, check, check_methods
 from .tables import algebra, pointwise, reductions, shapes
 
@@ -80,3 +84,20 @@ def test_every_function_has_a_case() -> None:
         if prefix == "":
             without = [n for n in without if not (n.endswith("_") and n[:-1] in plain)]  # see test_in_place.py
         assert not without, f"{namespace}: no case for {without}"
+
+
+def test_even_steps_have_pytorchs_very_bits() -> None:
+    for start, end, steps in (
+        (-1, 1, 28),
+        (0, 1, 10),
+        (2, 6, 64),
+        (1e-4, 0.02, 20),
+        (-3.3, 7.1, 101),
+        (0, 1, 1),
+        (5, 5, 3),
+    ):
+        assert pt.linspace(start, end, steps).tolist() == torch.linspace(start, end, steps).tolist()
+    theta = [[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]]
+    ours = pt.nn.functional.affine_grid(pt.tensor(theta), (1, 1, 28, 20), align_corners=False)
+    theirs = torch.nn.functional.affine_grid(torch.tensor(theta), (1, 1, 28, 20), align_corners=False)
+    assert ours.tolist() == theirs.tolist()

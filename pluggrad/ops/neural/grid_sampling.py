@@ -13,12 +13,12 @@ import warnings
 from collections.abc import Sequence
 
 from ...autograd.operands import require_tensors
-from ...dtypes import REAL_FLOATING
-from ...errors import ArgumentError, DTypeError, ShapeError
+from ...dtypes import REAL_FLOATING, float32
 from ...tensor import Tensor
 from ..creation import linspace, ones
 from ..gathering import gather
 from ..joining import stack
+from ..ranges import spaced
 from ..searching import where
 
 __all__ = ["affine_grid", "grid_sample"]
@@ -195,6 +195,13 @@ def _weighted(flat: Tensor, along: list[list[Tap]], sizes: list[int]) -> Tensor:
     return total
 
 
+def _from_minus_one(n: int, like: Tensor) -> Tensor:
+    """``n`` even steps from -1 to 1."""
+    if like.dtype is float32:
+        return spaced(-1, 1, n, like.device)
+    return linspace(-1, 1, n, dtype=like.dtype, device=like.device)
+
+
 def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None = None) -> Tensor:
     """The grid for :func:`grid_sample` that maps the output's places by an affine map to the input's.
 
@@ -237,8 +244,8 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
     places = tuple(size[2:])
     axes = []
     for d, n in enumerate(places):
-        step = linspace(-1, 1, n, dtype=theta.dtype, device=theta.device) if n > 1 else theta.new_zeros(1)
-        step = step if aligned else step * ((n - 1) / n)
+        step = _from_minus_one(n, theta) if n > 1 else theta.new_zeros(1)
+        step = step if aligned else step * (n - 1) / n  # rounded as in PyTorch
         axes.append(step.reshape(*(n if i == d else 1 for i in range(dims))).expand(*places))
     one = ones(places, dtype=theta.dtype, device=theta.device)
     base = stack([*reversed(axes), one], axis=-1).reshape(1, math.prod(places), dims + 1)
