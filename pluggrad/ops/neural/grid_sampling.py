@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from ...autograd.operands import require_tensors
 from ...dtypes import REAL_FLOATING, float32
+from ...errors import ArgumentError, DTypeError, ShapeError
 from ...tensor import Tensor
 from ..creation import linspace, ones
 from ..gathering import gather
