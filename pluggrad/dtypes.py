@@ -317,6 +317,10 @@ class FloatInfo:
         """The approximate decimal resolution, 10**-digits."""
         return float(f"1e-{math.floor(-math.log10(self.eps))}")
 
+    def __repr__(self) -> str:
+        names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+        return f"finfo({', '.join(f'{n}={getattr(self, n):g}' for n in names)}, dtype={_name(self.dtype)})"
+
 
 @dataclass(frozen=True, slots=True)
 class IntInfo:
@@ -326,6 +330,14 @@ class IntInfo:
     max: int
     min: int
     dtype: DType
+
+    def __repr__(self) -> str:
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={_name(self.dtype)})"
+
+
+def _name(dtype: DType | str) -> str:
+    """The name of a dtype, which PyTorch's infos hold in its place."""
+    return dtype.name if isinstance(dtype, DType) else dtype
 
 
 # Bits of the exponent and of the stored significand, as IEEE 754 and bfloat16 define them.

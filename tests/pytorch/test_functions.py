@@ -101,3 +101,10 @@ def test_even_steps_have_pytorchs_very_bits() -> None:
     ours = pt.nn.functional.affine_grid(pt.tensor(theta), (1, 1, 28, 20), align_corners=False)
     theirs = torch.nn.functional.affine_grid(torch.tensor(theta), (1, 1, 28, 20), align_corners=False)
     assert ours.tolist() == theirs.tolist()
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "float32", "float64", "uint8", "int8", "int32", "int64"])
+def test_limits_print_as_pytorchs(name: str) -> None:
+    limits = "finfo" if "float" in name else "iinfo"
+    ours, theirs = (repr(getattr(space, limits)(getattr(space, name))) for space in (pt, torch))
+    assert ours == theirs
