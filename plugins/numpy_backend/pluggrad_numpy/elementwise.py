@@ -258,16 +258,16 @@ _BLOCK = 32768  # elements: some arrays of that size stay in the cache
 _HANDFUL = 128  # elements, for which Python's own function is faster than many steps of NumPy
 
 
-def _blockwise(f: Callable[[Array], Array]) -> Callable[[Array], Array]:
+def _blockwise(f: Callable[[Array], Array], size: int = _BLOCK) -> Callable[[Array], Array]:
     """A function of many steps, applied to parts that stay in the cache from one step to the next."""
 
     def apply(x: Array) -> Array:
-        if x.size <= _BLOCK:
+        if x.size <= size:
             return f(x)
         flat = x.reshape(-1)
         out = np.empty_like(flat)
-        for i in range(0, flat.size, _BLOCK):
-            out[i : i + _BLOCK] = f(flat[i : i + _BLOCK])
+        for i in range(0, flat.size, size):
+            out[i : i + size] = f(flat[i : i + size])
         return out.reshape(x.shape)
 
     return apply
@@ -330,17 +330,29 @@ def _erfc_tail(x: Array) -> Array:
     return out
 
 
+def _by_size(near: Callable[[Array], Array], far: Callable[[Array], Array], x: Array) -> Array:
+    """One function of the numbers below 1 in size, another of the rest: either is many steps."""
+    is_near = np.abs(x) < 1
+    out = np.empty_like(x)
+    for which, f in ((is_near, near), (~is_near, far)):
+        places = np.nonzero(which)
+        out[places] = f(x[places])
+    return out
+
+
 def _erf_64(x: Array) -> Array:
-    size = np.abs(x)
-    far = np.copysign(1 - _erfc_tail(size), x)
-    return where(size < 1, x * _polynomial(_NEAR_64, x * x), far)
+    return _by_size(
+        lambda a: a * _polynomial(_NEAR_64, a * a), lambda a: np.copysign(1 - _erfc_tail(np.abs(a)), a), x
+    )  # fmt: skip
+
+
+def _erfc_far(x: Array) -> Array:
+    tail = _erfc_tail(np.abs(x))
+    return np.where(x < 0, 2 - tail, tail)
 
 
 def _erfc_64(x: Array) -> Array:
-    size = np.abs(x)
-    tail = _erfc_tail(size)
-    far = np.where(x < 0, 2 - tail, tail)
-    return where(size < 1, 1 - x * _polynomial(_NEAR_64, x * x), far)
+    return _by_size(lambda a: 1 - a * _polynomial(_NEAR_64, a * a), _erfc_far, x)
 
 
 def _of_double(x: Array) -> Array:
@@ -351,7 +363,7 @@ def _one_by_one(f: Callable[[float], float], x: Array) -> Array:
     return np.array([f(v) for v in x.ravel().tolist()], x.dtype).reshape(x.shape)
 
 
-_erf_in_32, _erf_in_64, _erfc_in_64 = _blockwise(_erf_32), _blockwise(_erf_64), _blockwise(_of_double)
+_erf_in_32, _erf_in_64, _erfc_in_64 = _blockwise(_erf_32), _blockwise(_erf_64, 8192), _blockwise(_of_double, 8192)
 
 
 def erf(x: Array) -> Array:
