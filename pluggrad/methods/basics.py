@@ -120,7 +120,19 @@ def item(self: Tensor) -> Any:
 
 @method()
 def view(self: Tensor, *shape: Any) -> Tensor:
-    """This tensor in another shape, sharing its memory; see :func:`pluggrad.ops.views.view`."""
+    """This tensor in another shape, sharing its memory; see :func:`pluggrad.ops.views.view`.
+
+    Raises
+    ------
+    NotImplementedError : another dtype: there is no common way to read the memory of arrays so
+    """
+    if shape and isinstance(shape[0], DType):
+        if shape[0] is not self.dtype:
+            raise NotImplementedError(
+                f"view: the memory of a {self.dtype} tensor cannot be read as {shape[0]}; .to({shape[0]}) converts "
+                "values, and on the CPU pluggrad.from_numpy(x.numpy().view(...)) reads the memory"
+            )
+        shape = (self.shape,)
     return views.view(self, *shape)
 
 

@@ -266,3 +266,14 @@ def test_pickling_keeps_the_device() -> None:
     x = pluggrad.zeros(0, 3, device="strict")
     y = pickle.loads(pickle.dumps(x))
     assert y.device == x.device and y.shape == (0, 3)
+
+
+@pytest.mark.cpu
+def test_view_of_a_dtype() -> None:
+    x = pluggrad.ones(2, 2)
+    same = x.view(pluggrad.float32)
+    same[0, 0] = 5.0
+    assert same is not x and x[0, 0] == 5.0
+    with pytest.raises(NotImplementedError, match=r"cannot be read as pluggrad.int32; .*numpy\(\).view"):
+        x.view(pluggrad.int32)
+    assert pluggrad.from_numpy(x.numpy().view("int32")).dtype is pluggrad.int32
