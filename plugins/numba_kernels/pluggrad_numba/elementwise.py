@@ -149,7 +149,7 @@ def _compiled(name: str, least: Callable[[], int] = lambda: _LEAST) -> Wrapper:
 
 
 def _least_shared() -> int:
-    """Of a function that only threads make faster: the elements from which on they do."""
+    """Of a function that only threads make faster, and whose result is NumPy's: the elements from which on they do."""
     return _LEAST_SHARED if threads.count() > 1 else 1 << 62
 
 
@@ -221,7 +221,7 @@ def wrappers() -> dict[str, Wrapper]:
         elif not _numpy_is_fast(name):
             found[name] = _both(_compiled(name), found[name])
         else:
-            found[name] = _both(_compiled(name, _least_shared), found[name])
+            found[name] = _both(_compiled(name, lambda: _LEAST_SHARED), found[name])
     found |= {name: _compiled(name, _least_shared) for name in _PLAIN}
     found |= {name: _arithmetic(name) for name in ("add", "subtract", "multiply", "divide")}
     return found | {"gelu": gelu, "sum": sum} | {name: _slope(of) for name, of in _SLOPES.items()}
