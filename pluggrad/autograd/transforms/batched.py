@@ -408,9 +408,8 @@ class BatchedKernels:
         if not x.batched:
             self.inner.write(x.array, key if len(key) != 1 else key[0], bare(value))
             return
-        if batched:
-            value = self.spread(value, max(value.ndim, self.getitem(x, key=key).ndim))
-        self.inner.write(x.array, (slice(None), *key), bare(value))
+        below = self.spread(value, max(value.ndim, self.getitem(x, key=key).ndim)) if batched else bare(value)
+        self.inner.write(x.array, (slice(None), *key), below)
 
 
 def bare(a: Any) -> Any:

@@ -34,28 +34,30 @@ from .rules import elementwise, full, rule_of
 class DualArray:
     """An array of the library below with its tangent; ``tangent`` None stands for zeros."""
 
-    __slots__ = ("_base", "_tangent", "primal", "xp")
+    __slots__ = ("_base", "_seen", "_tangent", "primal", "xp")
 
     __array_priority__ = 2000
     __array_ufunc__ = None
 
     def __init__(self, primal: Any, tangent: Any, xp: DualKernels) -> None:
         self.primal, self._tangent, self.xp = primal, tangent, xp
-        #: Of a view whose base had no tangent yet: the base, and what makes the view of its tangent.
+        #: Of a view: the base, and what makes the view of its tangent; and the tangent of the base that it was made of.
         self._base: tuple[DualArray, Callable[[Any], Any]] | None = None
+        self._seen: Any = None
 
     @property
     def tangent(self) -> Any:
         """The tangent; None stands for zeros."""
-        if self._tangent is None and self._base is not None:
+        if self._base is not None:
             base, view = self._base
-            if base.tangent is not None:
-                self._tangent = view(base.tangent)
+            whole = base.tangent
+            if whole is not None and whole is not self._seen:
+                self._tangent, self._seen = view(whole), whole
         return self._tangent
 
-    @tangent.setter
-    def tangent(self, value: Any) -> None:
-        self._tangent = value
+    def is_view_of(self, base: DualArray, view: Callable[[Any], Any]) -> None:
+        """Note that the value is a view of that of ``base``, and so the tangent is one of its tangent."""
+        self._base, self._seen = (base, view), base.tangent
 
     def tangent_to_write_to(self, like: Any) -> Any:
         """The tangent, made of zeros where there was none; that of a view lies in that of its base.
@@ -67,7 +69,16 @@ class DualArray:
                 self._tangent = self.xp.inner.new_zeros(like, shape=tuple(self.primal.shape))
             else:
                 self._base[0].tangent_to_write_to(like)
+        elif not levels.holds(self.tangent, like):
+            self._widen(like)
         return self.tangent
+
+    def _widen(self, like: Any) -> None:
+        """Give the tangent, and that of the base, a batch axis where what is to be written has one."""
+        if self._base is not None:
+            self._base[0]._widen(like)
+        else:
+            self._tangent = self._tangent + self.xp.inner.new_zeros(like, shape=tuple(self.primal.shape))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -347,12 +358,15 @@ def _run(xp: DualKernels, name: str, declared: Function | None, /, *args: Any, *
     if all(t is None for t in tangents) or declared is None or not declared.differentiable:
         wrapped = _wrap(xp, out, None)
         if declared is not None and declared.view and isinstance(args[0], DualArray):
-            wrapped._base = args[0], functools.partial(kernel, **parameters)
+            wrapped.is_view_of(args[0], functools.partial(kernel, **parameters))
         return wrapped
     if declared.tangents and xp.inner_type.wide is None:
         return _wrap(xp, out, _by_rules(xp, declared, primals, tangents, parameters, out))
     if name in _LINEAR and not (name == "take" and tangents[1:] != [None]):
-        return _wrap(xp, out, _linear(xp, name, primals, tangents, parameters))
+        wrapped = _wrap(xp, out, _linear(xp, name, primals, tangents, parameters))
+        if declared.view and isinstance(args[0], DualArray) and isinstance(wrapped, DualArray):
+            wrapped.is_view_of(args[0], functools.partial(kernel, **parameters))
+        return wrapped
     if name in _MULTILINEAR:
         return _wrap(xp, out, _multilinear(xp, name, primals, tangents, parameters))
     if rule_of(name) is elementwise and not declared.has_many_outputs and not isinstance(out, tuple):

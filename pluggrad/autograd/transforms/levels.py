@@ -126,6 +126,13 @@ def varies(array: Any) -> bool:
     return hasattr(array, "primal") and varies(array.primal)
 
 
+def holds(array: Any, value: Any) -> bool:
+    """Whether an array has a place for each member of every batch that ``value``, to be written into it, is of."""
+    if hasattr(value, "batched"):
+        return (array.batched or not value.batched) and holds(array.array, value.array)
+    return not hasattr(value, "primal") or holds(array.primal, value.primal)
+
+
 def outside_the_graph(x: Tensor) -> Tensor:
     """The same value over the same memory, outside the graph, with its tangents, which ``detach`` drops."""
     alias = make(x._array, x._type)

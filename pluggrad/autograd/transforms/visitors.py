@@ -22,19 +22,14 @@ def come_in(x: Tensor, array_type: ArrayType) -> None:
 
     Raises
     ------
-    LevelError : a part of a tensor of which other parts are in use, while the whole is not
+    LevelError : a part of a tensor that is gone, of which other parts are in use
     """
     memory.release(x)
     family = _family(x)
+    if family[0] is None:
+        family = _rooted(family[1:])  # type: ignore[arg-type]
     whole = family[0]
-    if whole is None:
-        if len(family) > 2:
-            raise LevelError(
-                "a value of a transform is written into one of several views of a tensor that is no longer there; keep "
-                "the tensor that they are views of, or write into a copy, as in x.clone()"
-            )
-        x._view = View(Base(x, x._view.base.storage), ())  # type: ignore[union-attr]
-        whole, family = x, [x]
+    assert whole is not None
     with enable_grad():  # what it was computed from stays its graph, whatever is recorded now
         inside = levels.lift(whole, array_type)
     for level in LEVELS.get()[depth_of(whole._type) : depth_of(inside._type)]:
@@ -67,6 +62,30 @@ def _family(x: Tensor) -> list[Tensor | None]:
     whole = [m for m in members if not m._view.path]  # type: ignore[union-attr]
     parts = [m for m in members if m._view.path and type(m._node) is not Leaf]  # type: ignore[union-attr]
     return [whole[0] if whole else None, *parts, *whole[1:]]
+
+
+def _rooted(parts: list[Tensor]) -> list[Tensor | None]:
+    """Views of a tensor that is gone, as a family of which the one that the others are views of is the whole.
+
+    Raises
+    ------
+    LevelError : there is none
+    """
+    paths = [p._view.path for p in parts]  # type: ignore[union-attr]
+    n = min(map(len, paths))
+    root = parts[[len(path) for path in paths].index(n)]
+    first = root._view
+    assert first is not None
+    if any(a is not b for path in paths for a, b in zip(path[:n], first.path, strict=True)):
+        raise LevelError(
+            "a value of a transform is written into one of several views of a tensor that is no longer there; keep "
+            "the tensor that they are views of, or write into a copy, as in x.clone()"
+        )
+    base = Base(root, first.base.storage)
+    base.members = [weakref.ref(p) for p in parts]
+    for part, path in zip(parts, paths, strict=True):
+        part._view = View(base, path[n:])
+    return [root, *(p for p in parts if p is not root)]
 
 
 def _replace(family: list[Tensor], value: Tensor) -> None:
