@@ -83,6 +83,47 @@ def adam_step(
         over("adam_amsgrad", (*lists, max_exp_avg_sq), options)
 
 
+def nadam_step(
+    params: Sequence[Array], grads: Sequence[Array], exp_avg: Sequence[Array], exp_avg_sq: Sequence[Array], *,
+    step: float, mu: float, mu_next: float, mu_product: float, lr: float, beta1: float, beta2: float, eps: float,
+    weight_decay: float, decoupled: bool, maximize: bool,
+) -> None:  # fmt: skip
+    corrections = (1 - beta1**step, math.sqrt(1 - beta2**step))
+    ahead = (lr * (1 - mu) / (1 - mu_product), lr * mu_next / (1 - mu_product * mu_next))
+    options = (lr, beta1, beta2, eps, weight_decay, *corrections, decoupled, maximize, *ahead)
+    over("nadam", (params, grads, exp_avg, exp_avg_sq), options)
+
+
+def radam_step(
+    params: Sequence[Array], grads: Sequence[Array], exp_avg: Sequence[Array], exp_avg_sq: Sequence[Array], *,
+    step: float, lr: float, beta1: float, beta2: float, eps: float, weight_decay: float, decoupled: bool,
+    maximize: bool,
+) -> None:  # fmt: skip
+    correction, longest = 1 - beta2**step, 2 / (1 - beta2) - 1
+    length = longest - 2 * step * beta2**step / correction
+    rectify = 0.0
+    if length > 5:
+        rectify = math.sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length))
+    corrections = (1 - beta1**step, math.sqrt(correction))
+    options = (lr, beta1, beta2, eps, weight_decay, *corrections, decoupled, maximize, rectify)
+    over("radam", (params, grads, exp_avg, exp_avg_sq), options)
+
+
+def adamax_step(
+    params: Sequence[Array], grads: Sequence[Array], exp_avg: Sequence[Array], exp_inf: Sequence[Array], *,
+    step: float, lr: float, beta1: float, beta2: float, eps: float, weight_decay: float, maximize: bool,
+) -> None:  # fmt: skip
+    options = (lr, beta1, beta2, eps, weight_decay, 1 - beta1**step, maximize)
+    over("adamax", (params, grads, exp_avg, exp_inf), options)
+
+
+def adadelta_step(
+    params: Sequence[Array], grads: Sequence[Array], square_avg: Sequence[Array], acc_delta: Sequence[Array], *,
+    lr: float, rho: float, eps: float, weight_decay: float, maximize: bool,
+) -> None:  # fmt: skip
+    over("adadelta", (params, grads, square_avg, acc_delta), (lr, rho, eps, weight_decay, maximize))
+
+
 def adagrad_step(
     params: Sequence[Array], grads: Sequence[Array], sums: Sequence[Array], *, step: float, lr: float, lr_decay: float,
     eps: float, weight_decay: float, maximize: bool,
@@ -102,4 +143,6 @@ def rmsprop_step(
     over(name, (params, grads, square_avg, *more), (lr, alpha, eps, weight_decay, momentum, maximize))
 
 
-KERNELS: dict[str, Callable[..., None]] = {f.__name__: f for f in (sgd_step, adam_step, adagrad_step, rmsprop_step)}
+KERNELS: dict[str, Callable[..., None]] = {f.__name__: f for f in (
+    sgd_step, adam_step, nadam_step, radam_step, adamax_step, adadelta_step, adagrad_step, rmsprop_step,
+)}  # fmt: skip

@@ -326,6 +326,45 @@ def _adam(name: str, dtype: str) -> Launch:
     return _steps(dtype, 2 if decoupled else 3, options, step)
 
 
+@case("optimisers", "nadam", "radam")
+def _adam_variants(name: str, dtype: str) -> Launch:
+    def step(p: Any, g: Any, m: Any, v: Any) -> None:
+        g = g + 0.01 * p
+        m[...] = 0.9 * m + 0.1 * g
+        v[...] = 0.99 * v + 0.01 * g * g
+        if name == "nadam":
+            p -= (0.07 * g + 0.05 * m) / (np.sqrt(v) / 0.1723 + 1e-3)
+        else:
+            p -= 0.1 / 0.271 * m * 0.4 * 0.1723 / (np.sqrt(v) + 1e-3)
+
+    more = [_f(0.07), _f(0.05)] if name == "nadam" else [_f(0.4)]
+    options = [_f(0.1), _f(0.9), _f(0.99), _f(1e-3), _f(0.01), _f(0.271), _f(0.1723), np.int32(0), np.int32(0), *more]
+    return _steps(dtype, 2, options, step)
+
+
+@case("optimisers", "adamax")
+def _adamax(dtype: str) -> Launch:
+    def step(p: Any, g: Any, m: Any, most: Any) -> None:
+        g = g + 0.01 * p
+        m[...] = 0.9 * m + 0.1 * g
+        most[...] = np.maximum(0.99 * most, np.abs(g) + 0.125)
+        p -= 0.1 / 0.271 * m / most
+
+    return _steps(dtype, 2, [_f(0.1), _f(0.9), _f(0.99), _f(0.125), _f(0.01), _f(0.271), np.int32(0)], step)
+
+
+@case("optimisers", "adadelta")
+def _adadelta(dtype: str) -> Launch:
+    def step(p: Any, g: Any, square: Any, total: Any) -> None:
+        g = g + 0.01 * p
+        square[...] = 0.9 * square + 0.1 * g * g
+        delta = np.sqrt(total + 0.125) / np.sqrt(square + 0.125) * g
+        total[...] = 0.9 * total + 0.1 * delta * delta
+        p -= 0.1 * delta
+
+    return _steps(dtype, 2, [_f(0.1), _f(0.9), _f(0.125), _f(0.01), np.int32(0)], step)
+
+
 @case("optimisers", "adagrad")
 def _adagrad(dtype: str) -> Launch:
     def step(p: Any, g: Any, s: Any) -> None:

@@ -13,7 +13,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 import simulation
 
 #: Tests that look at a process of their own, in which nothing is simulated.
-ELSEWHERE = ("test_looking_around_imports_no_library", "test_code_is_written_at_the_first_call")
+ELSEWHERE = (
+    "test_looking_around_imports_no_library", "test_code_is_written_at_the_first_call",
+    "test_a_process_killed_at_any_moment_leaves_a_whole_file",
+)  # fmt: skip
 
 
 class Simulated:

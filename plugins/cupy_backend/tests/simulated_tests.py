@@ -532,7 +532,9 @@ def test_the_state_of_the_generator() -> None:
         cuda.set_rng_state(pluggrad.zeros(3))
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "Adagrad", "RMSprop", "NAdam", "ASGD"])
+@pytest.mark.parametrize(
+    "name", ["SGD", "Adam", "AdamW", "Adagrad", "RMSprop", "NAdam", "RAdam", "Adamax", "Adadelta", "ASGD"]
+)
 @pytest.mark.parametrize("dtype", [pluggrad.float32, pluggrad.complex64])
 def test_optimisers_take_the_cpus_steps(name: str, dtype: pluggrad.dtype) -> None:
     ends = []

@@ -108,6 +108,83 @@ __global__ void adam_amsgrad(const index_t* addresses, const index_t* sizes, con
     over_lists<T, 5>(addresses, sizes, chunks, count, step);
 }
 
+// `now` and `ahead`: the parts of the gradient and of its average in a step.
+struct NAdam : Adam {
+    double now, ahead;
+    template <typename W> __device__ void operator()(W* v) const {
+        W g = directed(v[0], v[1], decoupled ? 0.0 : weight_decay, maximize);
+        W second = averages(v);
+        v[0] -= (W(now) * g + W(ahead) * v[2]) / (sqrt(second) / W(correction2) + W(eps));
+    }
+};
+
+template <typename T>
+__global__ void nadam(const index_t* addresses, const index_t* sizes, const index_t* chunks, index_t count, double lr,
+                      double beta1, double beta2, double eps, double weight_decay, double correction1,
+                      double correction2, int decoupled, int maximize, double now, double ahead) {
+    NAdam step;
+    (Adam&)step = {lr, beta1, beta2, eps, weight_decay, correction1, correction2, decoupled, maximize};
+    step.now = now;
+    step.ahead = ahead;
+    over_lists<T, 4>(addresses, sizes, chunks, count, step);
+}
+
+// `rectify`: what the adaptive step is multiplied by; 0 where it is not adaptive yet.
+struct RAdam : Adam {
+    double rectify;
+    template <typename W> __device__ void operator()(W* v) const {
+        W second = averages(v), change = W(lr / correction1) * v[2];
+        v[0] -= rectify != 0 ? change * W(rectify * correction2) / (sqrt(second) + W(eps)) : change;
+    }
+};
+
+template <typename T>
+__global__ void radam(const index_t* addresses, const index_t* sizes, const index_t* chunks, index_t count, double lr,
+                      double beta1, double beta2, double eps, double weight_decay, double correction1,
+                      double correction2, int decoupled, int maximize, double rectify) {
+    RAdam step;
+    (Adam&)step = {lr, beta1, beta2, eps, weight_decay, correction1, correction2, decoupled, maximize};
+    step.rectify = rectify;
+    over_lists<T, 4>(addresses, sizes, chunks, count, step);
+}
+
+struct Adamax {
+    double lr, beta1, beta2, eps, weight_decay, correction1;
+    int maximize;
+    template <typename W> __device__ void operator()(W* v) const {
+        W g = directed(v[0], v[1], weight_decay, maximize);
+        v[2] += W(1 - beta1) * (g - v[2]);
+        v[3] = larger(W(fabs(g)) + W(eps), W(beta2) * v[3]);
+        v[0] -= W(lr / correction1) * (v[2] / v[3]);
+    }
+};
+
+template <typename T>
+__global__ void adamax(const index_t* addresses, const index_t* sizes, const index_t* chunks, index_t count, double lr,
+                       double beta1, double beta2, double eps, double weight_decay, double correction1, int maximize) {
+    Adamax step = {lr, beta1, beta2, eps, weight_decay, correction1, maximize};
+    over_lists<T, 4>(addresses, sizes, chunks, count, step);
+}
+
+struct Adadelta {
+    double lr, rho, eps, weight_decay;
+    int maximize;
+    template <typename W> __device__ void operator()(W* v) const {
+        W g = directed(v[0], v[1], weight_decay, maximize);
+        v[2] = W(rho) * v[2] + W(1 - rho) * (g * g);
+        W delta = sqrt(v[3] + W(eps)) / sqrt(v[2] + W(eps)) * g;
+        v[3] = W(rho) * v[3] + W(1 - rho) * (delta * delta);
+        v[0] -= W(lr) * delta;
+    }
+};
+
+template <typename T>
+__global__ void adadelta(const index_t* addresses, const index_t* sizes, const index_t* chunks, index_t count,
+                         double lr, double rho, double eps, double weight_decay, int maximize) {
+    Adadelta step = {lr, rho, eps, weight_decay, maximize};
+    over_lists<T, 4>(addresses, sizes, chunks, count, step);
+}
+
 struct Adagrad {
     double lr, eps, weight_decay;
     int maximize;
