@@ -75,7 +75,7 @@ def test_errors_that_pytorch_lists(part: int) -> None:
 
 def is_function(op: Any) -> bool:
     """Whether it is a function of a module, and not a method or one of PyTorch's tests' own."""
-    return not isinstance(op.op, types.MethodDescriptorType) and "testing" not in (
+    return not isinstance(op.op, types.MethodDescriptorType | types.WrapperDescriptorType) and "testing" not in (
         getattr(op.op, "__module__", None) or ""
     )
 
