@@ -1,15 +1,8 @@
-"""The arrays of forward mode: a value with its tangent, and the library of such arrays.
+"""The arrays of forward mode: a value with its tangent, the library of such arrays, and tensors of them.
 
-The tangent of a result comes from what a function's declaration says already, without a second rule:
-
-- a function that is linear in its arrays: the function of the tangents;
-- one that is linear in each of them (a product): the sum over them, with one replaced by its tangent;
-- one that works on each element by itself: its Jacobian is diagonal, so the derivative rule, which multiplies by the
-  conjugate of the diagonal, does for the tangent what it does for a cotangent;
-- any other: the rule is linear in its cotangent, so its own derivative with respect to that is the tangent.
-
-Cotangents of dual arrays are dual arrays with the parts swapped: if ``y`` and its tangent ``y'`` get the gradients
-``a`` and ``b``, the rule runs on the dual cotangent ``b + a ε``; its ε part is the gradient of the value.
+The tangents of results are the matter of :mod:`.tangents`. Cotangents of dual arrays are dual arrays with the parts
+swapped: if ``y`` and its tangent ``y'`` get the gradients ``a`` and ``b``, the rule runs on the dual cotangent
+``b + a ε``; its ε part is the gradient of the value.
 """
 
 from __future__ import annotations
@@ -21,14 +14,14 @@ from typing import Any
 
 from ... import function
 from ...backends import ArrayType
-from ...errors import GradientError, ShapeError
 from ...function import Function
 from ...tensor import Tensor, make, memory
-from ..gradients import grad
-from ..mode import enable_grad
 from . import levels
 from .batched import BatchedArray, batch_size, by_kernel, in_place
-from .rules import elementwise, full, rule_of
+from .rules import full
+from .tangents import as_array, tangents_of
+
+__all__ = ["DualArray", "DualKernels", "has_tangent", "make_dual", "unpack", "without"]
 
 
 class DualArray:
@@ -157,27 +150,6 @@ def _attach_operators() -> None:
 
 
 _attach_operators()
-
-#: Functions linear in all their arrays together.
-_LINEAR = frozenset(
-    (
-        "add add_strided as_strided astype avg_pool avg_pool_input broadcast_to col2im concat conj copy copy_diagonal "
-        "copy_strided cumulative_sum diagonal expand_dims fftn flip fold_edges fold_windows gather getitem "
-        "identity_like ifftn im2col imag index irfftn mean negative pad_edges permute_dims positive put_diagonal "
-        "put_slice real repeat reshape rfftn roll split squeeze stack subtract sum take tile tril triu unfold unstack "
-        "view view_imag view_real windows"
-    ).split()
-)
-#: Functions linear in each of their arrays.
-_MULTILINEAR = frozenset(
-    "matmul multiply linear linear_weight convolution convolution_input convolution_weight vecdot cross embedding "
-    "embedding_weight".split()
-)
-#: Elementwise functions that have no complex derivative.
-_NOT_HOLOMORPHIC = frozenset(
-    "abs angle sign real imag conj complex polar where copysign hypot sigmoid_backward tanh_backward "
-    "masked_fill softsign".split()
-)
 
 
 class DualNamespace:
@@ -349,31 +321,18 @@ class DualKernels:
 
 def _run(xp: DualKernels, name: str, declared: Function | None, /, *args: Any, **parameters: Any) -> Any:
     """One call: the values by the kernel below, the tangents by what is known of the function."""
-    inner = xp.inner
     parameters = {k: _primal_parameter(p) for k, p in parameters.items()}
     primals = [primal(a) for a in args]
     tangents = [a.tangent if isinstance(a, DualArray) else None for a in args]
-    kernel = getattr(inner, name)
+    kernel = getattr(xp.inner, name)
     out = kernel(*primals, **parameters)
-    if all(t is None for t in tangents) or declared is None or not declared.differentiable:
+    if declared is None or not declared.differentiable or all(t is None for t in tangents):
         wrapped = _wrap(xp, out, None)
-        if declared is not None and declared.view and isinstance(args[0], DualArray):
-            wrapped.is_view_of(args[0], functools.partial(kernel, **parameters))
-        return wrapped
-    if declared.tangents and xp.inner_type.wide is None:
-        return _wrap(xp, out, _by_rules(xp, declared, primals, tangents, parameters, out))
-    if name in _LINEAR and not (name == "take" and tangents[1:] != [None]):
-        wrapped = _wrap(xp, out, _linear(xp, name, primals, tangents, parameters))
-        if declared.view and isinstance(args[0], DualArray) and isinstance(wrapped, DualArray):
-            wrapped.is_view_of(args[0], functools.partial(kernel, **parameters))
-        return wrapped
-    if name in _MULTILINEAR:
-        return _wrap(xp, out, _multilinear(xp, name, primals, tangents, parameters))
-    if rule_of(name) is elementwise and not declared.has_many_outputs and not isinstance(out, tuple):
-        found = _diagonal(xp, declared, primals, tangents, parameters, out)
-        if found is not NotImplemented:
-            return _wrap(xp, out, found)
-    return _wrap(xp, out, *_twice_reverse(xp, declared, primals, tangents, parameters))
+    else:
+        wrapped = _wrap(xp, out, tangents_of(xp, declared, primals, tangents, parameters, out))
+    if declared is not None and declared.view and isinstance(args[0], DualArray) and isinstance(wrapped, DualArray):
+        wrapped.is_view_of(args[0], functools.partial(kernel, **parameters))
+    return wrapped
 
 
 def _wrap(xp: DualKernels, out: Any, tangent: Any) -> Any:
@@ -382,164 +341,7 @@ def _wrap(xp: DualKernels, out: Any, tangent: Any) -> Any:
         return tuple(_wrap(xp, o, t) for o, t in zip(out, tangents, strict=True))
     if not hasattr(out, "shape"):
         return out
-    return DualArray(_array(xp, out), None if tangent is None else _array(xp, tangent), xp)
-
-
-def _array(xp: DualKernels, x: Any) -> Any:
-    """``x`` as an array: a library may give a scalar of its own in place of a 0-D array, which cannot be written to."""
-    return x if x.__class__ is xp.inner_type.array_class else xp.inner.namespace.asarray(x)
-
-
-def _by_rules(xp: DualKernels, f: Function, primals: Any, tangents: Any, parameters: dict[str, Any], out: Any) -> Any:
-    """The tangents of the outputs by the rules of the declaration: each array has its part."""
-    outs = out if isinstance(out, tuple | list) else (out,)
-    known: dict[str, Any] = {**f.parameters, **parameters}
-    known |= zip(f.outputs or ("out",), outs if f.outputs else (out,), strict=True)
-    types = xp.inner_type.siblings
-    if f.variadic:
-        (name,) = f.arrays
-        known |= {name: tuple(primals), f"{name}_shape": tuple([p.shape for p in primals]),
-                  f"{name}_dtype": tuple([types[p.dtype].dtype for p in primals])}  # fmt: skip
-        calls = [(f.tangents[0], tuple(tangents))]
-    else:
-        for name, p in zip(f.arrays, primals, strict=False):
-            known |= {name: p} if p is None else {
-                name: p, f"{name}_shape": p.shape, f"{name}_dtype": types[p.dtype].dtype
-            }  # fmt: skip
-        calls = list(zip(f.tangents, tangents, strict=False))
-    total: list[Any] = [None] * len(outs)
-    for rule, t in calls:
-        if rule is None or t is None:
-            continue
-        given = rule.call(xp.inner, t, *[known.get(n) for n in rule.names])
-        parts = given if isinstance(given, tuple | list) else (given,)
-        if len(parts) != len(outs):
-            raise GradientError(f"{f.name}: its jvp rule gives {len(parts)} tangents for {len(outs)} outputs")
-        for i, (o, part) in enumerate(zip(outs, parts, strict=True)):
-            if part is None or not types[o.dtype].dtype.is_differentiable:
-                continue
-            fitting = _fitted(xp, f, o, _array(xp, part))
-            total[i] = fitting if total[i] is None else total[i] + fitting
-    for i, name in enumerate(f.outputs):
-        total[i] = None if name in f.constant else total[i]
-    return tuple(total) if isinstance(out, tuple | list) else total[0]
-
-
-def _fitted(xp: DualKernels, f: Function, out: Any, tangent: Any) -> Any:
-    """A tangent that a rule gave, in the dtype of the output; of a function that broadcasts, in its shape."""
-    if tuple(tangent.shape) != tuple(out.shape):
-        if not f.broadcasts:
-            raise ShapeError(
-                f"{f.name}: its jvp rule gives a tangent of shape {tuple(tangent.shape)} for an output of shape "
-                f"{tuple(out.shape)}"
-            )
-        tangent = xp.inner.broadcast_to(tangent, shape=tuple(out.shape))
-    types = xp.inner_type.siblings
-    return tangent if tangent.dtype == out.dtype else xp.inner.astype(tangent, dtype=types[out.dtype].dtype)
-
-
-def _zeros_for(xp: DualKernels, p: Any, t: Any) -> Any:
-    if t is not None or not hasattr(p, "dtype"):
-        return t if t is not None else p
-    if not xp.inner.isdtype(p.dtype, ("real floating", "complex floating")):
-        return p  # an index, a mask
-    return xp.inner.namespace.zeros_like(p)
-
-
-def _linear(xp: DualKernels, name: str, primals: Any, tangents: Any, parameters: dict[str, Any]) -> Any:
-    return getattr(xp.inner, name)(
-        *[_zeros_for(xp, p, t) for p, t in zip(primals, tangents, strict=True)], **parameters
-    )
-
-
-def _multilinear(xp: DualKernels, name: str, primals: Any, tangents: Any, parameters: dict[str, Any]) -> Any:
-    kernel = getattr(xp.inner, name)
-    biased = name in ("linear", "convolution") and len(primals) > 2
-    total = None
-    for i, t in enumerate(tangents[:2]):
-        if t is not None:
-            operands = [t if j == i else p for j, p in enumerate(primals[:2])]
-            term = kernel(*operands, *((None,) if biased else ()), **parameters)
-            total = term if total is None else total + term
-    if biased and tangents[2] is not None:
-        t = tangents[2]
-        shape = primals[0].shape
-        if name == "linear":
-            term = xp.inner.broadcast_to(t, shape=(*shape[:-1], t.shape[0]))
-            return term if total is None else total + term
-        zeros = xp.inner.namespace.zeros_like(primals[0])
-        term = kernel(zeros, primals[1], t, **parameters)
-        total = term if total is None else total + term
-    return total
-
-
-def _diagonal(xp: DualKernels, f: Function, primals: Any, tangents: Any, parameters: dict[str, Any], out: Any) -> Any:
-    """The tangent of an elementwise function, by its derivative rules; NotImplemented where that would not do."""
-    inner = xp.inner
-    if xp.inner_type.wide is not None:
-        return NotImplemented  # rules run on arrays of the wide type
-    is_complex = any(hasattr(p, "dtype") and inner.isdtype(p.dtype, "complex floating") for p in (*primals, out))
-    if is_complex and f.name in _NOT_HOLOMORPHIC:
-        return NotImplemented
-    known = {**parameters, "out": out, **dict(zip(f.arrays, primals, strict=False))}
-    known |= {f"{n}_shape": p.shape for n, p in zip(f.arrays, primals, strict=False) if hasattr(p, "shape")}
-    for p, d in f.parameters.items():
-        known.setdefault(p, d)
-    total = None
-    for rule, t in zip(f.rules, tangents, strict=False):
-        if rule is None or t is None:
-            continue
-        if any(n not in known for n in rule.names):
-            return NotImplemented
-        if tuple(t.shape) != tuple(out.shape):
-            t = inner.broadcast_to(t, shape=tuple(out.shape))
-        term = rule.call(inner, inner.conj(t) if is_complex else t, *[known[n] for n in rule.names])
-        if tuple(term.shape) != tuple(out.shape):
-            return NotImplemented  # a rule that sums: its argument is one number for all
-        term = inner.conj(term) if is_complex else term
-        total = term if total is None else total + term
-    return total
-
-
-def _twice_reverse(xp: DualKernels, f: Function, primals: Any, tangents: Any, parameters: dict[str, Any]) -> Any:
-    """Tangents of the outputs of any function: its vjp is linear in the cotangent, and differentiated by it."""
-    siblings = xp.inner_type.siblings
-
-    def tensor(a: Any) -> Any:
-        if not hasattr(a, "dtype"):
-            return a
-        array_type = siblings[a.dtype]
-        a = a if a.__class__ is array_type.array_class else xp.inner.namespace.asarray(a)
-        return make(a, array_type)
-
-    with enable_grad():
-        xs = [tensor(p) for p in primals]
-        active = [i for i, t in enumerate(tangents) if t is not None]
-        for i in active:
-            xs[i].requires_grad = True
-        outs = f.call(*xs, **parameters)
-        many = isinstance(outs, tuple | list)
-        outs = tuple(outs) if many else (outs,)
-        wanted = [o for o in outs if o._node is not None]
-        found: dict[int, Any] = {}
-        if wanted:
-            gs = []
-            for o in wanted:
-                g = tensor(xp.inner.namespace.zeros_like(o._array))
-                g.requires_grad = True
-                gs.append(g)
-            inputs = [xs[i] for i in active]
-            back = grad(wanted, inputs, gs, create_graph=True, allow_unused=True)
-            pairs = [
-                (b, tensor(tangents[i]))
-                for b, i in zip(back, active, strict=True)
-                if b is not None and b._node is not None
-            ]
-            if pairs:
-                results = grad([b for b, _ in pairs], gs, [t for _, t in pairs], allow_unused=True)
-                found = {id(o): None if r is None else r._array for o, r in zip(wanted, results, strict=True)}
-    out = tuple(found.get(id(o)) for o in outs)
-    return (out,) if many else out
+    return DualArray(as_array(xp, out), None if tangent is None else as_array(xp, tangent), xp)
 
 
 # -- tensors -------------------------------------------------------------------------------------------
@@ -642,6 +444,3 @@ def has_tangent(x: Tensor, at: int) -> bool:
     array_type, array = x._type, x._array
     assert isinstance(array_type, levels.LevelType)
     return _split(array, array_type, without(array_type, at), at)[1] is not None
-
-
-__all__ = ["DualArray", "DualKernels", "has_tangent", "make_dual", "unpack", "without"]
