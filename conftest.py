@@ -20,6 +20,12 @@ def _is_installed(plugin: Path) -> bool:
 collect_ignore = [str(p) for p in Path(__file__).parent.glob("plugins/*") if p.is_dir() and not _is_installed(p)]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what :mod:`pluggrad.torch` takes over: its functions have the docstrings of pluggrad's own."""
+    namespace = Path(__file__).parent / "pluggrad/torch/__init__.py"
+    items[:] = [item for item in items if item.path != namespace or item.name == "pluggrad.torch"]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say so if the tests of a plugin that anyone could run were left out: CuPy's, which need no GPU, and Numba's."""
     if importlib.util.find_spec("cupy") is None or importlib.util.find_spec("pluggrad_cupy") is None:
