@@ -155,6 +155,8 @@ from .ops.complex_functions import conj as conj
 from .ops.complex_functions import imag as imag
 from .ops.complex_functions import polar as polar
 from .ops.complex_functions import real as real
+from .ops.complex_views import view_as_complex as view_as_complex
+from .ops.complex_views import view_as_real as view_as_real
 from .ops.contributed import register_function as register_function
 from .ops.covariance import corrcoef as corrcoef
 from .ops.covariance import cov as cov
@@ -389,8 +391,6 @@ from .ops.sets import unique_inverse as unique_inverse
 from .ops.sets import unique_values as unique_values
 from .ops.short_time import istft as istft
 from .ops.short_time import stft as stft
-from .ops.short_time import view_as_complex as view_as_complex
-from .ops.short_time import view_as_real as view_as_real
 from .ops.sorting import argsort as argsort
 from .ops.sorting import kthvalue as kthvalue
 from .ops.sorting import msort as msort

@@ -122,12 +122,14 @@ def _set_vertex(x: Tensor, node: Node | None) -> None:
         node.extras.retained, extra.retained = extra.retained, None
 
 
+#: The layout of a gradient need not be that of the base, so what was a view there may need a copy.
+_COPYING = {"view": "reshape", "view_as_complex": "copy_as_complex"}
+
+
 def follow(xp: Any, x: Any, path: tuple[Step, ...]) -> Any:
     """The part of ``x`` that a path of view functions leads to: its values, perhaps a copy."""
     for function, parameters, _ in path:
-        # The layout of x need not be that of the base, so what was a view there may need a copy here.
-        name = "reshape" if function.name == "view" else function.name
-        x = getattr(xp, name)(x, **parameters)
+        x = getattr(xp, _COPYING.get(function.name, function.name))(x, **parameters)
     return x
 
 
@@ -166,10 +168,13 @@ class _ReplacePart:
             # Where the part lies: ones sent back along the path. (Writing zeros through the path would need
             # g to have the memory layout of the base.)
             seen = follow(xp, g, path)
-            (inside,) = _Part.backward(xp, xp.ones_like(seen), (old,), node)
-            if seen.dtype == g.dtype:
+            ones = xp.ones_like(seen)
+            if xp.isdtype(seen.dtype, "complex floating"):  # of pairs of real numbers, say: both
+                ones = ones * (1 + 1j)
+            (inside,) = _Part.backward(xp, ones, (old,), node)
+            if not xp.isdtype(g.dtype, "complex floating"):
                 g_old = xp.where(inside != 0, xp.zeros_like(g), g)
-            else:  # the part is of the real or of the imaginary parts
+            else:  # the part may be of the real or of the imaginary parts
                 zeros = xp.zeros_like(xp.real(g))
                 g_old = xp.complex(
                     xp.where(xp.real(inside) != 0, zeros, xp.real(g)), xp.where(xp.imag(inside) != 0, zeros, xp.imag(g))

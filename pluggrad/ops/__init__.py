@@ -9,12 +9,12 @@ from .declare import ALIASES
 
 _MODULES = (
     "activations", "added_products", "arithmetic", "bitwise", "bounds", "comparison", "complex_functions",
-    "covariance", "creation", "cumulative", "diagonals", "distances", "divisors", "dtype_functions", "einsum",
-    "exponential", "finite_differences", "floating_point", "gathering", "grids", "histograms", "index_grids",
-    "indexing", "joining", "logical", "low_rank", "manipulation", "masking", "matrix", "multi_dot", "neural",
-    "order_statistics", "p_norm", "padding", "ranges", "reductions", "repetition", "replacing", "rounding",
-    "searching", "sets", "short_time", "sliding", "sorting", "special_functions", "statistical", "strided",
-    "trigonometric", "views", "window_functions",
+    "complex_views", "covariance", "creation", "cumulative", "diagonals", "distances", "divisors",
+    "dtype_functions", "einsum", "exponential", "finite_differences", "floating_point", "gathering", "grids",
+    "histograms", "index_grids", "indexing", "joining", "logical", "low_rank", "manipulation", "masking", "matrix",
+    "multi_dot", "neural", "order_statistics", "p_norm", "padding", "ranges", "reductions", "repetition",
+    "replacing", "rounding", "searching", "sets", "short_time", "sliding", "sorting", "special_functions",
+    "statistical", "strided", "trigonometric", "views", "window_functions",
 )  # fmt: skip
 
 __all__: list[str] = []

@@ -8,40 +8,12 @@ from ..autograd.autocast import runs_in
 from ..errors import ArgumentError, ShapeError
 from ..tensor import Tensor
 from . import fourier
-from .complex_functions import complex as to_complex
-from .complex_functions import imag, real
+from .complex_views import view_as_real
 from .creation import ones
-from .joining import stack
 from .padding import pad
 from .sliding import _fold_windows, _windows
 
-__all__ = ["istft", "stft", "view_as_complex", "view_as_real"]
-
-
-def view_as_real(x: Tensor) -> Tensor:
-    """Real and imaginary parts of a complex tensor as a last axis of size 2: a copy (PyTorch's is a view).
-
-    >>> import pluggrad
-    >>> pluggrad.view_as_real(pluggrad.asarray([1 + 2j]))
-    tensor([[1., 2.]])
-    """
-    return stack([real(x), imag(x)], axis=-1)
-
-
-def view_as_complex(x: Tensor) -> Tensor:
-    """A complex tensor of real and imaginary parts that lie along the last axis: a copy (PyTorch's is a view).
-
-    Raises
-    ------
-    ShapeError : the last axis is not of size 2
-
-    >>> import pluggrad
-    >>> pluggrad.view_as_complex(pluggrad.asarray([[1.0, 2.0]]))
-    tensor([1.+2.j])
-    """
-    if not x.ndim or x.shape[-1] != 2:
-        raise ShapeError(f"view_as_complex: the last axis must have size 2, got shape {tuple(x.shape)}")
-    return to_complex(x[..., 0], x[..., 1])
+__all__ = ["istft", "stft"]
 
 
 def _centred_window(name: str, window: Tensor | None, win_length: int, n_fft: int, like: Tensor) -> Tensor:

@@ -24,11 +24,11 @@ from .rules import elementwise, rule_of
 #: Functions linear in all their arrays together.
 _LINEAR = frozenset(
     (
-        "add add_strided as_strided astype avg_pool avg_pool_input broadcast_to col2im concat conj copy copy_diagonal "
-        "copy_strided cumulative_sum diagonal expand_dims fftn flip fold_edges fold_windows gather getitem "
-        "identity_like ifftn im2col imag index irfftn mean negative pad_edges permute_dims positive put_diagonal "
-        "put_slice real repeat reshape rfftn roll split squeeze stack subtract sum take tile tril triu unfold unstack "
-        "view view_imag view_real windows"
+        "add add_strided as_strided astype avg_pool avg_pool_input broadcast_to col2im concat conj copy "
+        "copy_as_complex copy_as_real copy_diagonal copy_strided cumulative_sum diagonal expand_dims fftn flip "
+        "fold_edges fold_windows gather getitem identity_like ifftn im2col imag index irfftn mean negative pad_edges "
+        "permute_dims positive put_diagonal put_slice real repeat reshape rfftn roll split squeeze stack subtract sum "
+        "take tile tril triu unfold unstack view view_as_complex view_as_real view_imag view_real windows"
     ).split()
 )
 #: Functions linear in each of their arrays.

@@ -22,7 +22,10 @@ from ...tensor import Tensor, make
 DEVICE = "reference"
 
 #: Views that the standard cannot make, and the functions that give the same values as copies.
-COPYING = {"unfold": "windows", "as_strided": "copy_strided", "view_real": "real", "view_imag": "imag"}
+COPYING = {
+    "unfold": "windows", "as_strided": "copy_strided", "view_real": "real", "view_imag": "imag",
+    "view_as_real": "copy_as_real", "view_as_complex": "copy_as_complex",
+}  # fmt: skip
 
 
 @functools.cache

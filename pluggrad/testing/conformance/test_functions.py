@@ -11,7 +11,6 @@ from ... import autograd
 from ...autograd.transforms import vmap
 from ...device import Device
 from ...dtypes import REAL_FLOATING, DType, float32, float64
-from ...errors import ShapeError
 from ...function import Function, functions
 from ...ops.joining import stack
 from ...tensor import Tensor
@@ -143,8 +142,10 @@ def test_inputs_are_kept(target: Target, function: Function) -> None:
             tensors = tensors_of(function, sample, arrays, dtype, target.device, layout)
             try:
                 run(function, tensors, sample.parameters, target.device)
-            except ShapeError:
-                continue
+            except ValueError:
+                if function.view and layout != "contiguous":
+                    continue  # a view that this layout cannot have
+                raise
             for i, (tensor, array) in enumerate(zip(tensors, arrays, strict=True)):
                 if tensor is not None:
                     assert numpy().array_equal(host(tensor), array, equal_nan=array.dtype.kind in "fc"), (

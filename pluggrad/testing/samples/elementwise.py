@@ -6,9 +6,12 @@ from .spec import Spec, add, boolean, call, distinct, integer, positive, real
 
 for _name in (
     "negative", "positive", "square", "exp", "exp2", "expm1", "sin", "cos", "sinh", "cosh", "tanh", "asinh", "conj",
-    "real", "imag", "view_real", "view_imag", "sigmoid", "erf", "erfc", "deg2rad", "rad2deg",
+    "real", "imag", "view_real", "view_imag", "view_as_real", "copy_as_real", "sigmoid", "erf", "erfc",
+    "deg2rad", "rad2deg",
 ):  # fmt: skip
     add(_name, call(real(2, 3)), call(real()))
+for _name in ("view_as_complex", "copy_as_complex"):
+    add(_name, call(real(2, 3, 2)), call(real(2)))
 for _name in (
     "log", "log1p", "log2", "log10", "sqrt", "rsqrt", "reciprocal", "abs", "sign", "angle", "relu", "lgamma", "digamma",
 ):  # fmt: skip

@@ -73,6 +73,19 @@ def _strided(x: Array, shape: Shape, strides: Shape) -> Array:
     return cupy.lib.stride_tricks.as_strided(x, shape, strides)[...]
 
 
+def view_as_real(x: Array) -> Array:
+    return _strided(x.real, (*x.shape, 2), (*x.strides, x.itemsize // 2))
+
+
+def view_as_complex(x: Array) -> Array:
+    """ValueError if the pairs do not lie side by side, or there are no such complex numbers."""
+    if x.dtype.char not in "fd":
+        raise ValueError(f"no complex numbers are made of pairs of {x.dtype}")
+    if x.size and (x.strides[-1] != x.itemsize or any(s % (2 * x.itemsize) for s in x.strides[:-1])):
+        raise ValueError(f"the pairs of an array with strides {x.strides} do not lie side by side")
+    return x.view(f"c{2 * x.itemsize}")[..., 0]
+
+
 def unfold(x: Array, *, axis: int, size: int, step: int) -> Array:
     """Windows along an axis as a view."""
     shape = (*x.shape[:axis], (x.shape[axis] - size) // step + 1, *x.shape[axis + 1 :], size)
@@ -91,6 +104,7 @@ def as_strided(x: Array, *, size: Shape, stride: Shape, offset: int) -> Array:
 
 
 KERNELS = {f.__name__: f for f in (
-    view, reshape, permute_dims, broadcast_to, getitem, view_real, view_imag, concat, stack, flip, diagonal,
+    view, reshape, permute_dims, broadcast_to, getitem, view_real, view_imag, view_as_real, view_as_complex, concat,
+    stack, flip, diagonal,
     copy_diagonal, put_diagonal, unfold, windows, as_strided,
 )}  # fmt: skip

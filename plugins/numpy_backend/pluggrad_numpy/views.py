@@ -44,4 +44,17 @@ def view_imag(x: np.ndarray) -> np.ndarray:
     return x.imag
 
 
-KERNELS = {f.__name__: f for f in (view, reshape, permute_dims, broadcast_to, getitem, view_real, view_imag)}
+def view_as_real(x: np.ndarray) -> np.ndarray:
+    return np.lib.stride_tricks.as_strided(x.real, (*x.shape, 2), (*x.strides, x.itemsize // 2))
+
+
+def view_as_complex(x: np.ndarray) -> np.ndarray:
+    """ValueError if the pairs do not lie side by side, or there are no such complex numbers."""
+    if x.dtype.char not in "fd":
+        raise ValueError(f"no complex numbers are made of pairs of {x.dtype}")
+    return x.view(f"c{2 * x.itemsize}")[..., 0]
+
+
+KERNELS = {f.__name__: f for f in (
+    view, reshape, permute_dims, broadcast_to, getitem, view_real, view_imag, view_as_real, view_as_complex,
+)}  # fmt: skip

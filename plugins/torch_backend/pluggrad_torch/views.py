@@ -173,8 +173,23 @@ def view_imag(x: Tensor) -> Tensor:
     return torch.imag(x)
 
 
+def view_as_real(x: Tensor) -> Tensor:
+    return torch.view_as_real(x.resolve_conj())
+
+
+def view_as_complex(x: Tensor) -> Tensor:
+    """ValueError if the pairs do not lie side by side, or there are no such complex numbers."""
+    if x.dtype not in (torch.float32, torch.float64):
+        raise ValueError(f"no complex numbers are made of pairs of {x.dtype}")
+    try:
+        return torch.view_as_complex(x)
+    except RuntimeError as error:
+        raise ValueError(str(error)) from None
+
+
 KERNELS = {f.__name__: f for f in (
     view, reshape, permute_dims, broadcast_to, getitem, squeeze, diagonal, copy_diagonal, put_diagonal, as_strided,
     copy_strided, unfold, windows, flip, roll, pad_edges, fold_edges, fold_windows, tril, triu, tile, repeat, concat,
-    stack, split, unstack, nonzero, argwhere, view_real, view_imag,
+    stack, split, unstack, nonzero, argwhere, view_real, view_imag, view_as_real,
+    view_as_complex,
 )}  # fmt: skip

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..batched import BatchedKernels, bare, batch_size
-from .registry import RULES, batching, composed, elementwise, full, loop
+from .registry import RULES, batching, composed, elementwise, full, leading, loop
 
 _COMPOSED = (
     "add_strided batch_norm batch_norm_gradients batch_norm_inference binary_cross_entropy "
@@ -29,6 +29,7 @@ _BY_ELEMENT = (
     "spherical_bessel_j0 tandg y0 y1 zetac"
 ).split()
 RULES.update(dict.fromkeys(_BY_ELEMENT, elementwise))
+RULES.update(dict.fromkeys("copy_as_complex copy_as_real view_as_complex view_as_real".split(), leading))
 
 
 def shifted(axis: Any, ndim: int) -> Any:

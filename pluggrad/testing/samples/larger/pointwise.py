@@ -33,8 +33,10 @@ _pointwise("nan_to_num", real, nan=0.0, posinf=None, neginf=None)
 _pointwise("isclose", real, _between(1.0, 1.0), rtol=0.3, atol=0.5, equal_nan=False)
 for _name in ("addcmul", "addcdiv"):
     _pointwise(_name, real, real, positive, value=2)
-for _name in ("frexp", "imag", "view_real", "view_imag"):
+for _name in ("frexp", "imag", "view_real", "view_imag", "view_as_real", "copy_as_real"):
     _pointwise(_name, real)
+for _name in ("view_as_complex", "copy_as_complex"):
+    add_larger(_name, call(real(20_011, 2)), call(real(0, 2)), call(real(2, 0, 2)))
 
 # -- activations ---------------------------------------------------------------------------------------
 
