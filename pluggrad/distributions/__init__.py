@@ -9,6 +9,7 @@ tensor(1.)
 """
 
 from . import constraint_registry, constraints, matrix_transforms, transforms
+from . import kl_mixed as kl_mixed  # its pairs are entered
 from .bernoulli import Bernoulli
 from .beta import Beta
 from .binomial import Binomial

@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from ..ops.joining import concat
 from ..ops.linear_systems import solve_triangular
+from ..ops.manipulation import broadcast_shapes
 from ..ops.searching import where
 from ..special import digamma, gammaln, xlogy
 from ..tensor import Tensor
@@ -25,6 +27,7 @@ from .half import HalfNormal
 from .independent import Independent, sum_rightmost
 from .laplace import Laplace
 from .log_normal import LogNormal
+from .low_rank_multivariate_normal import LowRankMultivariateNormal
 from .multivariate_normal import MultivariateNormal
 from .normal import Normal
 from .one_hot_categorical import OneHotCategorical
@@ -188,14 +191,35 @@ def _uniform(p: Uniform, q: Uniform) -> Tensor:
     return where((q.low > p.low) | (q.high < p.high), math.inf, out)
 
 
+def _columns(p: Any) -> Tensor:
+    """A matrix whose product with its transpose is the covariance."""
+    if isinstance(p, MultivariateNormal):
+        return p._factor
+    return concat([p.cov_factor, p.cov_diag.sqrt().diag_embed()], axis=-1)
+
+
+def _measured(q: Any, columns: Tensor) -> Tensor:
+    """The sum over columns ``c`` of ``c.T @ inverse of the covariance @ c``."""
+    if isinstance(q, MultivariateNormal):
+        batch = broadcast_shapes(tuple(q._factor.shape[:-2]), tuple(columns.shape[:-2]))
+        factor, columns = (m.expand(*batch, *m.shape[-2:]) for m in (q._factor, columns))
+        return solve_triangular(factor, columns, upper=False).square().sum((-2, -1))
+    # By Woodbury's lemma: the inverse is that of the diagonal, less what the factor explains.
+    scaled = q.cov_factor.mT / q.cov_diag.unsqueeze(-2)
+    within = scaled @ columns
+    factor = q._capacitance().expand(*within.shape[:-2], *scaled.shape[-2:-1], scaled.shape[-2])
+    explained = solve_triangular(factor, within, upper=False).square().sum((-2, -1))
+    return (columns.square() / q.cov_diag.unsqueeze(-1)).sum((-2, -1)) - explained
+
+
 @register_kl(MultivariateNormal, MultivariateNormal)
-def _multivariate_normal(p: MultivariateNormal, q: MultivariateNormal) -> Tensor:
-    k = p.event_shape[0]
-    shape = (*(p.loc + q.loc).shape, k)
-    factor = q._factor.expand(*shape)
-    spread = solve_triangular(factor, p._factor.expand(*shape), upper=False).square().sum((-2, -1))
-    away = solve_triangular(factor, (q.loc - p.loc).unsqueeze(-1).expand(*shape[:-1], 1), upper=False)
-    return q._half_log_det() - p._half_log_det() + 0.5 * (spread + away.square().sum((-2, -1)) - k)
+@register_kl(MultivariateNormal, LowRankMultivariateNormal)
+@register_kl(LowRankMultivariateNormal, MultivariateNormal)
+@register_kl(LowRankMultivariateNormal, LowRankMultivariateNormal)
+def _multivariate_normal(p: Any, q: Any) -> Tensor:
+    """With ``c`` the columns of a factor of p's covariance, and the distance of the means as one more."""
+    spread = _measured(q, _columns(p)) + _measured(q, (q.loc - p.loc).unsqueeze(-1))
+    return q._half_log_det() - p._half_log_det() + 0.5 * (spread - p.event_shape[0])
 
 
 @register_kl(Independent, Independent)
@@ -217,18 +241,11 @@ def _bernoulli_poisson(p: Bernoulli, q: Poisson) -> Tensor:
     return -p.entropy() - (p.probs * q.rate.log() - q.rate)
 
 
-@register_kl(Exponential, Gamma)
-def _exponential_gamma(p: Exponential, q: Gamma) -> Tensor:
-    ratio, euler = q.rate / p.rate, 0.5772156649015329
-    return -q.concentration * ratio.log() + ratio + gammaln(q.concentration) + q.concentration * euler - (1 + euler)
-
-
-@register_kl(Uniform, Normal)
-def _uniform_normal(p: Uniform, q: Normal) -> Tensor:
-    width = p.high - p.low
-    return (math.sqrt(2 * math.pi) * q.scale / width).log() + (
-        width.square() / 12 + ((p.high + p.low - 2 * q.loc) / 2).square()
-    ) / (2 * q.scale.square())
+@register_kl(Poisson, Bernoulli)
+@register_kl(Poisson, Binomial)
+def _poisson_beyond(p: Poisson, q: Distribution) -> Tensor:
+    """Counts have no bound, what ``q`` gives has one."""
+    return (p.mean + q.mean).detach().new_full((p.mean + q.mean).shape, math.inf)
 
 
 @register_kl(Normal, Laplace)
