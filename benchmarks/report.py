@@ -165,7 +165,7 @@ Written by `python benchmarks/report.py`; [benchmarks/README.md](../benchmarks/R
 
 {machine()}.
 
-All in float32, the libraries in turn in one process; a ratio below 1 means that pluggrad is faster. Absolute times are
+All in float32, the libraries in turn; a ratio below 1 means that pluggrad is faster. Absolute times are
 those of this machine; ratios hold elsewhere, give or take.
 
 ## Training steps and the like, beside PyTorch (CPU, eager, 2 threads)
