@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -157,13 +158,18 @@ def write(quick: bool) -> None:
     lengths = table_of_lengths((1_000, 10_000) if quick else linear.SIZES)
     libraries = table_of_peers(0.5 if quick else 3.0)
     rows = functions.measure(names, sizes, 0.1)
-    PICTURE.parent.mkdir(exist_ok=True)
-    functions.picture(rows, PICTURE)
+    note = " Quick: short runs, few functions and sizes." if quick else ""
+    picture = ""
+    if not quick:
+        PICTURE.parent.mkdir(exist_ok=True)
+        functions.picture(rows, PICTURE)
+        picture = "\n![Ratios of times by function and size](images/functions.png)\n"
     text = f"""# Benchmarks
 
-Written by `python benchmarks/report.py`; [benchmarks/README.md](../benchmarks/README.md) says how to run it.
+Written by `python benchmarks/report.py{" --quick" if quick else ""}`;
+[benchmarks/README.md](../benchmarks/README.md) says how to run it.{note}
 
-{machine()}.
+{textwrap.fill(machine(), 116)}.
 
 All in float32, the libraries in turn; a ratio below 1 means that pluggrad is faster. Absolute times are
 those of this machine; ratios hold elsewhere, give or take.
@@ -197,9 +203,7 @@ Backward through a chain of so many operations on two elements: time and memory 
 Without gradients, on vectors of so many elements; the ratio of pluggrad's time to that of the other library.
 
 {chr(10).join(table_of_overhead(rows))}
-
-![Ratios of times by function and size](images/functions.png)
-
+{picture}
 ## Importing
 
 {chr(10).join(table_of_imports())}
