@@ -6,6 +6,7 @@ import inspect
 import math
 import random
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -53,7 +54,7 @@ def _number(v: complex) -> str:
     return f"{v:.6g}" if isinstance(v, complex) and v.imag else f"{v.real:.6g}"
 
 
-class Check:
+class Check(ABC):
     """The checks of one function at one point."""
 
     def __init__(
@@ -92,6 +93,18 @@ class Check:
                 f"{len(wrong)} of {sum(map(len, analytic))} differ, most of all element {j} of the input and {m} of "
                 f"the output: numerical {_number(numeric[j][m])}, analytical {_number(analytic[j][m])}"
             )
+
+    @abstractmethod
+    def jacobian(self, i: int) -> None:
+        """Compare the whole Jacobians by input ``i``."""
+
+    def slowly(self, i: int) -> str:
+        """What the whole Jacobians say where fast mode has found a difference."""
+        try:
+            self.jacobian(i)
+        except GradcheckError as error:
+            return f"In slow mode:\n{error}"
+        return "In slow mode they agree: elementwise, the difference is below the tolerance."
 
     def draw(self, rng: random.Random, t: Tensor) -> list[complex]:
         """Random numbers for the elements of a tensor."""

@@ -79,6 +79,12 @@ def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
     return _REGISTRY[best](p, q)
 
 
+def infinite(p: Distribution, q: Distribution) -> Tensor:
+    """The divergence where ``p`` gives values that ``q`` never gives."""
+    both = (p.mean + q.mean).detach()
+    return both.new_full(both.shape, math.inf)
+
+
 @register_kl(Normal, Normal)
 def _normal(p: Normal, q: Normal) -> Tensor:
     ratio = (p.scale / q.scale).square()
@@ -245,7 +251,7 @@ def _bernoulli_poisson(p: Bernoulli, q: Poisson) -> Tensor:
 @register_kl(Poisson, Binomial)
 def _poisson_beyond(p: Poisson, q: Distribution) -> Tensor:
     """Counts have no bound, what ``q`` gives has one."""
-    return (p.mean + q.mean).detach().new_full((p.mean + q.mean).shape, math.inf)
+    return infinite(p, q)
 
 
 @register_kl(Normal, Laplace)

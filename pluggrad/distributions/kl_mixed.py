@@ -20,7 +20,7 @@ from .distribution import Distribution
 from .exponential import Exponential
 from .gamma import Gamma
 from .gumbel import Gumbel
-from .kl import register_kl
+from .kl import infinite, register_kl
 from .laplace import Laplace
 from .normal import Normal
 from .power_laws import Pareto
@@ -119,8 +119,7 @@ def _divergence(p: Distribution, q: Distribution) -> Tensor:
     below, above = low < least, high > greatest
     always = isinstance(q, Pareto) and not isinstance(p, Pareto | Uniform)  # a scale is positive
     if below is True or above is True or always:
-        both = p.mean + q.mean
-        return both.detach().new_full(both.shape, math.inf)
+        return infinite(p, q)
     beyond = below | above
     mean_log = next(density for kind, (density, _) in _DENSITIES.items() if isinstance(q, kind))
     found = -p.entropy() - mean_log(p, q)

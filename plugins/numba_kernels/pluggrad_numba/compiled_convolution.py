@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from .compiled_sharing import sharing
+from .compiling import compiled as _compiled
 from .tiles import (
     LINES,
     LONE_VECTORS,
@@ -20,8 +20,6 @@ from .tiles import (
     lone_product,
     product,
 )  # fmt: skip
-
-_compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 
 #: Positions over which a sum of a correlation goes at a time: its rows stay in the first-level cache.
 _RUN = 1024

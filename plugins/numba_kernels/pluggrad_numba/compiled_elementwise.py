@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-_compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
+from .compiling import compiled as _compiled
 
 f4, i4 = np.float32, np.int32
 

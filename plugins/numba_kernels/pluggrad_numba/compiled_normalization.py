@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from .compiled_sharing import sharing
 from .compiled_sums import products_of, squares_of, sum_of
-
-_compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
+from .compiling import compiled as _compiled
 
 
 @_compiled

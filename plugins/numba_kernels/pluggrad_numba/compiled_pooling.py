@@ -8,11 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from .compiled_sharing import sharing
-
-_compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
+from .compiling import compiled as _compiled
 
 _ONE = np.uintp(1)
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from .compiled_elementwise import sigmoid, tanh
-
-_compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
+from .compiling import compiled as _compiled
 
 _ONE = np.float32(1)
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from .compiled_elementwise import exp
 from .compiled_sharing import sharing
-from .compiled_sums import squares_of, sum_of, summing
-
-_compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
+from .compiled_sums import squares_of, sum_of
+from .compiling import compiled as _compiled
+from .compiling import summing
 
 _LANES = 16
 #: Numbers of which the exponentials are computed together, if rows are shorter: they stay in the first-level cache.

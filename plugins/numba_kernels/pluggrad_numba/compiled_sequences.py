@@ -9,13 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from .compiled_recurrent import lstm_cell, lstm_cell_gradients
 from .compiled_sharing import sharing
+from .compiling import compiled as _compiled
 from .tiles import ROWS, VECTOR_BYTES, VECTORS, product
-
-_compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 
 #: Columns of a tile.
 COLUMNS = VECTORS * VECTOR_BYTES // 4

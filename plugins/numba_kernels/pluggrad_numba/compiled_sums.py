@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
-#: Sums may be made in any order: a fixed one, that of the vectors.
-summing = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
+from .compiling import summing
 
 
 @summing

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from .threads import divide, share
+from .threads import over
 
 Kernel = Callable[..., tuple[np.ndarray, ...]]
 
@@ -22,15 +21,6 @@ def _serves(x: np.ndarray, *others: np.ndarray) -> bool:
 
 def _flat(x: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(x).reshape(-1)
-
-
-def _over(kernel: Callable[..., None], size: int, count: int, *given: Any) -> None:
-    """Call ``kernel(*given, first, last)`` for parts of ``count``."""
-    if size < _LEAST_SHARED:
-        kernel(*given, 0, count)
-        return
-    parts = divide(count)
-    share(lambda number: kernel(*given, *parts[number][0]), len(parts))
 
 
 def _by_channel(x: np.ndarray) -> np.ndarray:
@@ -54,7 +44,7 @@ def group_norm(kernel: Kernel) -> Kernel:
         out, count = np.empty(x.shape, x.dtype), x.shape[0] * groups
         mean, rstd = (np.empty((x.shape[0], groups, 1), x.dtype) for _ in range(2))
         given = (_by_channel(x), groups, *_affine(x, affine), eps, _by_channel(out), mean.reshape(-1), rstd.reshape(-1))
-        _over(compiled.group_norm, x.size, count, *given)
+        over(compiled.group_norm, _LEAST_SHARED, x.size, count, *given)
         return out, mean, rstd
 
     return call
@@ -69,8 +59,9 @@ def group_norm_gradients(kernel: Kernel) -> Kernel:
 
         out = np.empty(x.shape, x.dtype)
         of_weight, of_bias = (np.empty(x.shape[:2], x.dtype) for _ in range(2))
-        _over(
-            compiled.group_norm_gradients, x.size, x.shape[0] * groups, _by_channel(g), _flat(g_mean), _flat(g_rstd),
+        over(
+            compiled.group_norm_gradients, _LEAST_SHARED,
+            x.size, x.shape[0] * groups, _by_channel(g), _flat(g_mean), _flat(g_rstd),
             _by_channel(x), _flat(mean), _flat(rstd), _affine(x, weight)[0], groups, _by_channel(out), of_weight,
             of_bias,
         )  # fmt: skip
@@ -86,7 +77,7 @@ def batch_norm_of_vectors(x: np.ndarray, affine: list[np.ndarray], eps: float) -
     out = np.empty(x.shape, x.dtype)
     mean, rstd = (np.empty((1, x.shape[1]), x.dtype) for _ in range(2))
     given = (np.ascontiguousarray(x), *_affine(x, affine), eps, out, mean[0], rstd[0])
-    _over(compiled.batch_norm, x.size, x.shape[1], *given)
+    over(compiled.batch_norm, _LEAST_SHARED, x.size, x.shape[1], *given)
     return out, mean, rstd
 
 
@@ -97,8 +88,9 @@ def batch_norm_gradients_of_vectors(*arrays: np.ndarray) -> tuple[np.ndarray, ..
     g, g_mean, g_rstd, x, mean, rstd, *weight = arrays
     out = np.empty(x.shape, x.dtype)
     of_weight, of_bias = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
-    _over(
-        compiled.batch_norm_gradients, x.size, x.shape[1], np.ascontiguousarray(g), _flat(g_mean), _flat(g_rstd),
+    over(
+        compiled.batch_norm_gradients, _LEAST_SHARED,
+        x.size, x.shape[1], np.ascontiguousarray(g), _flat(g_mean), _flat(g_rstd),
         np.ascontiguousarray(x), _flat(mean), _flat(rstd), _affine(x, weight)[0], out, of_weight, of_bias,
     )  # fmt: skip
     return (out, of_weight, of_bias) if weight else (out,)

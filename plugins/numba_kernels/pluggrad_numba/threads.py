@@ -112,3 +112,12 @@ def run(kernel: Callable[..., None], arrays: tuple[Any, ...], *numbers: Any) -> 
     kernel(*[a[:size] for a in arrays], *numbers)
     for future in pending:
         future.result()
+
+
+def over(kernel: Callable[..., None], least: int, size: int, count: int, *given: Any) -> None:
+    """Call ``kernel(*given, first, last)`` for parts of ``count``; below a ``size`` of ``least``, for all at once."""
+    if size < least:
+        kernel(*given, 0, count)
+        return
+    parts = divide(count)
+    share(lambda number: kernel(*given, *parts[number][0]), len(parts))

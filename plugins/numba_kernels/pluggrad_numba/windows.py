@@ -8,21 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from .threads import divide, share
+from .threads import over
 
 Kernel = Callable[..., np.ndarray]
 
 #: Elements from which on a compiled kernel is called, and from which on threads share the planes.
 _LEAST, _LEAST_SHARED = 1 << 12, 1 << 16
-
-
-def _over(kernel: Callable[..., None], size: int, planes: int, *given: Any) -> None:
-    """Call ``kernel(*given, first, last)`` for parts of the planes."""
-    if size < _LEAST_SHARED:
-        kernel(*given, 0, planes)
-        return
-    parts = divide(planes)
-    share(lambda number: kernel(*given, *parts[number][0]), len(parts))
 
 
 def _planes(x: np.ndarray) -> np.ndarray:
@@ -46,7 +37,7 @@ def max_pool_input(kernel: Kernel) -> Kernel:
         before = (0,) * lead + tuple(int(b) for b, _ in options["padding"])
         result = np.zeros((x.shape[0] * x.shape[1], math.prod(x.shape[2:])), x.dtype)
         given = (_planes(g), _planes(x), _planes(out), kernel_size, stride, before, dilation, result)
-        _over(compiled.max_pool_input, x.size, len(result), *given)
+        over(compiled.max_pool_input, _LEAST_SHARED, x.size, len(result), *given)
         return result.reshape(x.shape)
 
     return call
@@ -61,7 +52,7 @@ def window_argmax(kernel: Kernel) -> Kernel:
 
         out = np.empty((x.shape[0], windows), np.int64)
         given = (np.ascontiguousarray(x), np.ascontiguousarray(positions, np.int64), out)
-        _over(compiled.window_argmax, x.shape[0] * windows * elements, x.shape[0], *given)
+        over(compiled.window_argmax, _LEAST_SHARED, x.shape[0] * windows * elements, x.shape[0], *given)
         return out
 
     return call
