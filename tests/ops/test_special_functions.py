@@ -35,11 +35,14 @@ def test_as_torch(case: Case, dtype: str) -> None:
 
 
 def values_of(name: str, x: np.ndarray, **parameters: Any) -> np.ndarray:
-    """Of pluggrad's function, from calls of many and of few elements, which may take different ways."""
+    """Of pluggrad's function, from calls of many and of few elements, which may take different ways.
+
+    Where these cross 0, exact to units of the terms that cancel there.
+    """
     call = lambda x: getattr(pluggrad, name)(*parameters.values(), ours(x)).tolist()  # noqa: E731
     many = np.asarray(call(x))
     few = np.asarray([v for i in range(0, x.size, 50) for v in call(x[i : i + 50])])
-    np.testing.assert_allclose(many, few, rtol=3e-15, atol=0)
+    np.testing.assert_allclose(many, few, rtol=3e-15, atol=2e-14 if name in ("lgamma", "digamma") else 0)
     return many
 
 

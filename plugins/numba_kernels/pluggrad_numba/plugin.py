@@ -30,6 +30,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
         pooling,
         recurrent,
         rows,
+        special,
         steps,
         threads,
         windows,
@@ -39,6 +40,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     found = elementwise.wrappers()
     modules = (
         steps, convolution, indexing, pooling, windows, normalization, recurrent, rows, classes, activations, groups,
+        special,
     )  # fmt: skip
     for module in modules:
         found.update(module.WRAPPERS)

@@ -1,7 +1,8 @@
-"""Kernels of elements as tasks of a crew (:mod:`.compiled_crew`): C functions, for arrays of float32.
+"""Kernels of elements as tasks of a crew (:mod:`.compiled_crew`): C functions, for arrays of float32 or float64.
 
 A task is written as ``task(job, first, last)``, and treats the elements from ``first`` to before ``last``. The job is
-the address of what it works on, one word each: arrays, which it gets by :func:`array`, and numbers, by :func:`number`.
+the address of what it works on, one word each: arrays, which it gets by :func:`array` or :func:`doubles`, and numbers,
+by :func:`number`.
 Kernels of whatever arguments are shared by :mod:`.compiled_sharing`.
 """
 
@@ -62,13 +63,21 @@ def _word(typing: Any, job: Any, place: Any) -> Any:
     return types.int64(types.int64, types.int64), generate
 
 
-@intrinsic
-def _pointer(typing: Any, address: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.inttoptr(args[0], ir.FloatType().as_pointer())
+def _pointer_to(kind: Any) -> Any:
+    """A function that makes an address a pointer to elements of this type."""
 
-    kind: Any = types.CPointer
-    return kind(types.float32)(types.int64), generate
+    @intrinsic
+    def pointer(typing: Any, address: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.inttoptr(args[0], context.get_data_type(kind).as_pointer())
+
+        of: Any = types.CPointer
+        return of(kind)(types.int64), generate
+
+    return pointer
+
+
+_pointer, _pointer_to_doubles = _pointer_to(types.float32), _pointer_to(types.float64)
 
 
 @intrinsic
@@ -98,13 +107,19 @@ def array(job: Any, place: Any, first: Any, last: Any) -> Any:
 
 
 @njit(inline="always")
+def doubles(job: Any, place: Any, first: Any, last: Any) -> Any:
+    """The same of an array of float64."""
+    return carray(_pointer_to_doubles(_word(job, place) + first * 8), last - first, np.float64)
+
+
+@njit(inline="always")
 def number(job: Any, place: Any) -> Any:
     """The number at a place of the job, in float32."""
     return np.float32(_float(_word(job, place)))
 
 
 def perform(task: Task, arrays: tuple[np.ndarray, ...], *numbers: float) -> None:
-    """Do a task on contiguous arrays of float32, with as many threads as may be used.
+    """Do a task on contiguous arrays of its dtype, with as many threads as may be used.
 
     Parameters
     ----------
