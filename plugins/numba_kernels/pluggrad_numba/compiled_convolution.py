@@ -8,6 +8,7 @@ import numpy as np
 
 from .compiled_sharing import sharing
 from .compiling import compiled as _compiled
+from .runs import copy_run
 from .tiles import (
     LINES,
     LONE_VECTORS,
@@ -26,31 +27,12 @@ _RUN = 1024
 
 
 @_compiled
-def _copy(out: Any, to: Any, to_step: Any, x: Any, start: Any, step: Any, count: Any) -> None:
-    """So many numbers, from one array to another.
-
-    Places are unsigned numbers: a compiler need not think of those that count from the end, and makes vectors.
-    """
-    to, to_step, start, step = np.uintp(to), np.uintp(to_step), np.uintp(start), np.uintp(step)
-    if to_step == 1 and step == 1:
-        for i in range(np.uintp(count)):
-            out[to + i] = x[start + i]
-    elif to_step == 1 and step == 2:
-        for i in range(np.uintp(count)):
-            out[to + i] = x[start + i + i]
-    else:
-        for i in range(np.uintp(count)):
-            out[to + i * to_step] = x[start + i * step]
-
-
-@_compiled
 def _pack(x: Any, first: Any, images: Any, channels: Any, geometry: Any, out: Any) -> None:
-    """Some images (B, C, D, H, W) as lines (B, *length) of (C, phases), between zeros.
+    """Some images (B, C, D, H, W) as lines (B, *length) of (C, phases), between the zeros that are there.
 
     geometry : see ``packing.Packed.geometry``
     """
     size, before, stride, phases, length, line_step = geometry
-    out[:] = 0
     depth, height, width = size
     of_depth, of_height, of_width = phases
     at = 0
@@ -69,7 +51,7 @@ def _pack(x: Any, first: Any, images: Any, channels: Any, geometry: Any, out: An
                                 y = k * stride[1] + b - before[1]
                                 if 0 <= z < depth and 0 <= y < height:
                                     pixels = image + (z * height + y) * width + e - before[2] + low * stride[2]
-                                    _copy(out, to + low, 1, x, pixels, stride[2], max(high - low, 0))
+                                    copy_run(out, to + low, 1, x, pixels, stride[2], max(high - low, 0))
                                 to += length[2]
                     at += line_step
 
@@ -84,7 +66,7 @@ def _unpack(
             for k in range(counts[1]):
                 to = start + i * image_step + j * steps[0] + k * steps[1]
                 at = begin + ((i * length[0] + j) * length[1] + k) * length[2]
-                _copy(out, to, steps[2], lines, at, 1, counts[2])
+                copy_run(out, to, steps[2], lines, at, 1, counts[2])
 
 
 @_compiled
@@ -104,11 +86,13 @@ def _multiply(
     first_block, last_block, first_tile, last_tile = part[0], part[1], part[2], part[3]
     width = VECTOR_BYTES // x.itemsize
     tile_rows = 1 if rows == 1 else ROWS
-    source, lines = np.empty(memory, x.dtype), np.empty(tile_rows * line, x.dtype)
+    source, lines = np.zeros(memory, x.dtype), np.empty(tile_rows * line, x.dtype)
     length = geometry[4]
     for number in range(first_block, last_block):
         image = number * block
         present = min(block, images - image)
+        if present < block:
+            source[:] = 0
         _pack(x, image, present, channels, geometry, source)
         for q in range(products.shape[0]):
             first, count, positions = products[q, 0], products[q, 1], products[q, 2]
@@ -139,10 +123,10 @@ def _correlate(
     """For each row of slopes and each place the sum of slopes times source: of some shares of the images each.
 
     slope_memory, memory : numbers in packed blocks
-    out : (shares, groups, tiles, rows of a tile, places), where places are whole tiles; zeros
+    out : (shares, groups, tiles of rows, tiles of places, rows of a tile, places of a tile), zeros
     """
     first_share, last_share, first_tile, last_tile = part[0], part[1], part[2], part[3]
-    slopes, source = np.empty(slope_memory, x.dtype), np.empty(memory, x.dtype)
+    slopes, source = np.zeros(slope_memory, x.dtype), np.zeros(memory, x.dtype)
     width = VECTOR_BYTES // x.itemsize
     tile_rows = 1 if rows == 1 else LINES
     tiles, count, line = -(-rows // tile_rows), places.size, geometry[5]
@@ -150,6 +134,8 @@ def _correlate(
     for share in range(first_share, last_share):
         for number in range(share * blocks // shares, (share + 1) * blocks // shares):
             present = min(block, images - number * block)
+            if present < block:
+                slopes[:], source[:] = 0, 0
             _pack(x, number * block, present, channels, geometry, source)
             _pack(g, number * block, present, groups * rows, slope_geometry, slopes)
             for group_tile in range(first_tile, last_tile):
@@ -161,9 +147,11 @@ def _correlate(
                     at, start = row + p, group * group_step + p
                     for k in range(0, count, TAPS):
                         if rows == 1:
-                            lone_correlation(slopes, at, line, source, start, places, k, steps, out, target + k, count)
+                            lone_correlation(
+                                slopes, at, line, source, start, places, k, steps, out, target + k * tile_rows
+                            )
                         else:
-                            correlation(slopes, at, line, source, start, places, k, steps, out, target + k, count)
+                            correlation(slopes, at, line, source, start, places, k, steps, out, target + k * tile_rows)
 
 
 _share_multiply, _share_correlate = sharing(_multiply), sharing(_correlate)

@@ -158,14 +158,15 @@ def convolution_weight(kernel: Kernel) -> Kernel:
         places = np.concatenate([places, np.zeros(-depth % tiles.TAPS, np.intp)])
         most = _PARTIAL_BYTES // (groups * whole * places.size * x.itemsize)
         shares = max(1, min(_SHARES, packed.blocks, most))
-        partial = np.zeros((shares, groups, whole, places.size), x.dtype)
+        partial = np.zeros((shares, groups, whole // tile, places.size // tiles.TAPS, tile, tiles.TAPS), x.dtype)
         flat_g, flat_x = np.ascontiguousarray(g).reshape(-1), np.ascontiguousarray(x).reshape(-1)
         together(
             compiled.correlate, (shares, groups * whole // tile), flat_g, slopes.geometry, flat_x, packed.geometry,
             shares, packed.block, packed.images, packed.channels, slopes.memory(tile * packed.line),
             packed.memory(VECTOR_BYTES), packed.group_step(groups), places, groups, rows, partial.reshape(-1),
         )  # fmt: skip
-        out = np.ascontiguousarray(np.add.reduce(partial, 0)[:, :rows, :depth])
+        sums = np.add.reduce(partial, 0).swapaxes(2, 3).reshape(groups, whole, places.size)
+        out = np.ascontiguousarray(sums[:, :rows, :depth])
         if not np.isfinite(out).all():  # an infinite pixel, times a zero between the lines
             return kernel(g, x, **options)
         return out.reshape(g.shape[1], channels, *kernel_size)

@@ -60,12 +60,29 @@ def _multiply_add(builder: Any, a: Any, b: Any, c: Any) -> Any:
     return builder.fadd(builder.fmul(a, b, flags=("contract",)), c, flags=("contract",))
 
 
-def _total(builder: Any, start: Any, vector: Any) -> Any:
-    """The sum of a number and a vector's elements."""
-    element = start.type
-    name = f"llvm.vector.reduce.fadd.v{vector.type.count}f{32 if isinstance(element, ir.FloatType) else 64}"
-    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(element, [element, vector.type]), name)
-    return builder.call(function, [start, vector], fastmath=("reassoc",))
+def _paired(builder: Any, a: Any, b: Any) -> Any:
+    """The sums of neighbours in two vectors, those of the first one before those of the second."""
+    kind = ir.VectorType(ir.IntType(32), a.type.count)
+    evens, odds = (
+        builder.shuffle_vector(a, b, ir.Constant(kind, list(range(first, 2 * kind.count, 2)))) for first in (0, 1)
+    )
+    return builder.fadd(evens, odds)
+
+
+def _totals(builder: Any, vectors: Any) -> Any:
+    """The sum of each vector's elements, in a vector: of a power of two of them, not more than they have elements."""
+    wanted = len(vectors)
+    while len(vectors) > 1:
+        vectors = [_paired(builder, a, b) for a, b in zip(vectors[::2], vectors[1::2], strict=True)]
+    (sums,) = vectors
+    while sums.type.count > wanted:
+        kind = ir.VectorType(ir.IntType(32), sums.type.count // 2)
+        evens, odds = (
+            builder.shuffle_vector(sums, sums, ir.Constant(kind, list(range(first, sums.type.count, 2))))
+            for first in (0, 1)
+        )
+        sums = builder.fadd(evens, odds)
+    return sums
 
 
 def _make_product(rows: int, vectors: int) -> Any:
@@ -124,18 +141,19 @@ def _make_correlation(lines: int, taps: int) -> Any:
     @intrinsic
     def correlation(
         typing: Any, a: Any, a_at: Any, a_step: Any, source: Any, start: Any, places: Any, first: Any, steps: Any,
-        out: Any, out_at: Any, out_step: Any,
+        out: Any, out_at: Any,
     ) -> Any:  # fmt: skip
         """``out[r, t] += sum over p of a[r, p] * source[start + places[first + t] + p]``, of one tile.
 
-        p runs over so many vectors as ``steps`` says; ``a_step`` and ``out_step`` lie between rows. Arrays are 1-D.
+        p runs over so many vectors as ``steps`` says; ``a_step`` lies between rows. Arrays are 1-D, and ``out`` has
+        the sums of a tile together.
         """
         number = types.intp
-        signature = types.void(a, number, number, source, number, places, number, number, out, number, number)
+        signature = types.void(a, number, number, source, number, places, number, number, out, number)
 
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             a, source, places, out = (_data(context, builder, signature.args[i], args[i]) for i in (0, 3, 5, 8))
-            a_at, a_step, start, first, steps, out_at, out_step = (args[i] for i in (1, 2, 4, 6, 7, 9, 10))
+            a_at, a_step, start, first, steps, out_at = (args[i] for i in (1, 2, 4, 6, 7, 9))
             vector = _vector_of(context.get_data_type(signature.args[8].dtype))
 
             def at(pointer: Any, *indices: Any) -> Any:
@@ -156,11 +174,13 @@ def _make_correlation(lines: int, taps: int) -> Any:
                     factor = _load(builder, at(row, p), vector)
                     for x, place in zip(xs, line, strict=True):
                         builder.store(_multiply_add(builder, factor, x, builder.load(place)), place)
-            target = at(out, out_at)
-            for line in sums:
-                for t, place in enumerate(line):
-                    builder.store(_total(builder, builder.load(at(target, t)), builder.load(place)), at(target, t))
-                target = at(target, out_step)
+            totals, done = [builder.load(place) for line in sums for place in line], 0
+            while done < len(totals):
+                count = min(vector.count, 1 << (len(totals) - done).bit_length() - 1)
+                target = at(out, out_at, done)
+                found = _totals(builder, totals[done : done + count])
+                _store(builder, builder.fadd(_load(builder, target, found.type), found), target)
+                done += count
             return context.get_dummy_value()
 
         return signature, generate
