@@ -8,12 +8,14 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 import platform
 import statistics
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 import workloads
 from timing import Side, Step, in_turn, serve, shown
@@ -35,21 +37,17 @@ def leave_out_compiled_kernels() -> bool:
     return True
 
 
-def serve_workloads(side: str) -> None:
-    """Measure, on one side, the workloads that are asked for by name."""
+def step_of(side: str, name: str) -> Step | None:
+    """A workload's step on one side; None where it has none."""
+    workload = workloads.WORKLOADS[name]
+    if side == "numpy":
+        return None if workload.control is None else workload.control()
     if side == "plain":
         leave_out_compiled_kernels()
     lib = importlib.import_module("pluggrad" if side == "plain" else side)
     if side == "torch":
         lib.set_num_threads(2)
-
-    def make(name: str) -> Step | None:
-        workload = workloads.WORKLOADS[name]
-        if side != "numpy":
-            return workload.make(lib)
-        return None if workload.control is None else workload.control()
-
-    serve(make, least=7)
+    return workload.make(lib)
 
 
 def measure(names: Sequence[str], seconds: float, sides: Sequence[str] = SIDES) -> dict[str, dict[str, list[float]]]:
@@ -73,6 +71,42 @@ def measure(names: Sequence[str], seconds: float, sides: Sequence[str] = SIDES) 
     return found
 
 
+def picture(bars: Sequence[tuple[str, float, float, float]], path: Path) -> None:
+    """Draw, of (title, goal, ratio with compiled kernels, ratio on NumPy alone), a pair of bars and the goal."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    mpl.rcParams["svg.fonttype"] = "none"
+    mpl.rcParams["svg.hashsalt"] = "pluggrad"  # the same picture has the same text
+    import matplotlib.pyplot as plt
+
+    most = 3.0
+    figure, axis = plt.subplots(figsize=(9, 1.2 + 0.42 * len(bars)), layout="constrained")
+    for y, (_, goal, compiled, plain) in enumerate(bars):
+        for ratio, color, at in ((compiled, "#2166ac", y - 0.17), (plain, "#b3cde3", y + 0.17)):
+            axis.barh(at, min(ratio, most), 0.32, color=color)
+            axis.text(min(ratio, most) + 0.02, at, f"{ratio:.2f}", va="center", fontsize=7)
+        axis.plot([goal, goal], [y - 0.42, y + 0.42], color="#d6604d", linewidth=2)
+    axis.axvline(1, color="black", linewidth=0.8, linestyle="--", zorder=0)
+    axis.set_yticks(range(len(bars)), [title for title, *_ in bars], fontsize=8)
+    axis.set_ylim(len(bars) - 0.4, -0.6)
+    axis.set_xlim(0, most + 0.25)
+    axis.set_xlabel("time of pluggrad / time of PyTorch: shorter is faster", fontsize=9)
+    axis.legend(
+        handles=[
+            mpl.patches.Patch(color="#2166ac", label="with compiled kernels"),
+            mpl.patches.Patch(color="#b3cde3", label="on NumPy alone"),
+            mpl.lines.Line2D([], [], color="#d6604d", linewidth=2, label="goal"),
+            mpl.lines.Line2D([], [], color="black", linewidth=0.8, linestyle="--", label="PyTorch"),
+        ],
+        loc="lower right", fontsize=8, frameon=False,
+    )  # fmt: skip
+    for edge in ("top", "right"):
+        axis.spines[edge].set_visible(False)
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else {})
+    plt.close(figure)
+
+
 def main() -> None:
     """Run the workloads named on the command line, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -82,7 +116,7 @@ def main() -> None:
     parser.add_argument("--serve", choices=SIDES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
-        serve_workloads(arguments.serve)
+        serve(functools.partial(step_of, arguments.serve), least=7)
         return
     versions = ", ".join(f"{package} {version(package)}" for package in ("numpy", "torch", "pluggrad"))
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, {versions}; 2 threads")

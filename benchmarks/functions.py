@@ -9,6 +9,7 @@ with the gradient for every input. A ratio below 1: pluggrad is faster.
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 import json
 import math
@@ -282,20 +283,17 @@ def with_gradient(side: str, call: Step, inputs: list[Any]) -> Step | None:
     return step
 
 
-def serve_functions(side: str) -> None:
-    """Measure, in one library, the functions that are asked for."""
-    library = importlib.import_module(side)
+def step_of(side: str, name: str, size: int, gradient: bool) -> Step | None:
+    """What is measured; None where a library has no such function, or that no gradient."""
+    if gradient and side == "numpy":
+        return None
     if side == "torch":
-        library.set_num_threads(2)
-
-    def make(name: str, size: int, gradient: bool) -> Step | None:
-        found = (whole_call if name in WHOLE else elementwise_call)(side, name, size, gradient)
-        if found is None:
-            return None
-        call, inputs = found
-        return with_gradient(side, call, inputs) if gradient else call
-
-    serve(make)
+        importlib.import_module("torch").set_num_threads(2)
+    found = (whole_call if name in WHOLE else elementwise_call)(side, name, size, gradient)
+    if found is None:
+        return None
+    call, inputs = found
+    return with_gradient(side, call, inputs) if gradient else call
 
 
 def elementwise() -> list[str]:
@@ -388,7 +386,7 @@ def main() -> int:
     parser.add_argument("--serve", choices=SIDES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
-        serve_functions(arguments.serve)
+        serve(functools.partial(step_of, arguments.serve))
         return 0
     names = arguments.names or [*elementwise(), *WHOLE]
     rows = measure(names, tuple(int(s) for s in arguments.sizes.split(",")), arguments.seconds)

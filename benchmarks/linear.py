@@ -9,6 +9,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 SIZES = (1_000, 10_000, 100_000, 300_000, 1_000_000)
@@ -51,17 +52,13 @@ def measure(library: str, n: int) -> dict[str, float]:
     return json.loads(done.stdout)
 
 
-def main() -> None:
-    """Measure all sizes and print the cost of each node."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--svg", help="a file to draw the curve into")
-    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
-    arguments = parser.parse_args()
+def measure_all(sizes: Sequence[int]) -> dict[str, list[dict[str, Any]]]:
+    """All sizes, by library; prints the cost of each node."""
     found: dict[str, list[dict[str, Any]]] = {}
     columns = ("nodes", "forward", "backward", "of a node", "graph", "peak")
     print(f"{'library':10s} {columns[0]:>9s} " + " ".join(f"{c:>10s}" for c in columns[1:]))
     for library in ("pluggrad", "torch"):
-        for n in arguments.sizes:
+        for n in sizes:
             m = measure(library, n)
             found.setdefault(library, []).append({"nodes": n, **m})
             print(
@@ -69,8 +66,7 @@ def main() -> None:
                 f"{m['graph'] / n:6.0f} B/n {m['peak'] / n:6.0f} B/n",
                 flush=True,
             )
-    if arguments.svg:
-        draw(found, arguments.svg)
+    return found
 
 
 def draw(found: dict[str, list[dict[str, Any]]], path: str) -> None:
@@ -79,6 +75,7 @@ def draw(found: dict[str, list[dict[str, Any]]], path: str) -> None:
 
     matplotlib.use("agg")
     matplotlib.rcParams["svg.fonttype"] = "none"
+    matplotlib.rcParams["svg.hashsalt"] = "pluggrad"  # the same picture has the same text
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
@@ -92,6 +89,18 @@ def draw(found: dict[str, list[dict[str, Any]]], path: str) -> None:
         axis.grid(visible=True, which="both", linewidth=0.3)
         axis.legend()
     figure.savefig(path, metadata={"Date": None})
+    pyplot.close(figure)
+
+
+def main() -> None:
+    """Measure all sizes and print the cost of each node."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--svg", help="a file to draw the curve into")
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
+    arguments = parser.parse_args()
+    found = measure_all(arguments.sizes)
+    if arguments.svg:
+        draw(found, arguments.svg)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ saved values and all. Linux only (the kernel's peak is reset before the step). R
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -98,42 +99,47 @@ def _status(name: str) -> int:
         return next(int(line.split()[1]) for line in f if line.startswith(name)) * 1024
 
 
-def measure_here(name: str, library: str) -> int:
-    """Bytes by which this process, in which nothing else may have run, grows in one step."""
+def measure_here(name: str, library: str, repeat: int) -> float:
+    """Bytes by which this process, in which nothing else may have run, grows in one step: the median of some."""
     lib = __import__(library)
     if library == "torch":
         lib.set_num_threads(2)
     step = (LARGER[name][1] if name in LARGER else workloads.WORKLOADS[name].make)(lib)
     for _ in range(3):  # what is made at the first use: kernels, pools of threads, the state of optimisers
         step()
-    before = _status("VmRSS")
-    with open("/proc/self/clear_refs", "w", encoding="ascii") as f:
-        f.write("5")
-    step()
-    return _status("VmHWM") - before
+    found = []
+    for _ in range(repeat):
+        before = _status("VmRSS")
+        with open("/proc/self/clear_refs", "w", encoding="ascii") as f:
+            f.write("5")
+        step()
+        found.append(_status("VmHWM") - before)
+    return statistics.median(found)
 
 
-def peak(name: str, library: str) -> int:
-    """The same in a new process."""
-    command = [sys.executable, str(HERE / "memory.py"), "--here", library, name]
+def peak(name: str, library: str, repeat: int) -> float | None:
+    """The same in a new process; None where that fails."""
+    command = [sys.executable, str(HERE / "memory.py"), "--here", library, "--repeat", str(repeat), name]
     # Freed memory goes back to the system at once, so that what is resident is what is in use.
-    environment = {"MALLOC_TRIM_THRESHOLD_": "65536", "MALLOC_MMAP_THRESHOLD_": "65536", "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    return int(done.stdout.split()[-1])
+    environment = os.environ | {"MALLOC_TRIM_THRESHOLD_": "65536", "MALLOC_MMAP_THRESHOLD_": "65536"}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True, timeout=120)
+    except subprocess.SubprocessError as error:
+        print(f"{library}, {name}: {error}\n{getattr(error, 'stderr', '')}", file=sys.stderr)
+        return None
+    return float(done.stdout.split()[-1])
 
 
 def measure(names: Iterable[str], repeat: int) -> dict[str, tuple[float, float]]:
-    """Medians in MiB, of pluggrad and of PyTorch; prints them on the way."""
+    """Medians in MiB, of pluggrad and of PyTorch, where both could be measured; prints them on the way."""
     found = {}
     print(f"{'one step of':62s} {'pluggrad':>12s} {'PyTorch':>12s} {'ratio':>6s}")
     for name in names:
-        ours, theirs = (
-            statistics.median(peak(name, library) for _ in range(repeat)) / 2**20 for library in ("pluggrad", "torch")
-        )
-        found[name] = (ours, theirs)
-        ratio = f"{ours / theirs:6.2f}" if theirs else "      "
+        ours, theirs = (peak(name, library, repeat) for library in ("pluggrad", "torch"))
+        if ours is None or theirs is None:
+            continue
+        found[name] = ours, theirs = ours / 2**20, theirs / 2**20
+        ratio = f"{ours / theirs:6.2f}" if theirs > 0 else "      "
         print(f"{titles()[name]:62s} {ours:8.1f} MiB {theirs:8.1f} MiB {ratio}", flush=True)
     return found
 
@@ -142,11 +148,11 @@ def main() -> None:
     """Run as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help=f"of: {', '.join(titles())}")
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--repeat", type=int, default=5, help="steps that are measured (default 5)")
     parser.add_argument("--here", metavar="LIBRARY", help="measure one, in this process")
     arguments = parser.parse_args()
     if arguments.here:
-        print(measure_here(arguments.names[0], arguments.here))
+        print(measure_here(arguments.names[0], arguments.here, arguments.repeat))
     else:
         measure(arguments.names or titles(), arguments.repeat)
 
