@@ -83,6 +83,14 @@ def exp_of_negative(x: Any) -> Any:
 
 
 @_compiled
+def exp_or_zero(x: Any) -> Any:
+    """``exp(x)`` of what is not above 0, but for rounding, in the fewest steps: 0 below the normal numbers."""
+    y = f4(-87.0) if f4(-87.0) > x else x
+    n, p = _exp_parts(y)
+    return choose(x < f4(-87.0), ZERO, p * _float((n + i4(127)) << i4(23)))
+
+
+@_compiled
 def log(x: Any) -> Any:
     """``e log(2) + log(m)`` with m between 2/3 and 4/3, by a polynomial of N. Juffa's."""
     small = x < f4(1.17549435e-38)

@@ -21,6 +21,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
         return {}
     from . import (
         activations,
+        attention,
         classes,
         convolution,
         elementwise,
@@ -40,7 +41,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     found = elementwise.wrappers()
     modules = (
         steps, convolution, indexing, pooling, windows, normalization, recurrent, rows, classes, activations, groups,
-        special,
+        special, attention,
     )  # fmt: skip
     for module in modules:
         found.update(module.WRAPPERS)

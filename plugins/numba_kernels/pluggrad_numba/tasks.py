@@ -77,7 +77,7 @@ def _pointer_to(kind: Any) -> Any:
     return pointer
 
 
-_pointer, _pointer_to_doubles = _pointer_to(types.float32), _pointer_to(types.float64)
+pointer, _pointer_to_doubles = _pointer_to(types.float32), _pointer_to(types.float64)
 
 
 @intrinsic
@@ -103,7 +103,7 @@ def whole_vectors(typing: Any) -> Any:
 @njit(inline="always")
 def array(job: Any, place: Any, first: Any, last: Any) -> Any:
     """The elements from ``first`` to before ``last`` of the float32 array at a place of the job."""
-    return carray(_pointer(_word(job, place) + first * 4), last - first, np.float32)
+    return carray(pointer(_word(job, place) + first * 4), last - first, np.float32)
 
 
 @njit(inline="always")

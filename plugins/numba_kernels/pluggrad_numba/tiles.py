@@ -1,7 +1,7 @@
 """Register tiles: the innermost loops of products, in LLVM's own vectors.
 
 What decides the speed of a product is that its sums stay in registers while factors pass by. A compiler does not find
-that by itself; so the two loops that need it are written here as instructions, for the vectors that this processor has,
+that by itself; so the loops that need it are written here as instructions, for the vectors that this processor has,
 and everything around them is plain Numba. The element's type is that of the arrays.
 
 After K. Goto and R. van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34 (2008).
@@ -28,6 +28,8 @@ _MANY_REGISTERS = VECTOR_BYTES == 64 or "+neon" in _FEATURES
 ROWS, VECTORS = (8, 3) if _MANY_REGISTERS else (4, 3)
 #: The same for a product of a single row.
 LONE_VECTORS = 8
+#: Rows and vectors of a tile of a product of matrices where they lie.
+LEFT_ROWS, RIGHT_VECTORS = (8, 2) if _MANY_REGISTERS else (4, 2)
 #: Rows and taps of a tile of a correlation.
 LINES, TAPS = (4, 6) if _MANY_REGISTERS else (3, 4)
 
@@ -188,5 +190,100 @@ def _make_correlation(lines: int, taps: int) -> Any:
     return correlation
 
 
+def _make_matrix_product(rows: int, vectors: int, adds: bool) -> Any:
+    @intrinsic
+    def matrix_product(
+        typing: Any, left: Any, left_at: Any, left_row: Any, left_step: Any, right: Any, right_at: Any, right_row: Any,
+        count: Any, out: Any, out_at: Any, out_row: Any,
+    ) -> Any:  # fmt: skip
+        """``out[r, p] = sum over k of left[r, k] * right[k, p]``, of one tile, or ``+=``.
+
+        All arrays are 1-D. ``_at`` : where a matrix begins, ``_row`` : how far its rows lie apart; elements of a row of
+        ``left`` lie ``left_step`` apart, those of the others are neighbours.
+        """
+        number = types.intp
+        signature = types.void(left, number, number, number, right, number, number, number, out, number, number)
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            left, right, out = (_data(context, builder, signature.args[i], args[i]) for i in (0, 4, 8))
+            left_at, left_row, left_step, right_at, right_row, count, out_at, out_row = (
+                args[i] for i in (1, 2, 3, 5, 6, 7, 9, 10)
+            )
+            vector = _vector_of(context.get_data_type(signature.args[8].dtype))
+
+            def at(pointer: Any, *indices: Any) -> Any:
+                for i in indices:
+                    pointer = builder.gep(pointer, [ir.Constant(left_at.type, i) if isinstance(i, int) else i])
+                return pointer
+
+            lines, lefts = [at(out, out_at)], [at(left, left_at)]
+            for _ in range(rows - 1):
+                lines.append(at(lines[-1], out_row))
+                lefts.append(at(lefts[-1], left_row))
+            places = [[at(line, v * vector.count) for v in range(vectors)] for line in lines]
+            nothing = ir.Constant(vector, None)
+            sums = [
+                [cgutils.alloca_once_value(builder, _load(builder, p, vector) if adds else nothing) for p in line]
+                for line in places
+            ]
+            right = at(right, right_at)
+            with cgutils.for_range(builder, count) as loop:
+                row, column = at(right, builder.mul(loop.index, right_row)), builder.mul(loop.index, left_step)
+                xs = [_load(builder, at(row, v * vector.count), vector) for v in range(vectors)]
+                for pointer, line in zip(lefts, sums, strict=True):
+                    factor = _splat(builder, builder.load(at(pointer, column)), vector)
+                    for x, place in zip(xs, line, strict=True):
+                        builder.store(_multiply_add(builder, factor, x, builder.load(place)), place)
+            for line, results in zip(places, sums, strict=True):
+                for place, result in zip(line, results, strict=True):
+                    _store(builder, builder.load(result), place)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return matrix_product
+
+
+@intrinsic
+def _transposition(
+    typing: Any, source: Any, start: Any, step: Any, out: Any, out_at: Any, out_step: Any
+) -> Any:  # fmt: skip
+    """``out[c, r] = source[r, c]`` of a square as wide as a vector; ``step``, ``out_step`` lie between rows.
+
+    Arrays are 1-D. Rows are interleaved, each with the one half of all rows further on: as if the digits of the
+    binary numbers of row and column, one behind the other, were turned by one place.
+    """
+    number = types.intp
+    signature = types.void(source, number, number, out, number, number)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        source, out = (_data(context, builder, signature.args[i], args[i]) for i in (0, 3))
+        _, start, step, _, out_at, out_step = args
+        vector = _vector_of(context.get_data_type(signature.args[3].dtype))
+        count, place = vector.count, ir.IntType(32)
+        pointer, rows = builder.gep(source, [start]), []
+        for _ in range(count):
+            rows.append(_load(builder, pointer, vector))
+            pointer = builder.gep(pointer, [step])
+        halves = [
+            ir.Constant(ir.VectorType(place, count), [half // 2 + i // 2 + i % 2 * count for i in range(count)])
+            for half in (0, count)
+        ]
+        for _ in range(count.bit_length() - 1):
+            pairs = zip(rows[: count // 2], rows[count // 2 :], strict=True)
+            rows = [builder.shuffle_vector(a, b, half) for a, b in pairs for half in halves]
+        pointer = builder.gep(out, [out_at])
+        for row in rows:
+            _store(builder, row, pointer)
+            pointer = builder.gep(pointer, [out_step])
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+#: What is called by it has other arguments than what it is put around.
+transposition: Any = _transposition
+matrix_product = _make_matrix_product(LEFT_ROWS, RIGHT_VECTORS, adds=False)
+matrix_product_added = _make_matrix_product(LEFT_ROWS, RIGHT_VECTORS, adds=True)
 product, lone_product = _make_product(ROWS, VECTORS), _make_product(1, LONE_VECTORS)
 correlation, lone_correlation = _make_correlation(LINES, TAPS), _make_correlation(1, TAPS)
