@@ -10,7 +10,9 @@ from ..device import Device
 from ..dtypes import DType, int64
 from ..errors import BoundsError, ShapeError
 from ..tensor import Tensor
-from .creation import asarray
+from .creation import arange
+from .joining import stack
+from .searching import nonzero
 
 __all__ = ["tril_indices", "triu_indices", "unravel_index"]
 
@@ -54,9 +56,8 @@ def triu_indices(
 def _pairs(name: str, row: int, col: int, wanted: Any, dtype: DType, device: Device | str | None) -> Tensor:
     if row < 0 or col < 0:
         raise ShapeError(f"{name}: row and col must not be negative, got {row} and {col}")
-    pairs = [(i, j) for i in range(row) for j in range(col) if wanted(i, j)]
-    flat = [i for i, _ in pairs] + [j for _, j in pairs]
-    return asarray(flat, dtype=dtype, device=device).reshape(2, len(pairs))
+    rows, columns = arange(row, device=device).reshape(row, 1), arange(col, device=device)
+    return stack(nonzero(wanted(rows, columns))).to(dtype)
 
 
 def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, ...]:

@@ -210,7 +210,7 @@ def _shuffled(n: int, array_type: ArrayType, generator: Generator | None) -> Any
         bits = max(n - 1, 1).bit_length()
         mask = (1 << bits) - 1
         positions = ns.arange(n, dtype=ns.uint64, device=array_type.native_device)
-        order = ns.sort((words & (2**64 - 1 - mask)) | positions) & mask
+        order = ns.sort((words & (2**64 - 1 - mask)) | positions, stable=False) & mask  # no two are equal
     else:
         order = ns.argsort(words)
     return ns.astype(order, array_type.native)

@@ -37,10 +37,6 @@ def conj(x: np.ndarray) -> np.ndarray:
     return np.conj(x) if x.dtype.kind == "c" else x
 
 
-def copy(x: np.ndarray) -> np.ndarray:
-    return np.array(x, order="C")
-
-
 def astype(x: np.ndarray, *, dtype: Any) -> np.ndarray:
     """A copy in another dtype. What is too large for it is infinite, without a word: here, and not in a library."""
     if x.dtype.kind == "c" and not dtype.is_complex:
@@ -84,7 +80,7 @@ def new_zeros(x: np.ndarray, *, shape: tuple[int, ...]) -> np.ndarray:
 
 KERNELS = {name: getattr(np, name) for name in _UFUNCS} | {
     f.__name__: f
-    for f in (conj, copy, astype, owns_memory, strides, data_ptr, tolist, to_host, native_device, isdtype, new_zeros)
+    for f in (conj, astype, owns_memory, strides, data_ptr, tolist, to_host, native_device, isdtype, new_zeros)
 }
 KERNELS |= indexing.KERNELS | manipulation.KERNELS | linalg.KERNELS
 KERNELS |= views.KERNELS | reductions.KERNELS

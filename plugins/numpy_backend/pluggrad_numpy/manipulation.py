@@ -6,6 +6,22 @@ from typing import Any
 
 import numpy as np
 
+#: Bytes from which on a copy is worth a look, and elements of a tile, which stays in the cache.
+_MANY, _TILE = 1 << 18, 64
+
+
+def copy(x: np.ndarray) -> np.ndarray:
+    """In C order. Where neighbours in it are some pages apart, in tiles: such places share few lines of the cache."""
+    if x.nbytes < _MANY or x.strides[-1] % 1024 or x.itemsize not in x.strides:
+        return np.array(x, order="C")
+    out = np.empty(x.shape, x.dtype)
+    near = np.moveaxis(x, (x.strides.index(x.itemsize), -1), (0, 1))
+    result = np.moveaxis(out, (x.strides.index(x.itemsize), -1), (0, 1))
+    for i in range(0, near.shape[0], _TILE):
+        for j in range(0, near.shape[1], _TILE):
+            result[i : i + _TILE, j : j + _TILE] = near[i : i + _TILE, j : j + _TILE]
+    return out
+
 
 def concat(*arrays: np.ndarray, axis: int) -> np.ndarray:
     return np.concatenate(arrays, axis)
@@ -18,7 +34,7 @@ def stack(*arrays: np.ndarray, axis: int) -> np.ndarray:
 
 
 def flip(x: np.ndarray, *, axis: tuple[int, ...]) -> np.ndarray:
-    return np.array(np.flip(x, axis), order="C")
+    return copy(np.flip(x, axis))
 
 
 def diagonal(x: np.ndarray, *, offset: int, axis1: int, axis2: int) -> np.ndarray:
@@ -70,6 +86,7 @@ KERNELS = {
     f.__name__: f
     for f in (
         as_strided,
+        copy,
         concat,
         stack,
         flip,

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .manipulation import copy
+
 Axes = tuple[int, ...]
 
 # Looked up once. (Their stubs know no positional keepdims.)
@@ -305,9 +307,54 @@ def topk(
 def kthvalue(x: np.ndarray, *, k: int, axis: int, keepdims: bool = False) -> tuple[np.ndarray, np.ndarray]:
     if not x.ndim:
         return x.copy(), np.zeros((), np.int64)
-    index = x.argpartition(k - 1, axis)[_part(axis, k - 1, k)]
-    values = _take_along(x, index, axis)
+    return _with_index(x, _of_rank(x, k - 1, axis), k - 1, axis, keepdims)
+
+
+def _of_rank(x: np.ndarray, rank: int, axis: int) -> np.ndarray:
+    """What stands there in order along an axis, which keeps size 1."""
+    lanes = copy(np.moveaxis(x, axis, -1))
+    lanes.partition(rank, -1)
+    return np.moveaxis(lanes[..., rank : rank + 1], -1, axis)
+
+
+def _with_index(
+    x: np.ndarray, values: np.ndarray, rank: Any, axis: int, keepdims: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Values of some rank, one along the axis, and where they are: of equal ones the place that a stable sort gives.
+
+    (NumPy is slow at partitions of indices.)
+    """
+    here, missing = x == values, np.isnan(values)
+    if missing.any():
+        here |= np.isnan(x) & missing
+    before = np.where(missing, 0, rank - np.count_nonzero(x < values, axis, keepdims=True))
+    if before.any():
+        here &= np.cumsum(here, axis) == before + 1
+    index = here.argmax(axis, keepdims=True)
     return (values, index) if keepdims else (values.squeeze(axis), index.squeeze(axis))
+
+
+def _lower_middle(x: np.ndarray, axis: int, skip_nan: bool) -> tuple[np.ndarray, Any]:
+    """The lower median along an axis, which keeps size 1, and its rank; NaN where there is one, unless it is skipped."""
+    missing = np.isnan(_maximum(x, axis, None, None, True))
+    if not skip_nan or not missing.any():
+        middle = (x.shape[axis] - 1) // 2
+        out = _of_rank(x, middle, axis)
+        return np.where(missing, x.dtype.type(np.nan), out) if missing.any() else out, middle
+    rank = (np.maximum(_add(~np.isnan(x), axis, np.intp, None, True), 1) - 1) // 2
+    return _take_along(np.sort(x, axis), rank, axis), rank
+
+
+def median_along(
+    x: np.ndarray, *, axis: int, keepdims: bool = False, skip_nan: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    if not x.ndim:
+        return x.copy(), np.zeros((), np.int64)
+    return _with_index(x, *_lower_middle(x, axis, skip_nan), axis, keepdims)
+
+
+def lower_median(x: np.ndarray, *, axis: Axes, keepdims: bool = False, skip_nan: bool = False) -> np.ndarray:
+    return _lower_middle(x.reshape(-1), 0, skip_nan)[0].reshape((1,) * x.ndim if keepdims else ())
 
 
 # -- searching ---------------------------------------------------------------------------------------------
@@ -342,6 +389,6 @@ KERNELS = {
     for f in (
         sum, mean, prod, max, min, any, all, argmax, argmin, max_along, min_along, is_position, vector_norm, var, std,
         logsumexp, cumulative_sum, cumulative_prod, logcumsumexp, cummax, cummin, shift, sort_values, argsort, sort,
-        topk, kthvalue, count_nonzero, nonzero, unique_all, unique_values, bincount,
+        topk, kthvalue, median_along, lower_median, count_nonzero, nonzero, unique_all, unique_values, bincount,
     )
 }  # fmt: skip
