@@ -335,7 +335,7 @@ def _with_index(
 
 
 def _lower_middle(x: np.ndarray, axis: int, skip_nan: bool) -> tuple[np.ndarray, Any]:
-    """The lower median along an axis, which keeps size 1, and its rank; NaN where there is one, unless it is skipped."""
+    """The lower median along an axis, which keeps size 1, and its rank; NaN where there is one, unless skipped."""
     missing = np.isnan(_maximum(x, axis, None, None, True))
     if not skip_nan or not missing.any():
         middle = (x.shape[axis] - 1) // 2
