@@ -29,6 +29,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
         indexing,
         normalization,
         pooling,
+        products,
         recurrent,
         rows,
         special,
@@ -41,7 +42,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     found = elementwise.wrappers()
     modules = (
         steps, convolution, indexing, pooling, windows, normalization, recurrent, rows, classes, activations, groups,
-        special, attention,
+        special, attention, products,
     )  # fmt: skip
     for module in modules:
         found.update(module.WRAPPERS)

@@ -14,8 +14,11 @@ from typing import Any
 from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils, config
-from numba.extending import intrinsic
+from numba.extending import intrinsic as _intrinsic
 from numba.np import arrayobj
+
+#: What is called by it has other arguments than what it is put around.
+intrinsic: Any = _intrinsic
 
 #: What the processor has, unless Numba was told otherwise.
 _ASKED = getattr(config, "CPU_FEATURES", None)
@@ -30,6 +33,8 @@ ROWS, VECTORS = (8, 3) if _MANY_REGISTERS else (4, 3)
 LONE_VECTORS = 8
 #: Rows and vectors of a tile of a product of matrices where they lie.
 LEFT_ROWS, RIGHT_VECTORS = (8, 2) if _MANY_REGISTERS else (4, 2)
+#: Steps of a matrix product's sum in a turn of its loop.
+_UNROLLED = 4
 #: Rows and taps of a tile of a correlation.
 LINES, TAPS = (4, 6) if _MANY_REGISTERS else (3, 4)
 
@@ -244,8 +249,82 @@ def _make_matrix_product(rows: int, vectors: int, adds: bool) -> Any:
     return matrix_product
 
 
+def _make_block(vectors: int, rows_lie_together: bool) -> Any:
+    @intrinsic
+    def block(
+        typing: Any, like: Any, a: Any, a_step: Any, b: Any, b_step: Any, count: Any, begin: Any, begin_step: Any,
+        out: Any, out_step: Any,
+    ) -> Any:  # fmt: skip
+        """``out[r, p] = begin[r, p] + sum over k of a[r, k] * b[k, p]``, of one tile.
+
+        Matrices are given by addresses of elements like those of the array ``like``, and by steps, in elements, between
+        rows; of ``a`` between those of k where rows lie together.
+        """
+        number = types.intp
+        signature = types.void(like, *(number,) * 9)
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            element = context.get_data_type(signature.args[0].dtype)
+            vector = _vector_of(element)
+            _, a, a_step, b, b_step, count, begin, begin_step, out, out_step = args
+            a, b, begin, out = (builder.inttoptr(place, element.as_pointer()) for place in (a, b, begin, out))
+
+            def of(value: int) -> Any:
+                return ir.Constant(a_step.type, value)
+
+            def at(pointer: Any, *indices: Any) -> Any:
+                for i in indices:
+                    pointer = builder.gep(pointer, [of(i) if isinstance(i, int) else i])
+                return pointer
+
+            # LLVM makes registers of these.
+            sums = [[cgutils.alloca_once(builder, vector) for _ in range(vectors)] for _ in range(ROWS)]
+            line = begin
+            for row in sums:
+                for v, place in enumerate(row):
+                    builder.store(_load(builder, at(line, v * vector.count), vector), place)
+                line = at(line, begin_step)
+            lines = [a]
+            for _ in range(ROWS - 1):
+                lines.append(at(lines[-1], 1 if rows_lie_together else a_step))
+            a_now, b_now = cgutils.alloca_once_value(builder, lines[0]), cgutils.alloca_once_value(builder, b)
+
+            def advance(k: Any, more: int) -> None:
+                source = builder.load(b_now)
+                builder.store(at(source, b_step), b_now)
+                xs = [_load(builder, at(source, v * vector.count), vector) for v in range(vectors)]
+                if rows_lie_together:
+                    source = builder.load(a_now)
+                    builder.store(at(source, a_step), a_now)
+                    factors = [at(source, r) for r in range(ROWS)]
+                else:
+                    factors = [at(line, k, more) for line in lines]
+                for pointer, row in zip(factors, sums, strict=True):
+                    factor = _splat(builder, builder.load(pointer), vector)
+                    for x, place in zip(xs, row, strict=True):
+                        builder.store(_multiply_add(builder, factor, x, builder.load(place)), place)
+
+            whole = builder.sdiv(count, of(_UNROLLED))
+            with cgutils.for_range(builder, whole) as loop:
+                k = builder.mul(loop.index, of(_UNROLLED))
+                for more in range(_UNROLLED):
+                    advance(k, more)
+            with cgutils.for_range_slice(builder, builder.mul(whole, of(_UNROLLED)), count, of(1)) as (k, _):
+                advance(k, 0)
+            line = out
+            for row in sums:
+                for v, place in enumerate(row):
+                    _store(builder, builder.load(place), at(line, v * vector.count))
+                line = at(line, out_step)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return block
+
+
 @intrinsic
-def _transposition(
+def transposition(
     typing: Any, source: Any, start: Any, step: Any, out: Any, out_at: Any, out_step: Any
 ) -> Any:  # fmt: skip
     """``out[c, r] = source[r, c]`` of a square as wide as a vector; ``step``, ``out_step`` lie between rows.
@@ -281,9 +360,23 @@ def _transposition(
     return signature, generate
 
 
-#: What is called by it has other arguments than what it is put around.
-transposition: Any = _transposition
+@intrinsic
+def copy(typing: Any, like: Any, source: Any, out: Any) -> Any:
+    """As many elements as a vector has, from one address to another."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        element = context.get_data_type(signature.args[0].dtype)
+        source, out = (builder.inttoptr(place, element.as_pointer()) for place in args[1:])
+        _store(builder, _load(builder, source, _vector_of(element)), out)
+        return context.get_dummy_value()
+
+    return types.void(like, types.intp, types.intp), generate
+
+
 matrix_product = _make_matrix_product(LEFT_ROWS, RIGHT_VECTORS, adds=False)
 matrix_product_added = _make_matrix_product(LEFT_ROWS, RIGHT_VECTORS, adds=True)
 product, lone_product = _make_product(ROWS, VECTORS), _make_product(1, LONE_VECTORS)
 correlation, lone_correlation = _make_correlation(LINES, TAPS), _make_correlation(1, TAPS)
+#: By how many vectors wide, less one: of rows that are lines, and of rows that lie together.
+blocks_of_lines = tuple(_make_block(vectors, False) for vectors in range(1, VECTORS + 1))
+blocks_of_columns = tuple(_make_block(vectors, True) for vectors in range(1, VECTORS + 1))
