@@ -19,27 +19,53 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _leaky_relu_x(xp: Any, g: Any, x: Any, negative_slope: float) -> Any:
-    """At 0 the slope is that of the negative side, as in PyTorch."""
-    return xp.where(x > 0, g, g * negative_slope)
-
-
-@composite(name="leaky_relu", result="same", kinds=REAL_FLOATING, vjp=_leaky_relu_x)
+@composite(
+    name="leaky_relu", result="same", kinds=REAL_FLOATING,
+    vjp=lambda xp, g, x, negative_slope: xp.leaky_relu_input(g, x, negative_slope=negative_slope),
+)  # fmt: skip
 def _leaky_relu(xp: Any, x: Any, /, *, negative_slope: float) -> Any:
     return xp.namespace.where(x > 0, x, x * negative_slope)
 
 
-def _elu_x(xp: Any, g: Any, x: Any, alpha: float, scale: float, input_scale: float) -> Any:
-    # min keeps the exponential, which is unused where x > 0, from overflowing there.
-    slope = xp.exp(xp.minimum(x, 0) * input_scale) * (alpha * scale * input_scale)
-    return xp.where(x > 0, g * scale, g * slope)
+@composite(
+    name="leaky_relu_input", result="same", kinds=REAL_FLOATING,
+    vjp=[lambda xp, g, x, negative_slope: xp.leaky_relu_input(g, x, negative_slope=negative_slope), None],
+)  # fmt: skip
+def _leaky_relu_input(xp: Any, g0: Any, x: Any, /, *, negative_slope: float) -> Any:
+    """The gradient of leaky_relu. At 0 the slope is that of the negative side, as in PyTorch."""
+    return xp.where(x > 0, g0, g0 * negative_slope)
 
 
-@composite(name="elu", result="same", kinds=REAL_FLOATING, vjp=_elu_x)
+@composite(
+    name="elu", result="same", kinds=REAL_FLOATING, vjp=lambda xp, g, x, alpha, scale, input_scale: xp.elu_input(
+        g, x, alpha=alpha, scale=scale, input_scale=input_scale
+    ),
+)  # fmt: skip
 def _elu(xp: Any, x: Any, /, *, alpha: float, scale: float = 1.0, input_scale: float = 1.0) -> Any:
     """``scale·x``, negative x as ``scale·alpha·(exp(input_scale·x) - 1)``: ELU, SELU and CELU in one, as in PyTorch."""
     below = xp.expm1(xp.minimum(x, 0) * input_scale) * (alpha * scale)
     return xp.namespace.where(x > 0, x * scale, below)
+
+
+def _elu_input_x(xp: Any, g: Any, g0: Any, x: Any, alpha: float, scale: float, input_scale: float) -> Any:
+    curve = xp.exp(xp.minimum(x, 0) * input_scale) * (alpha * scale * input_scale * input_scale)
+    return xp.where(x > 0, 0, g * g0 * curve)
+
+
+@composite(
+    name="elu_input", result="same", kinds=REAL_FLOATING,
+    vjp=[
+        lambda xp, g, x, alpha, scale, input_scale: xp.elu_input(
+            g, x, alpha=alpha, scale=scale, input_scale=input_scale
+        ),
+        _elu_input_x,
+    ],
+)  # fmt: skip
+def _elu_input(xp: Any, g0: Any, x: Any, /, *, alpha: float, scale: float = 1.0, input_scale: float = 1.0) -> Any:
+    """The gradient of elu."""
+    # min keeps the exponential, which is unused where x > 0, from overflowing there.
+    slope = xp.exp(xp.minimum(x, 0) * input_scale) * (alpha * scale * input_scale)
+    return xp.where(x > 0, g0 * scale, g0 * slope)
 
 
 @composite(name="silu", result="same", kinds=REAL_FLOATING, vjp=lambda xp, g, x: xp.silu_input(g, x))
@@ -62,16 +88,29 @@ def _silu_input(xp: Any, g0: Any, x: Any, /) -> Any:
     return g0 * (s * (x * (1 - s) + 1))
 
 
-@composite(name="log_sigmoid", result="same", kinds=REAL_FLOATING, vjp=lambda xp, g, x: g * xp.sigmoid(-x))
+@composite(name="log_sigmoid", result="same", kinds=REAL_FLOATING, vjp=lambda xp, g, x: xp.log_sigmoid_input(g, x))
 def _log_sigmoid(xp: Any, x: Any, /) -> Any:
     return xp.minimum(x, 0) - xp.log1p(xp.exp(-xp.abs(x)))
 
 
-def _softplus_x(xp: Any, g: Any, x: Any, beta: float, threshold: float) -> Any:
-    return xp.where(x * beta > threshold, g, g * xp.sigmoid(x * beta))
+def _log_sigmoid_input_x(xp: Any, g: Any, g0: Any, x: Any) -> Any:
+    s = xp.sigmoid(-x)
+    return -g * g0 * (s * (1 - s))
 
 
-@composite(name="softplus", result="same", kinds=REAL_FLOATING, vjp=_softplus_x)
+@composite(
+    name="log_sigmoid_input", result="same", kinds=REAL_FLOATING,
+    vjp=[lambda xp, g, x: xp.log_sigmoid_input(g, x), _log_sigmoid_input_x],
+)  # fmt: skip
+def _log_sigmoid_input(xp: Any, g0: Any, x: Any, /) -> Any:
+    """The gradient of log_sigmoid."""
+    return g0 * xp.sigmoid(-x)
+
+
+@composite(
+    name="softplus", result="same", kinds=REAL_FLOATING,
+    vjp=lambda xp, g, x, beta, threshold: xp.softplus_input(g, x, beta=beta, threshold=threshold),
+)  # fmt: skip
 def _softplus(xp: Any, x: Any, /, *, beta: float, threshold: float) -> Any:
     scaled = x * beta
     # log(1 + exp(s)) = max(s, 0) + log(1 + exp(-|s|)), whose exponential cannot overflow, in float16 above 11 already.
@@ -79,14 +118,41 @@ def _softplus(xp: Any, x: Any, /, *, beta: float, threshold: float) -> Any:
     return xp.namespace.where(scaled > threshold, x, soft / beta)
 
 
-def _mish_x(xp: Any, g: Any, x: Any) -> Any:
-    t = xp.tanh(xp.softplus(x, beta=1.0, threshold=20.0))
-    return g * (t + x * xp.sigmoid(x) * (1 - t * t))
+def _softplus_input_x(xp: Any, g: Any, g0: Any, x: Any, beta: float, threshold: float) -> Any:
+    s = xp.sigmoid(x * beta)
+    return xp.where(x * beta > threshold, 0, g * g0 * (s * (1 - s) * beta))
 
 
-@composite(name="mish", result="same", kinds=REAL_FLOATING, vjp=_mish_x)
+@composite(
+    name="softplus_input", result="same", kinds=REAL_FLOATING,
+    vjp=[
+        lambda xp, g, x, beta, threshold: xp.softplus_input(g, x, beta=beta, threshold=threshold),
+        _softplus_input_x,
+    ],
+)  # fmt: skip
+def _softplus_input(xp: Any, g0: Any, x: Any, /, *, beta: float, threshold: float) -> Any:
+    """The gradient of softplus."""
+    return xp.where(x * beta > threshold, g0, g0 * xp.sigmoid(x * beta))
+
+
+@composite(name="mish", result="same", kinds=REAL_FLOATING, vjp=lambda xp, g, x: xp.mish_input(g, x))
 def _mish(xp: Any, x: Any, /) -> Any:
     return x * xp.tanh(xp.softplus(x, beta=1.0, threshold=20.0))
+
+
+def _mish_input_x(xp: Any, g: Any, g0: Any, x: Any) -> Any:
+    t, s = xp.tanh(xp.softplus(x, beta=1.0, threshold=20.0)), xp.sigmoid(x)
+    return g * g0 * ((1 - t * t) * s * (x * (1 - s) - x * s * t * 2 + 2))
+
+
+@composite(
+    name="mish_input", result="same", kinds=REAL_FLOATING,
+    vjp=[lambda xp, g, x: xp.mish_input(g, x), _mish_input_x],
+)  # fmt: skip
+def _mish_input(xp: Any, g0: Any, x: Any, /) -> Any:
+    """The gradient of mish."""
+    t = xp.tanh(xp.softplus(x, beta=1.0, threshold=20.0))
+    return g0 * (t + x * xp.sigmoid(x) * (1 - t * t))
 
 
 def _softsign_x(xp: Any, g: Any, x: Any) -> Any:

@@ -42,13 +42,21 @@ def _hardsigmoid(xp: Any, x: Any, /) -> Any:
     return xp.minimum(xp.maximum(x + 3, 0), 6) / 6
 
 
-def _hardswish_x(xp: Any, g: Any, x: Any) -> Any:
-    return xp.where(x <= -3, 0, xp.where(x < 3, g * (x / 3 + 0.5), g))
-
-
-@composite(name="hardswish", result="same", kinds=REAL_FLOATING, vjp=_hardswish_x)
+@composite(name="hardswish", result="same", kinds=REAL_FLOATING, vjp=lambda xp, g, x: xp.hardswish_input(g, x))
 def _hardswish(xp: Any, x: Any, /) -> Any:
     return x * (xp.minimum(xp.maximum(x + 3, 0), 6) / 6)
+
+
+@composite(
+    name="hardswish_input", result="same", kinds=REAL_FLOATING,
+    vjp=[
+        lambda xp, g, x: xp.hardswish_input(g, x),
+        lambda xp, g, g0, x: xp.where((x > -3) & (x < 3), g * g0 / 3, 0),
+    ],
+)  # fmt: skip
+def _hardswish_input(xp: Any, g0: Any, x: Any, /) -> Any:
+    """The gradient of hardswish."""
+    return xp.where(x <= -3, 0, xp.where(x < 3, g0 * (x / 3 + 0.5), g0))
 
 
 def _outside(xp: Any, g: Any, x: Any, lambd: float) -> Any:

@@ -26,7 +26,12 @@ def _signed(*shape: int) -> Spec:
 add("leaky_relu", call(_signed(2, 5), negative_slope=0.1), call(real(), negative_slope=0.3))
 add("elu", call(_signed(2, 5), alpha=1.0), call(_signed(4), alpha=0.5))
 add("silu", call(real(2, 3)), call(real()))
-add("silu_input", call(real(2, 3), real(2, 3)), call(real(), real()))
+for _name in ("silu_input", "log_sigmoid_input", "mish_input"):
+    add(_name, call(real(2, 3), real(2, 3)), call(real(), real()))
+add("leaky_relu_input", call(real(2, 5), _signed(2, 5), negative_slope=0.1))
+add("elu_input", call(real(4), _signed(4), alpha=0.5, scale=1.1, input_scale=2.0))
+add("hardswish_input", call(real(6), distinct(6)))
+add("softplus_input", call(real(6), real(6, low=-2.0, high=2.9), beta=2.0, threshold=6.0))
 add("log_sigmoid", call(real(2, 3)), call(real()))
 add("softplus", call(real(2, 3), beta=1.0, threshold=20.0), call(real(6, low=-2.0, high=2.9), beta=2.0, threshold=6.0))
 for _approximate in ("none", "tanh"):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .elementwise import filled, is_one_number
 from .threads import run
 
 #: Elements from which on a compiled kernel is called.
@@ -17,11 +18,14 @@ _LEAST = 1 << 13
 
 Kernel = Callable[..., Any]
 
+#: Whose gradients are compiled, too.
+_WITH_GRADIENTS = ("elu", "softplus", "log_sigmoid", "mish", "leaky_relu", "hardswish")
 #: By function: the numbers that its compiled kernel takes, from its parameters.
 _NUMBERS: dict[str, Callable[..., tuple[float, ...]]] = {
     "elu": lambda alpha, scale=1.0, input_scale=1.0: (scale, alpha * scale, input_scale),
     "softplus": lambda beta, threshold: (beta, threshold),
     "log_sigmoid": lambda: (),
+    "mish": lambda: (),
     "leaky_relu": lambda negative_slope: (negative_slope,),
     "hardtanh": lambda low, high: (low, high),
     "threshold": lambda threshold, value: (threshold, value),
@@ -36,18 +40,40 @@ def _is_large(x: Any, dtypes: str) -> bool:
     return x.__class__ is np.ndarray and x.size >= _LEAST and x.dtype.char in dtypes and x.flags.c_contiguous
 
 
-def _activation(name: str) -> Callable[[Kernel], Kernel]:
-    numbers = _NUMBERS[name]
+def _perform(task: str, name: str, arrays: tuple[np.ndarray, ...], options: dict[str, float]) -> np.ndarray:
+    """A new array: what the task makes of these and of the function's parameters."""
+    from . import activation_tasks
+    from .tasks import perform
 
+    out = np.empty(arrays[0].shape, np.float32)
+    perform(getattr(activation_tasks, task), (*arrays, out), *_NUMBERS[name](**options))
+    return out
+
+
+def _activation(name: str) -> Callable[[Kernel], Kernel]:
     def wrap(kernel: Kernel) -> Kernel:
         def call(x: Any, **options: float) -> Any:
             if not _is_large(x, "f"):
                 return kernel(x, **options)
-            from . import compiled_activations as compiled
+            return _perform(name, name, (x,), options)
 
-            out = np.empty(x.shape, np.float32)
-            run(getattr(compiled, name), (x.reshape(-1), out.reshape(-1)), *map(np.float32, numbers(**options)))
-            return out
+        return call
+
+    return wrap
+
+
+def _gradient(name: str) -> Callable[[Kernel], Kernel]:
+    """The wrapper of a gradient: of the result's, and of the input."""
+
+    def wrap(kernel: Kernel) -> Kernel:
+        def call(g: Any, x: Any, **options: float) -> Any:
+            if not _is_large(x, "f"):
+                return kernel(g, x, **options)
+            if is_one_number(g):  # as from a sum
+                g = filled(g)
+            if not (_is_large(g, "f") and g.shape == x.shape):
+                return kernel(g, x, **options)
+            return _perform(f"{name}_slope", name, (g, x), options)
 
         return call
 
@@ -86,4 +112,8 @@ def _is_number(x: Any, dtype: np.dtype[Any]) -> bool:
     return x.dtype == dtype and not x.ndim if hasattr(x, "dtype") else isinstance(x, int | float)
 
 
-WRAPPERS = {**{name: _activation(name) for name in _NUMBERS}, "where": where}
+WRAPPERS = {
+    **{name: _activation(name) for name in _NUMBERS},
+    **{f"{name}_input": _gradient(name) for name in _WITH_GRADIENTS},
+    "where": where,
+}

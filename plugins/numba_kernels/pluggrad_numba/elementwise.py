@@ -59,12 +59,12 @@ def _perform(name: str, arrays: tuple[Any, ...], *numbers: float) -> Any:
     return out
 
 
-def _is_one_number(x: Any) -> bool:
+def is_one_number(x: Any) -> bool:
     """Whether all elements are one place of the memory."""
     return x.__class__ is np.ndarray and x.dtype.char == "f" and bool(x.size) and not any(x.strides)
 
 
-def _filled(x: np.ndarray) -> np.ndarray:
+def filled(x: np.ndarray) -> np.ndarray:
     """The array of float32 of which ``x``, whose elements are all one, is a view."""
     from . import elementwise_tasks
     from .tasks import perform
@@ -171,8 +171,8 @@ def _slope(name: str) -> Wrapper:
         def call(g: Any, kept: Any, **options: Any) -> Any:
             if kept.size < _LEAST or not _is_large(kept, "f"):
                 return kernel(g, kept, **options)
-            if _is_one_number(g):  # as from a sum
-                g = _filled(g)
+            if is_one_number(g):  # as from a sum
+                g = filled(g)
             if not (_is_large(g, "f") and g.shape == kept.shape):
                 return kernel(g, kept, **options)
             which = name

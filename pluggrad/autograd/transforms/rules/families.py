@@ -26,7 +26,8 @@ _BY_ELEMENT = (
     "tan tanh tanhshrink threshold trunc view_real view_imag "
     "airy_ai airy_ai_slope cbrt cosdg cosm1 cotdg ellipe ellipk ellipkm1 entr erfcinv erfcx exp1 exp10 expi exprel "
     "gamma gammasgn i0 i0e i1 i1e j0 j1 k0 k0e k1 k1e log_ndtr loggamma ndtr ndtri rgamma sindg spence "
-    "spherical_bessel_j0 tandg y0 y1 zetac"
+    "spherical_bessel_j0 tandg y0 y1 zetac "
+    "elu_input hardswish_input leaky_relu_input log_sigmoid_input mish_input softplus_input"
 ).split()
 RULES.update(dict.fromkeys(_BY_ELEMENT, elementwise))
 RULES.update(dict.fromkeys("copy_as_complex copy_as_real view_as_complex view_as_real".split(), leading))

@@ -48,7 +48,11 @@ for _approximate in ("none", "tanh"):
     for _shape in ((20_011,), (0,)):
         add_larger("gelu_input", call(real(*_shape), real(*_shape), approximate=_approximate))
 for _shape in ((20_011,), (0,)):
-    add_larger("silu_input", call(real(*_shape), real(*_shape)))
+    for _name in ("silu_input", "log_sigmoid_input", "mish_input", "hardswish_input"):
+        add_larger(_name, call(real(*_shape), real(*_shape)))
+    add_larger("leaky_relu_input", call(real(*_shape), real(*_shape), negative_slope=0.1))
+    add_larger("elu_input", call(real(*_shape), real(*_shape), alpha=1.5, scale=1.1, input_scale=1.0))
+    add_larger("softplus_input", call(real(*_shape), real(*_shape), beta=1.0, threshold=20.0))
 _pointwise("hardtanh", real, low=-0.5, high=0.25)
 _pointwise("threshold", real, threshold=-0.5, value=3.0)
 for _name in ("hardshrink", "softshrink"):
