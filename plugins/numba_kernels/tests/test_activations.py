@@ -40,7 +40,8 @@ def elu(x, alpha, scale=1.0, input_scale=1.0):
 EXACT = [
     ("elu", {"alpha": 1.0}, elu, 4), ("elu", {"alpha": 0.5, "scale": 2.0, "input_scale": 1.0}, elu, 4),
     ("softplus", {"beta": 1.0, "threshold": 20.0}, softplus, 3),
-    ("log_sigmoid", {}, lambda x: -np.logaddexp(0, -x), 3), ("mish", {}, lambda x: x * np.tanh(np.logaddexp(0, x)), 4.5),
+    ("log_sigmoid", {}, lambda x: -np.logaddexp(0, -x), 3),
+    ("mish", {}, lambda x: x * np.tanh(np.logaddexp(0, x)), 4.5),
 ]  # fmt: skip
 
 
