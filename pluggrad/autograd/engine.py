@@ -77,6 +77,8 @@ def _conj() -> function.Function:
     return function.functions()["conj"]
 
 
+#: Not empty while a profiler times the rules: each is then called by itself.
+TIMED: list[None] = []
 _RESTRICTED: ContextVar[bool] = ContextVar("pluggrad_restricted", default=False)
 _WALK: ContextVar[Walk | None] = ContextVar("pluggrad_walk", default=None)
 
@@ -186,50 +188,30 @@ class Walk:
 
     def go(self) -> None:
         """Walk until nothing is ready."""
-        ready, joins, graph, free = self.ready, self.joins, self.graph, self.free
-        pop, push, join = ready.pop, ready.append, joins.get
-        usual = self.needed is None and self.watch is None
-        enters, narrows = bool(ENTERED), bool(USED)
-        parents: tuple[Node | None, ...]
-        gs: tuple[Any, ...]
+        ready, joins, free = self.ready, self.joins, self.free
+        pop, push = ready.pop, ready.append
+        enters = bool(ENTERED)
+        usual = not (self.graph or self.watch is not None or self.needed is not None or enters or USED or TIMED)
         while ready:
             node, g = pop()
+            pass_on = node.function.pass_on
+            if usual and pass_on is not None and node.extra is None and g is not None:
+                pass_on(g, node, joins, push, free)  # what follows, with all its questions answered
+                continue
             if enters and node.type.enter is not None:  # the rules' operators work on the thread's current device
                 self.enter(node)
-            parents = node.parents
-            if not usual or g is None or node.extra is not None or (narrows and node.type.wide is not None):
-                parents, gs, g = self.visit(node, g)
-            elif parents:  # what `visit` does, with all its questions answered
-                function = node.function
-                if graph:
-                    gs = function.backward_graph(graph_namespace, g, parents, node)
-                else:
-                    gs = function.backward(node.type.kernels, g, parents, node)
-                if free and function.saves_arrays:
-                    node.saved = None
+            parents, gs, g = self.visit(node, g)
             if not parents:
                 self.arrive(node, g)
                 continue
-            for parent, gp in zip(parents, gs):  # noqa: B905 (the check would cost on the way of every node)
-                if parent is None:
-                    continue
-                state = join(parent)
-                if state is None:  # no other edge leads there
-                    push((parent, gp))
-                    continue
-                if gp is None:
-                    pass
-                elif state[1] is None:
-                    state[1] = gp
-                else:
+            for parent, gp in zip(parents, gs, strict=True):
+                if parent in joins:
                     if enters and parent.type.enter is not None:
                         self.enter(parent)
-                    state[1] = state[1] + gp
-                state[0] -= 1
-                if not state[0]:
-                    del joins[parent]
-                    push((parent, state[1]))
-            gs = gp = state = None  # type: ignore[assignment]  # so that a leaf may find that it alone has its gradient
+                    meet(joins, push, parent, gp)
+                elif parent is not None:
+                    push((parent, gp))
+            gs = gp = None  # type: ignore[assignment]  # so that a leaf may find that it alone has its gradient
 
     def enter(self, node: Node) -> None:
         """Make the device of a vertex the thread's current one."""
@@ -301,6 +283,19 @@ class Walk:
                     hook(tensor)
 
 
+def meet(joins: dict[Node, list[Any]], push: Callable[[Any], None], vertex: Node, g: Any) -> None:
+    """One of several edges to a vertex was walked: add what came along it. After the last one, the vertex is ready."""
+    state = joins[vertex]
+    if g is not None:
+        before = state[1]
+        state[1] = g if before is None else before + g
+    if state[0] == 1:
+        del joins[vertex]
+        push((vertex, state[1]))
+    else:
+        state[0] -= 1
+
+
 def _evaluate(node: Node, g: Any, wanted: tuple[Any, ...]) -> tuple[Any, ...]:
     """Run the rules of a node on raw arrays."""
     if node.type.wide is not None:
@@ -334,18 +329,19 @@ def _survey(joins: dict[Node, list[Any]], within: Collection[Node] | None = None
     """
     stack = list(joins)
     seen = set(stack)
-    see, push, pop, join = seen.add, stack.append, stack.pop, joins.get
+    see, push, pop = seen.add, stack.append, stack.pop
     while stack:
         for parent in pop().parents:
             if parent is None or (within is not None and parent not in within):
                 continue
             if parent not in seen:
                 see(parent)
-                push(parent)
-            elif (state := join(parent)) is None:
-                joins[parent] = [2, None]
+                if parent.parents:
+                    push(parent)
+            elif parent in joins:
+                joins[parent][0] += 1
             else:
-                state[0] += 1
+                joins[parent] = [2, None]
     return seen
 
 

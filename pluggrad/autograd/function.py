@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import GradientError, ShapeError
-from ..tensor import Buffer, Cotangents, ManyNode, Node, Tensor, make
+from ..tensor import Applied, Buffer, Cotangents, ManyNode, Node, Tensor, make
 from ..tensor.memory import hold, link_alias
 from . import inplace
 from .broadcasting import sum_to_shape
@@ -329,7 +329,7 @@ class _AppliedManyNode(_ShowsContext, ManyNode):
     __slots__ = ()
 
 
-class _Application:
+class _Application(Applied):
     """One application of a user's function, as the engine sees it."""
 
     def __init__(self, cls: type[Function], ctx: FunctionCtx, saves_arrays: bool) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..dtypes import FLOATING
 from ..errors import DTypeError, GradientError, ShapeError
-from ..tensor import Leaf, Node, Tensor, inference, memory
+from ..tensor import Applied, Leaf, Node, Tensor, inference, memory
 from ..tensor.memory import Step
 from .mode import is_grad_enabled
 from .operands import cast, constant
@@ -133,11 +133,10 @@ def follow(xp: Any, x: Any, path: tuple[Step, ...]) -> Any:
     return x
 
 
-class _Part:
+class _Part(Applied):
     """A view of a base that was written: the path from the base, replayed."""
 
     grad_name = "AsStridedBackward0"
-    saves_arrays = False
 
     @staticmethod
     def backward(xp: Any, g: Any, parents: tuple[Any, ...], node: Node) -> tuple[Any]:
@@ -151,11 +150,10 @@ class _Part:
     backward_graph = backward
 
 
-class _ReplacePart:
+class _ReplacePart(Applied):
     """The value of a base one part of which was overwritten: (old base, new part)."""
 
     grad_name = "CopySlices"
-    saves_arrays = False
 
     @staticmethod
     def backward(xp: Any, g: Any, parents: tuple[Any, ...], node: Node) -> tuple[Any, Any]:
@@ -184,11 +182,10 @@ class _ReplacePart:
     backward_graph = backward
 
 
-class _Overwrite:
+class _Overwrite(Applied):
     """A value whose memory was written over: (old value, new one). The old one's gradient is zero, not none."""
 
     grad_name = "CopyBackwards"
-    saves_arrays = False
 
     @staticmethod
     def backward(xp: Any, g: Any, parents: tuple[Any, ...], node: Node) -> tuple[Any, Any]:

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from .. import dtypes
-from ..backends import ArrayType, plugins
+from ..backends import ArrayType, of_dtype, plugins
 from ..dtypes import DType
 from ..errors import ArgumentError, DeviceError, DTypeError
 from ..function import Function, on_change
@@ -237,9 +237,7 @@ def _promoted_dtype(dtype: DType, kinds: frozenset[str]) -> DType | None:
 
 def resolve(function: Function, array_type: ArrayType) -> tuple[Callable[..., Any], ArrayType | None]:
     """The kernel of a function for an array type, and the type of its output where that is known beforehand."""
-    kernel = getattr(array_type.kernels, function.name)
-    if hasattr(kernel, "for_dtype"):  # a kernel that chooses by dtype does so here, once
-        kernel = kernel.for_dtype(array_type.native)
+    kernel = of_dtype(getattr(array_type.kernels, function.name), array_type.native)
     if function.result == "same":
         return kernel, array_type
     if function.result == "bool":

@@ -39,18 +39,25 @@ there for ``multiply(x1, x2, /)`` (``print(pluggrad.autograd.source("multiply"))
                 mark(out)
         return out
 
-and, for backward on raw arrays and on Tensors, that each rule is run for an argument that needs it:
+and, for backward, that each rule is run for an argument that needs it, and its gradient goes to the vertex of that
+argument, where it waits for others if several edges lead there (:mod:`.engine`):
 
-    def multiply_backward(xp, g, parents, node):
-        p0, p1 = parents
+    def multiply_pass_on(g, node, joins, push, free):
+        xp = node.type.own
         s0, s1 = node.saved
-        g0 = g1 = None
+        p0, p1 = node.parents
         if p0 is not None:
-            g0 = rule0(xp, g, s1.array)
+            g0 = rule0(xp, g, s0.array)
             if p0.shape != node.shape:
                 g0 = sum_to_shape(xp, g0, p0.shape)
+            if p0 in joins:
+                meet(joins, push, p0, g0)
+            else:
+                push((p0, g0))
         ...
-        return g0, g1
+
+Where somebody wants to see the gradients on their way (hooks, anomaly mode, a profiler), there is ``backward``, which
+returns them as a tuple, and for rules that run on Tensors ``backward_graph``.
 """
 
 from __future__ import annotations
@@ -70,6 +77,7 @@ from ..tensor.memory import hold, link_view
 from . import anomaly
 from .autocast import AUTOCAST, cast_arguments
 from .broadcasting import check_broadcast, sum_to_shape
+from .engine import meet
 from .mode import MODE, Mode
 from .operands import admit, is_operand, unify
 from .saved_values import Packed, pack
@@ -150,7 +158,7 @@ def prepare(function: Function, stub: Callable[..., Any]) -> None:
         "admit": admit, "hold": hold, "is_operand": is_operand, "INFERENCE": INFERENCE, "mark": mark,
         "observe": observe, "AUTOCAST": AUTOCAST, "cast_arguments": cast_arguments,
         "as_array": as_array, "restore": restore, "freed": freed, "wrap_many": wrap_many, "link_view": link_view,
-        "sum_to_shape": sum_to_shape, "check_broadcast": check_broadcast,
+        "sum_to_shape": sum_to_shape, "check_broadcast": check_broadcast, "meet": meet,
         **{f"default_{n}": d for n, d in function.parameters.items()},
         **{f"rule{i}": r.call for i, r in enumerate(function.rules) if r is not None},
     }  # fmt: skip
@@ -172,6 +180,7 @@ _FIRST_CALLS: dict[str, Any] = {
     "reflected": lambda x, y: WRITE(FUNCTION).reflected(x, y),  # type: ignore[name-defined]  # noqa: F821
     "backward": lambda *args: WRITE(FUNCTION).backward(*args),  # type: ignore[name-defined]  # noqa: F821
     "backward_graph": lambda *args: WRITE(FUNCTION).backward_graph(*args),  # type: ignore[name-defined]  # noqa: F821
+    "pass_on": lambda *args: WRITE(FUNCTION).pass_on(*args),  # type: ignore[name-defined]  # noqa: F821
 }
 
 

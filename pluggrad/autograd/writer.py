@@ -43,7 +43,7 @@ _IDENTITY = lambda xp, g: g  # noqa: E731
 
 
 def write(function: Function) -> dict[str, str]:
-    """The texts of ``call``, ``operator`` and ``reflected`` (of two arrays), ``backward`` and ``backward_graph``."""
+    """The texts of ``call``, ``operator`` and ``reflected`` (of two arrays), ``backward`` in its three forms."""
     return _Writer(function).functions()
 
 
@@ -76,6 +76,7 @@ class _Writer:
             texts |= {"operator": self._call("operator"), "reflected": self._call("reflected")}
         if self.f.differentiable:
             texts |= {"backward": self._backward(graph=False), "backward_graph": self._backward(graph=True)}
+            texts["pass_on"] = self._pass_on()
         return texts
 
     # -- the call --------------------------------------------------------------------------------
@@ -290,28 +291,18 @@ class _Writer:
     # -- backward ----------------------------------------------------------------------------------
 
     def _backward(self, *, graph: bool) -> str:
+        """The gradients of the arguments that need one, as a tuple."""
         f = self.f
         lines = [f"def {f.name}_backward{'_graph' if graph else ''}(xp, g, parents, node):"]
         if not graph and self._knows_all_types():
             lines.append("    xp = node.type.own")
-        if self.saved:
-            lines += ["    saved = node.saved", "    if saved is None:", "        raise freed(FUNCTION)"]
-            lines.append(f"    {self._tuple(tuple(f's{i}' for i in range(len(self.saved))))} = saved")
-        if f.has_many_outputs:
-            lines.append("    g = g.materialize(xp, node)")
+        lines += self._read_saved()
         if f.variadic:
-            args = ", ".join(["xp", "g", *(self._use(n, graph) for n in f.rules[0].names)])  # type: ignore[union-attr]
-            return "\n".join([*lines, f"    return rule0({args})"])
-        wanted = [i for i, r in enumerate(f.rules) if r is not None]
+            return "\n".join([*lines, f"    return {self._apply(0, graph)}"])
         lines.append(f"    {self._tuple(tuple(f'p{i}' for i in range(len(f.arrays))))} = parents")
+        wanted = [i for i, r in enumerate(f.rules) if r is not None]
         for i in wanted:
-            args = ", ".join(["xp", "g", *(self._use(n, graph) for n in f.rules[i].names)])  # type: ignore[union-attr]
-            made = [f"g{i} = {'g' if _is_identity(f.rules[i]) else f'rule{i}({args})'}"]
-            if f.broadcasts:
-                made += [
-                    f"if p{i}.shape != node.shape:",
-                    f"    g{i} = sum_to_shape(xp, g{i}, p{i}.shape)",
-                ]
+            made = self._gradient(i, graph)
             if len(wanted) == 1:  # there is a node because this one needs a gradient
                 lines += [f"    {line}" for line in made]
             else:
@@ -319,11 +310,59 @@ class _Writer:
         result = self._tuple(tuple(f"g{i}" if i in wanted else "None" for i in range(len(f.arrays))))
         return "\n".join([*lines, f"    return {result}"])
 
-    def _knows_all_types(self) -> bool:
-        """Whether a rule conjugates, and all its arrays have the type of the output: then it need not look at each."""
+    def _pass_on(self) -> str:
+        """The same on raw arrays, with each gradient handed to its vertex at once: the usual step of a walk."""
         f = self.f
-        one_type = f.result == "same" and set(f.promoted) == set(f.arrays)
-        return one_type and any("conj" in r.call.__code__.co_names for r in f.rules if r is not None)
+        lines = [
+            f"def {f.name}_pass_on(g, node, joins, push, free):",
+            f"    xp = node.type.{'own' if self._knows_all_types() else 'kernels'}",
+            "    parents = node.parents",
+            *self._read_saved(),
+        ]
+        if f.variadic:
+            lines += [
+                f"    for p0, g0 in zip(parents, {self._apply(0, graph=False)}, strict=True):",
+                "        if p0 is not None:",
+                *(f"            {line}" for line in self._hand_over(0)),
+            ]
+        else:
+            lines.append(f"    {self._tuple(tuple(f'p{i}' for i in range(len(f.arrays))))} = parents")
+            for i in (i for i, r in enumerate(f.rules) if r is not None):
+                lines.append(f"    if p{i} is not None:")
+                lines += [f"        {line}" for line in (*self._gradient(i, graph=False), *self._hand_over(i))]
+        if f.saves_arrays:
+            lines += ["    if free:", "        node.saved = None"]
+        return "\n".join(lines)
+
+    @staticmethod
+    def _hand_over(i: int) -> list[str]:
+        """A gradient goes to its vertex; where several edges lead, it waits for the others."""
+        return [f"if p{i} in joins:", f"    meet(joins, push, p{i}, g{i})", "else:", f"    push((p{i}, g{i}))"]
+
+    def _read_saved(self) -> list[str]:
+        lines = []
+        if self.saved:
+            lines += ["    saved = node.saved", "    if saved is None:", "        raise freed(FUNCTION)"]
+            lines.append(f"    {self._tuple(tuple(f's{i}' for i in range(len(self.saved))))} = saved")
+        if self.f.has_many_outputs:
+            lines.append("    g = g.materialize(xp, node)")
+        return lines
+
+    def _gradient(self, i: int, graph: bool) -> list[str]:
+        """The gradient of one argument, summed over the axes along which it was broadcast."""
+        lines = [f"g{i} = {'g' if _is_identity(self.f.rules[i]) else self._apply(i, graph)}"]
+        if self.f.broadcasts:
+            lines += [f"if p{i}.shape != node.shape:", f"    g{i} = sum_to_shape(xp, g{i}, p{i}.shape)"]
+        return lines
+
+    def _apply(self, i: int, graph: bool) -> str:
+        """A rule, called with what it names."""
+        names = self.f.rules[i].names  # type: ignore[union-attr]
+        return f"rule{i}({', '.join(['xp', 'g', *(self._use(n, graph) for n in names)])})"
+
+    def _knows_all_types(self) -> bool:
+        """Whether all arrays have the type of the output: then kernels need not look at each."""
+        return self.f.result == "same" and set(self.f.promoted) == set(self.f.arrays)
 
     def _use(self, name: str, graph: bool) -> str:
         """How a rule is given what it named."""

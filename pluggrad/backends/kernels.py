@@ -96,19 +96,34 @@ def _wrapped(plugin: str, what: str, wrap: Callable[..., Any], *args: Any) -> An
     return wrapped
 
 
-def for_real_arrays(kernels: Any) -> Any:
-    """The same kernels, found in the same dictionary, but for ``conj``, which gives back what it is given."""
-    kind: Any = type(kernels)
-    real: Any = object.__new__(_for_real_arrays(kind))
-    real.__dict__ = kernels.__dict__
-    real.conj = _itself
-    return real
+class KernelsOfType:
+    """The kernels for a rule all of whose arrays have one type.
+
+    Those that choose by dtype have chosen, and of a real type ``conj`` gives back what it is given.
+    """
+
+    def __init__(self, kernels: Any, native: Any, is_complex: bool) -> None:
+        self._kernels, self._native, self._is_complex = kernels, native, is_complex
+        self.forget()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        kernel = of_dtype(getattr(self._kernels, name), self._native)
+        setattr(self, name, kernel)
+        return kernel
+
+    def forget(self) -> None:
+        """Look each kernel up again at its next use."""
+        for name in set(self.__dict__) - {"_kernels", "_native", "_is_complex"}:
+            delattr(self, name)
+        if not self._is_complex:
+            self.conj = _itself
 
 
-@functools.cache
-def _for_real_arrays(kernels: Any) -> type:
-    # What a slot holds goes before what the dictionary does.
-    return type(f"Real{kernels.__name__}", (kernels,), {"__slots__": ("conj",)})
+def of_dtype(kernel: Any, native: Any) -> Any:
+    """What a kernel that chooses by dtype chooses for one; any other kernel as it is."""
+    return kernel.for_dtype(native) if hasattr(kernel, "for_dtype") else kernel
 
 
 def _itself(x: Any) -> Any:

@@ -11,7 +11,7 @@ from .. import dtypes, errors
 from ..device import Device
 from ..dtypes import DType
 from ..errors import DeviceError, DTypeError, PluginError
-from .kernels import Kernels, for_real_arrays
+from .kernels import Kernels, KernelsOfType, Wrappers
 from .narrow import NarrowKernels
 from .protocol import Backend
 
@@ -30,7 +30,7 @@ class ArrayType:
     native_device, native : the library's own
     backend : LoadedBackend
     kernels : the backend's kernels, the ``xp`` of derivative rules on raw arrays
-    own : the kernels for a rule all of whose arrays have this type: of a real one, `conj` is nothing
+    own : the kernels for a rule all of whose arrays have this type
     array_class : the class of the library's arrays
     enter : makes the device the thread's current one, for operators on raw arrays; None where there is no such thing
     siblings : ArrayType by native dtype, on the same device
@@ -47,7 +47,7 @@ class ArrayType:
         self.backend, self.device, self.native_device = backend, device, native_device
         self.dtype, self.native = dtype, native
         self.kernels = backend.kernels
-        self.own = self.kernels if dtype.is_complex else for_real_arrays(self.kernels)
+        self.own = KernelsOfType(self.kernels, native, dtype.is_complex)
         self.wide: ArrayType | None = None
         self.array_class = backend.array_class
         self.enter = backend.enter(device)
@@ -156,6 +156,22 @@ class LoadedBackend:
                     f"plugin {self.plugin!r}: exception in set_num_threads({count}) of backend {self.name!r}: "
                     f"{type(error).__name__}: {error}"
                 ) from error
+
+    def replace_wrappers(self, wrappers: Wrappers) -> None:
+        """Let other plugins replace kernels, by name; each is looked up again at its next use."""
+        self.kernels.replace_wrappers(wrappers)
+        self._forget_own()
+
+    def forget(self, name: str) -> None:
+        """Drop the kernel of a function, which is no longer registered."""
+        vars(self.kernels).pop(name, None)
+        self._forget_own()
+
+    def _forget_own(self) -> None:
+        for siblings in self._siblings:
+            for array_type in siblings.values():
+                if array_type.wide is None:
+                    array_type.own.forget()
 
     def enter(self, device: Device) -> Callable[[], None] | None:
         """What makes a device the thread's current one; None where it always is."""

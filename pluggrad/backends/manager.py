@@ -155,7 +155,7 @@ class Plugins:
         self._transfers = self._functions = None
         self._failed.clear()
         for loaded in self._loaded.values():
-            loaded.kernels.replace_wrappers(self._wrappers(loaded.name))
+            loaded.replace_wrappers(self._wrappers(loaded.name))
         if self._loaded:
             for known in function.functions().values():
                 known.table.clear()
@@ -279,7 +279,7 @@ class Plugins:
                 f"plugin {plugin!r}: the namespace of backend {name!r} does not do what the array API standard "
                 f"asks for: {_describe(error)}"
             ) from error
-        loaded.kernels.replace_wrappers(self._wrappers(name))
+        loaded.replace_wrappers(self._wrappers(name))
         return loaded
 
     def _wrappers(self, backend: str) -> Wrappers:

@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import function
 from . import updates
-from .kernels import Kernels
+from .kernels import Kernels, of_dtype
 
 #: Not empty once a kernel for such a type was asked for: what backward looks at.
 USED: list[None] = []
@@ -51,8 +51,7 @@ class NarrowKernels:
         return self._kernels.to_host(self.widen(x))
 
     def _through(self, kernel: Callable[..., Any]) -> Callable[..., Any]:
-        if hasattr(kernel, "for_dtype"):
-            kernel = kernel.for_dtype(self._wide)
+        kernel = of_dtype(kernel, self._wide)
 
         def through(*arrays: Any, **parameters: Any) -> Any:
             out = kernel(*map(self.widen, arrays), **parameters)

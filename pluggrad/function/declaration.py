@@ -91,8 +91,9 @@ class Function:
     kernels : a forward without ``xp`` for a backend, by the backend's name, that came with the declaration
     plugin : the plugin that brought it; None: pluggrad itself, or a program
     alias : PyTorch's names for it, the first of which names the node (``mul``: ``MulBackward0``)
-    call : the way of one call on Tensors, written for it; ``backward`` and ``backward_graph`` likewise;
-        ``operator``, ``reflected`` : the same call for use as a binary operator
+    call : the way of one call on Tensors, written for it; ``operator``, ``reflected`` : the same call for use as a
+        binary operator; ``backward`` and ``backward_graph`` : its rules, on raw arrays and on Tensors; ``pass_on`` :
+        those on raw arrays again, as the step of a walk
     saves_arrays : whether a node saves arrays, and not parameters and shapes alone
     table : ArrayType -> (kernel, output ArrayType or None): resolved once, then looked up
     """
@@ -125,6 +126,7 @@ class Function:
     reflected: Callable[..., Any] = field(init=False)
     backward: Callable[..., Any] = field(init=False)
     backward_graph: Callable[..., Any] = field(init=False)
+    pass_on: Callable[..., Any] = field(init=False)
     saves_arrays: bool = False
     table: dict[Any, tuple[Callable[..., Any], Any]] = field(default_factory=dict)
 

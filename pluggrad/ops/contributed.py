@@ -210,6 +210,7 @@ def load(source: Plugins = plugins) -> None:
 def forget(known: Function, source: Plugins = plugins) -> None:
     """Take a function out of the registry, and out of the libraries that have kernels of it."""
     function.remove(known)
-    for xp in (graph_namespace, *(backend.kernels for backend in source.loaded())):
-        vars(xp).pop(known.name, None)
+    vars(graph_namespace).pop(known.name, None)
+    for backend in source.loaded():
+        backend.forget(known.name)
     levels.forget(known.name)

@@ -10,14 +10,13 @@ from ..backends import plugins, transfer
 from ..backends.accelerator import current, found
 from ..device import Device
 from ..errors import DeviceError
-from ..tensor import Node, Tensor, make
+from ..tensor import Applied, Node, Tensor, make
 
 __all__ = ["is_pinned", "pin", "pinned", "record_stream", "to_device"]
 
 
-class _ToDevice:
+class _ToDevice(Applied):
     grad_name = "ToCopyBackward0"
-    saves_arrays = False
 
     @staticmethod
     def backward(xp: Any, g: Any, parents: tuple[Any, ...], node: Node) -> tuple[Any]:

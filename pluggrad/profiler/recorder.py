@@ -19,6 +19,7 @@ from typing import Any, Final, Self, TypeVar
 
 from .. import function
 from ..autograd import recorder as calls
+from ..autograd.engine import TIMED
 from ..function import Function
 from ..tensor import Cotangents, Tensor
 
@@ -115,6 +116,7 @@ class Recorder:
             for known in function.functions().values():
                 self._exchange(known)
             self._watch_optimizers()
+            TIMED.append(None)
             Recorder.installed = self
 
     def uninstall(self) -> None:
@@ -125,6 +127,7 @@ class Recorder:
                 if there.__code__ is _TIMED[attribute].__code__:
                     there.__code__ = own.__code__
             self._own.clear()
+            TIMED.remove(None)
             for handle in self._handles:
                 handle.remove()
             Recorder.installed = None

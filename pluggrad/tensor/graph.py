@@ -41,6 +41,18 @@ class Extras:
         self.trace: Any = None
 
 
+class Applied:
+    """What a vertex says was applied where that is no declared function: such a class, or an object of one.
+
+    Besides, it has a ``grad_name``, and ``backward`` and ``backward_graph`` as functions have them.
+    """
+
+    #: Whether its nodes save arrays, which the walk then frees.
+    saves_arrays = False
+    #: How a declared function takes the usual step of a walk.
+    pass_on = None
+
+
 class Node:
     """One application of a function.
 
@@ -163,11 +175,10 @@ class Cotangents:
         )
 
 
-class _OutputFunction:
+class _OutputFunction(Applied):
     """Hands the gradient of one output to the node of all."""
 
     grad_name = "OutputBackward0"
-    saves_arrays = False
 
     @staticmethod
     def backward(xp: Any, g: Any, parents: tuple[Vertex | None, ...], node: Any) -> tuple[Cotangents]:
@@ -186,9 +197,8 @@ class Output(Node):
         self.node, self.index = node, index
 
 
-class _AccumulateGrad:
+class _AccumulateGrad(Applied):
     grad_name = "AccumulateGrad"
-    saves_arrays = False
 
 
 class Leaf(Node):

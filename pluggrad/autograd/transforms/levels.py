@@ -21,7 +21,7 @@ from ...backends.loaded import ArrayType
 from ...device import Device
 from ...dtypes import DType
 from ...errors import GradientError
-from ...tensor import Node, Tensor, make, memory
+from ...tensor import Applied, Node, Tensor, make, memory
 from ..mode import is_grad_enabled
 
 #: The virtual types over a type of the library below: made once, for tables of kernels are kept by type.
@@ -165,13 +165,13 @@ def forget(name: str) -> None:
     """Drop the kernels that levels have made of a function, which is no longer registered."""
     for array_type in _types.values():
         vars(array_type.kernels).pop(name, None)
+        array_type.own.forget()
 
 
-class Alias:
+class Alias(Applied):
     """A vertex for the same value at a place of its own in the graph, so that a gradient by it ends there."""
 
     grad_name = "AliasBackward0"
-    saves_arrays = False
 
     @staticmethod
     def backward(xp: Any, g: Any, parents: Any, node: Node) -> tuple[Any]:
@@ -193,14 +193,12 @@ def at_home(kernel: Callable[..., Any], inner: ArrayType) -> Callable[..., Any]:
     return call
 
 
-class Crossing:
+class Crossing(Applied):
     """A step between levels, as a function of the graph: ``up`` and ``down`` are each other's derivative.
 
     ``across`` takes the raw cotangent, ``again`` the cotangent as a Tensor, on record. ``aside``: it is one end of a
     way that leaves a transform and comes back to it, as through the rule of a user's function.
     """
-
-    saves_arrays = False
 
     def __init__(self, name: str, across: Callable[[Any], Any], again: Callable[[Tensor], Any]) -> None:
         self.grad_name = f"{name}Backward0"

@@ -167,22 +167,26 @@ def gelu(kernel: Kernel) -> Kernel:
 def _slope(name: str) -> Wrapper:
     """The wrapper of a gradient: of the result's, and of an array that was kept."""
 
-    def wrap(kernel: Kernel) -> Kernel:
+    def large(kernel: Kernel, g: Any, kept: Any, **options: Any) -> Any:
+        if is_one_number(g):  # as from a sum
+            g = filled(g)
+        if not (_is_large(kept, "f") and _is_large(g, "f") and g.shape == kept.shape):
+            return kernel(g, kept, **options)
+        which = name
+        if options:
+            which += "_tanh" if options["approximate"] == "tanh" else "_erf"
+        return _perform(f"{which}_slope", (g, kept))
+
+    def make(kernel: Kernel) -> Kernel:
         def call(g: Any, kept: Any, **options: Any) -> Any:
-            if kept.size < _LEAST or not _is_large(kept, "f"):
-                return kernel(g, kept, **options)
-            if is_one_number(g):  # as from a sum
-                g = filled(g)
-            if not (_is_large(g, "f") and g.shape == kept.shape):
-                return kernel(g, kept, **options)
-            which = name
-            if options:
-                which += "_tanh" if options["approximate"] == "tanh" else "_erf"
-            return _perform(f"{which}_slope", (g, kept))
+            return kernel(g, kept, **options) if kept.size < _LEAST else large(kernel, g, kept, **options)
 
-        return call
+        def call_plain(g: Any, kept: Any) -> Any:  # options cost a dictionary at each call
+            return kernel(g, kept) if kept.size < _LEAST else large(kernel, g, kept)
 
-    return wrap
+        return call if name == "gelu" else call_plain
+
+    return functools.partial(_of_float32, make)
 
 
 def _arithmetic(name: str) -> Wrapper:

@@ -130,13 +130,27 @@ _ZERO = {np.dtype(name): np.zeros((), name) for name in ("float32", "float64")}
 
 
 def tanh_backward(gradient: Array, output: Array) -> Array:
-    """``gradient * (1 - output**2)`` in one array."""
-    one = _ONE.get(output.dtype)
-    if one is None or gradient.shape != output.shape or not output.shape:
-        return gradient * np.conj(1 - output * output)
-    out = output * output
-    np.subtract(one, out, out)
-    return np.multiply(out, gradient, out)
+    """``gradient * (1 - output**2)``."""
+    return gradient * np.conj(1 - output * output)
+
+
+def _tanh_backward_of(dtype: Any) -> Callable[[Array, Array], Array]:
+    """The same for a real type: of many elements in one array; of few, new ones are made sooner than one is reused."""
+    if dtype not in _ONE:
+        return tanh_backward
+    one = _ONE[dtype]
+
+    def call(gradient: Array, output: Array) -> Array:
+        if output.size < _FEW or gradient.shape != output.shape:
+            return gradient * (one - output * output)
+        out = output * output
+        np.subtract(one, out, out)
+        return np.multiply(out, gradient, out)
+
+    return call
+
+
+tanh_backward.for_dtype = _tanh_backward_of  # type: ignore[attr-defined]
 
 
 def sigmoid_backward(gradient: Array, output: Array) -> Array:
