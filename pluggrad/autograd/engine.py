@@ -194,10 +194,14 @@ class Walk:
         usual = not (self.graph or self.watch is not None or self.needed is not None or enters or USED or TIMED)
         while ready:
             node, g = pop()
-            pass_on = node.function.pass_on
-            if usual and pass_on is not None and node.extra is None and g is not None:
-                pass_on(g, node, joins, push, free)  # what follows, with all its questions answered
-                continue
+            if usual and node.extra is None and g is not None:  # what follows, with all its questions answered
+                if node.__class__ is Leaf:
+                    self.arrive(node, g)
+                    continue
+                pass_on = node.function.pass_on
+                if pass_on is not None:
+                    pass_on(g, node, joins, push, free)
+                    continue
             if enters and node.type.enter is not None:  # the rules' operators work on the thread's current device
                 self.enter(node)
             parents, gs, g = self.visit(node, g)
@@ -263,17 +267,18 @@ class Walk:
                 leaf.grad = g if grad is None else grad + g
             else:
                 array_type = leaf.type
+                kernels = array_type.kernels
                 if g.__class__ is not array_type.array_class:
                     g = _array(g, leaf)
                 if grad is None:
                     # A gradient that nobody else refers to is kept; any other is copied, since a later write
                     # to this grad (zero_, an optimiser) must not be seen elsewhere.
-                    if not (unshared(g, known=1) and array_type.kernels.owns_memory(g)):
-                        g = array_type.kernels.copy(g)
+                    if not (unshared(g, known=1) and kernels.owns_memory(g)):
+                        g = kernels.copy(g)
                     leaf.grad = make(g, array_type)
                 elif grad._node is None and grad._type is array_type:
                     release(grad)
-                    array_type.kernels.write(grad._array, ..., grad._array + g)
+                    kernels.write(grad._array, ..., grad._array + g)
                 else:
                     leaf.grad = grad + make(g, array_type)
         if leaf.extra is not None and leaf.extra.post_hooks:

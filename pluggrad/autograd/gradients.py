@@ -61,7 +61,7 @@ def _roots(outputs: tuple[Any, ...], gradients: tuple[Any, ...], create_graph: b
 
 def _one(shape: Any, array_type: ArrayType) -> Tensor:
     """The cotangent of a scalar by itself."""
-    if math.prod(shape) != 1:
+    if shape and math.prod(shape) != 1:
         raise GradientError(
             f"grad can be implicitly created only for scalar outputs, got shape {tuple(shape)}; "
             "sum it first, or pass a gradient of that shape"

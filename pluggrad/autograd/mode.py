@@ -61,15 +61,22 @@ def with_grad(mode: Mode | None, grad: bool) -> Mode | None:
 class _ModeContext:
     """A mode as a context manager and as a decorator of functions and generators."""
 
-    def __init__(self) -> None:
-        self._before: list[Mode | None] = []
+    _before: list[Mode | None]
 
-    def _mode(self) -> Mode | None:
+    # All is done here, and not in __init__: a block of few operations is entered as often as they are called.
+    def __new__(cls, *args: Any) -> Any:
+        self = object.__new__(cls)
+        self._before = []
+        return self
+
+    def _mode(self, before: Mode | None) -> Mode | None:
+        """What holds inside, where ``before`` holds outside."""
         raise NotImplementedError
 
     def __enter__(self) -> Self:
-        self._before.append(MODE.get())
-        MODE.set(self._mode())
+        before = MODE.get()
+        self._before.append(before)
+        MODE.set(self._mode(before))
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -121,24 +128,19 @@ class no_grad(_ModeContext):
     """
 
     def __new__(cls, function: Any = None) -> Any:
-        self = super().__new__(cls)
-        if function is None:
-            return self
-        self.__init__()  # type: ignore[misc]
-        return self(function)
+        self = object.__new__(cls)
+        self._before = []
+        return self if function is None else self(function)
 
-    def __init__(self, function: Any = None) -> None:
-        super().__init__()
-
-    def _mode(self) -> Mode | None:
-        return with_grad(MODE.get(), False)
+    def _mode(self, before: Mode | None) -> Mode | None:
+        return NO_GRAD if before is None else with_grad(before, False)
 
 
 class enable_grad(no_grad):
     """Record inside, also within ``no_grad``: a context manager, and a decorator."""
 
-    def _mode(self) -> Mode | None:
-        return with_grad(MODE.get(), not INSIDE.get())
+    def _mode(self, before: Mode | None) -> Mode | None:
+        return with_grad(before, not INSIDE.get())
 
 
 class set_grad_enabled(_ModeContext):
@@ -151,17 +153,16 @@ class set_grad_enabled(_ModeContext):
     """
 
     def __init__(self, mode: bool) -> None:
-        super().__init__()
         self._enabled = bool(mode)
         self._outside = MODE.get()
-        MODE.set(self._mode())
+        MODE.set(self._mode(self._outside))
 
-    def _mode(self) -> Mode | None:
-        return with_grad(MODE.get(), self._enabled and not INSIDE.get())
+    def _mode(self, before: Mode | None) -> Mode | None:
+        return with_grad(before, self._enabled and not INSIDE.get())
 
     def __enter__(self) -> Self:
         self._before.append(self._outside)
-        MODE.set(self._mode())
+        MODE.set(self._mode(MODE.get()))
         return self
 
     def _again(self) -> _ModeContext:
@@ -190,20 +191,16 @@ class inference_mode(_ModeContext):
     (False, True)
     """
 
+    _inside_before: list[bool]
+
     def __new__(cls, mode: Any = True) -> Any:
         self = super().__new__(cls)
-        if isinstance(mode, bool):
-            return self
-        self.__init__()  # type: ignore[misc]
-        return self(mode)
-
-    def __init__(self, mode: Any = True) -> None:
-        super().__init__()
         self._enabled = mode if isinstance(mode, bool) else True
-        self._inside_before: list[bool] = []
+        self._inside_before = []
+        return self if isinstance(mode, bool) else self(mode)
 
-    def _mode(self) -> Mode | None:
-        return with_grad(MODE.get(), not self._enabled)
+    def _mode(self, before: Mode | None) -> Mode | None:
+        return with_grad(before, not self._enabled)
 
     def __enter__(self) -> Self:
         self._inside_before.append(INSIDE.get())

@@ -220,8 +220,10 @@ class Optimizer(WithHooks):
                     if t._buffer is not None or t._view is not None:
                         memory.release(t)  # what a graph has saved of it is kept before the write
             columns.append([t._array for t in column])
-        plain = {k: float(v) if isinstance(v, Tensor) else v for k, v in options.items()}
-        getattr(rows[0][0]._type.kernels, name)(*columns, **plain)  # type: ignore[union-attr]
+        for option, value in options.items():
+            if isinstance(value, Tensor):
+                options[option] = float(value)
+        getattr(rows[0][0]._type.kernels, name)(*columns, **options)  # type: ignore[union-attr]
 
     # -- state -----------------------------------------------------------------------------------
 

@@ -205,7 +205,7 @@ def release(tensor: Tensor) -> None:
             if not unshared(buffer):
                 buffer.array = tensor._type.kernels.copy(buffer.array)
         return
-    storage = view.base.storage
+    storage = view.base._storage or view.base
     if not storage.saved:
         return
     remaining = []

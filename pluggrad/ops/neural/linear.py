@@ -37,7 +37,7 @@ def _linear_weight(xp: Any, gradient: Any, x: Any, /) -> Any:
 
 
 def _linear_bias(xp: Any, g: Any) -> Any:
-    return xp.sum(g, axis=tuple(range(g.ndim - 1)), keepdims=False)
+    return xp.sum(g, axis=(0,) if g.ndim == 2 else tuple(range(g.ndim - 1)), keepdims=False)
 
 
 @composite(

@@ -88,7 +88,7 @@ def broadcast_shape(name: str, a: tuple[int, ...], b: tuple[int, ...]) -> tuple[
 
 
 def _mse_x(xp: Any, g: Any, x: Any, target: Any, reduction: str) -> Any:
-    return (x - target) * (spread(g, x, reduction) * 2)
+    return (x - target) * (g * (2 / max(math.prod(x.shape), 1) if reduction == "mean" else 2))
 
 
 @composite(

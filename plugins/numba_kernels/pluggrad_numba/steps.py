@@ -57,7 +57,7 @@ def adam_step(kernel: Kernel) -> Kernel:
     """Adam, AdamW and AMSGrad."""
 
     def step(*lists: Any, **options: Any) -> None:
-        if all(p.size < _LEAST for p in lists[0]):
+        if max([p.size for p in lists[0]]) < _LEAST:
             kernel(*lists, **options)
             return
         large, others = _divide(lists)
@@ -86,7 +86,7 @@ def sgd_step(kernel: Kernel) -> Kernel:
     """Stochastic gradient descent, with and without momentum."""
 
     def step(*lists: Any, **options: Any) -> None:
-        if all(p.size < _LEAST for p in lists[0]):
+        if max([p.size for p in lists[0]]) < _LEAST:
             kernel(*lists, **options)
             return
         large, others = _divide(lists)

@@ -226,15 +226,21 @@ def relu(x: Array) -> Array:
     return np.maximum(x, _ZERO.get(x.dtype, 0))
 
 
+def _relu_of(dtype: Any) -> Callable[[Array], Array]:
+    zero = _ZERO.get(dtype)
+    return relu if zero is None else lambda x: np.maximum(x, zero) if x.size <= 8 * _FEW else np.clip(x, 0, np.inf)
+
+
+relu.for_dtype = _relu_of  # type: ignore[attr-defined]
+
+
 def relu_backward(gradient: Array, out: Array) -> Array:
     """The gradient where ``out`` is not 0 or less, by its bits, and without arrays of that size in between."""
     zero = _ZERO.get(out.dtype)
     if gradient.shape != out.shape or gradient.dtype != out.dtype or zero is None or not out.shape:
         return where(out <= 0, 0, gradient)
     if out.size < _FEW:
-        result = gradient.copy()
-        np.putmask(result, np.less_equal(out, zero), zero)
-        return result
+        return _relu_backward_of_few(gradient, out, zero)
     if not (gradient.flags.c_contiguous and out.flags.c_contiguous):
         return where(out <= 0, 0, gradient)
     integer: Any = _INTEGERS[gradient.dtype.itemsize]
@@ -245,6 +251,28 @@ def relu_backward(gradient: Array, out: Array) -> Array:
         mask -= 1  # all bits set where the gradient passes
         np.bitwise_and(given[i : i + _BLOCK], mask.astype(integer), out=bits[i : i + _BLOCK])
     return result
+
+
+def _relu_backward_of_few(gradient: Array, out: Array, zero: Array) -> Array:
+    result = gradient.copy()
+    np.putmask(result, np.less_equal(out, zero), zero)
+    return result
+
+
+def _relu_backward_of(dtype: Any) -> Callable[[Array, Array], Array]:
+    zero = _ZERO.get(dtype)
+    if zero is None:
+        return relu_backward
+
+    def call(gradient: Array, out: Array) -> Array:
+        if out.ndim and out.size < _FEW and gradient.shape == out.shape:
+            return _relu_backward_of_few(gradient, out, zero)
+        return relu_backward(gradient, out)
+
+    return call
+
+
+relu_backward.for_dtype = _relu_backward_of  # type: ignore[attr-defined]
 
 
 def clip(x: Array, *, min: float | None, max: float | None) -> Array:

@@ -14,6 +14,8 @@ from .scratch import scratch
 
 #: How many elements are worked on at a time where several passes follow each other: they stay in the cache.
 _BLOCK = 1 << 15
+#: How many elements are few.
+_FEW = 1 << 10
 #: How many bytes of channels.
 _CHANNEL_BYTES = 1 << 20
 
@@ -338,7 +340,11 @@ def mse_loss(x: np.ndarray, target: np.ndarray, *, reduction: str) -> np.ndarray
     if reduction == "none":
         return np.square(d, out=d) if isinstance(d, np.ndarray) else np.asarray(d * d)
     d = np.asarray(d)
-    total = np.add.reduce(np.square(d), None)
+    if d.size < _FEW and d.dtype.char in "fd":  # a product has ended before a sum has begun
+        d = d.reshape(-1)
+        total = d.dot(d)
+    else:
+        total = np.add.reduce(np.square(d), None)
     return np.asarray(total / d.dtype.type(d.size) if reduction == "mean" else total)
 
 

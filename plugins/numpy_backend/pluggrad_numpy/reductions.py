@@ -27,19 +27,21 @@ def _count(x: np.ndarray, axis: Axes) -> int:
     return count
 
 
-#: Elements from which on the columns of a matrix are summed by a product: as a sum it takes twice as long.
-_MANY = 1 << 12
+_ONES = {kind: np.ones(1 << 10, kind) for kind in "fd"}
 
 
 def column_sums(x: np.ndarray) -> np.ndarray:
-    """The sum of each column of a matrix of float32 or float64."""
-    return np.ones(len(x), x.dtype).dot(x)
+    """The sum of each column of a matrix of float32 or float64: as a product with ones it takes half as long."""
+    rows = len(x)
+    ones = _ONES[x.dtype.char][:rows] if rows <= 1 << 10 else np.ones(rows, x.dtype)
+    return ones.dot(x)
 
 
 def sum(x: np.ndarray, *, axis: Axes, keepdims: bool = False, dtype: Any = None) -> np.ndarray:
     """In float32 for float16, in which 2048 + 1 is 2048."""
-    if axis == (0,) and dtype is None and x.ndim == 2 and x.size >= _MANY and x.dtype.char in "fd":
-        return column_sums(x).reshape((1, -1) if keepdims else (-1,))
+    if axis == (0,) and dtype is None and x.ndim == 2 and x.dtype.char in "fd":
+        sums = column_sums(x)
+        return sums[None] if keepdims else sums
     if (x.dtype.char == "e") if dtype is None else (dtype.name == "float16"):
         return _asarray(_add(x, axis, np.float32, None, keepdims)).astype(np.float16)
     return _asarray(_add(x, axis, None if dtype is None else np.dtype(dtype.name), None, keepdims))

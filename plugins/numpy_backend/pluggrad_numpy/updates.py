@@ -45,7 +45,8 @@ def _blocks(lists: Lists) -> Iterator[tuple[Any, ...]]:
 
 def _pieces(lists: Lists) -> Iterator[tuple[Any, ...]]:
     """The arrays of all parameters, each by itself, in blocks if it is large: for steps of few calls."""
-    for arrays in zip(*(itertools.repeat(None) if column is None else column for column in lists), strict=False):
+    columns: list[Any] = [itertools.repeat(None) if column is None else column for column in lists]
+    for arrays in zip(*columns, strict=False):
         if arrays[0].nbytes <= _BLOCK:
             yield arrays
         else:
@@ -88,18 +89,20 @@ def sgd_step(
 ) -> None:  # fmt: skip
     # Numbers as arrays, once: a Python number would be made one at each use. Real, as blocks of complex arrays are.
     dtype = params[0].real.dtype
-    rate, decay, kept, new = (np.asarray(n, dtype) for n in (lr, weight_decay, momentum, 1 - dampening))
+    rate, kept = np.asarray(lr, dtype), np.asarray(momentum, dtype)
+    decay = np.asarray(weight_decay, dtype) if weight_decay else None
+    new = np.asarray(1 - dampening, dtype) if dampening else None
     for p, g, buffer in _pieces((params, grads, momentum_buffers)):
         if maximize:
             g = np.negative(g)
-        if weight_decay:
+        if decay is not None:
             g = g + p * decay
         if momentum:
             if first:
                 np.copyto(buffer, g)
             else:
                 np.multiply(buffer, kept, buffer)
-                np.add(buffer, g * new if dampening else g, buffer)
+                np.add(buffer, g if new is None else g * new, buffer)
             g = g + kept * buffer if nesterov else buffer
         np.subtract(p, g * rate, p)
 
