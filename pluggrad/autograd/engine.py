@@ -337,16 +337,15 @@ def _survey(joins: dict[Node, list[Any]], within: Collection[Node] | None = None
     see, push, pop = seen.add, stack.append, stack.pop
     while stack:
         for parent in pop().parents:
-            if parent is None or (within is not None and parent not in within):
-                continue
-            if parent not in seen:
+            if parent in seen:
+                if parent in joins:
+                    joins[parent][0] += 1
+                else:
+                    joins[parent] = [2, None]
+            elif parent is not None and (within is None or parent in within):
                 see(parent)
                 if parent.parents:
                     push(parent)
-            elif parent in joins:
-                joins[parent][0] += 1
-            else:
-                joins[parent] = [2, None]
     return seen
 
 

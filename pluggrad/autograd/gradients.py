@@ -44,7 +44,8 @@ def _roots(outputs: tuple[Any, ...], gradients: tuple[Any, ...], create_graph: b
             f"got {len(outputs)} tensors and {len(gradients)} gradients: give one gradient, or None, for each"
         )
     roots = []
-    for i, (output, g) in enumerate(zip(outputs, gradients, strict=True)):
+    for i, output in enumerate(outputs):
+        g = gradients[i]
         vertex = output._node if output.__class__ is Tensor else _vertex(output, "to differentiate")
         if vertex is None:
             raise GradientError(

@@ -191,6 +191,7 @@ class inference_mode(_ModeContext):
     (False, True)
     """
 
+    _enabled: bool
     _inside_before: list[bool]
 
     def __new__(cls, mode: Any = True) -> Any:

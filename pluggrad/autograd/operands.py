@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final
 
 from .. import dtypes
-from ..backends import ArrayType, of_dtype, plugins
+from ..backends import ArrayType, of_dtype, of_few, plugins
 from ..dtypes import DType
 from ..errors import ArgumentError, DeviceError, DTypeError
 from ..function import Function, on_change
@@ -197,7 +196,7 @@ def _ASTYPE() -> Function:
     return all_functions()["astype"]
 
 
-def admit(function: Function, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Callable[..., Any], Any]]:
+def admit(function: Function, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Choose the kernel of a call on arguments of a dtype not seen before; promote integers where only floats will do.
 
     Raises
@@ -235,9 +234,15 @@ def _promoted_dtype(dtype: DType, kinds: frozenset[str]) -> DType | None:
     return None
 
 
-def resolve(function: Function, array_type: ArrayType) -> tuple[Callable[..., Any], ArrayType | None]:
-    """The kernel of a function for an array type, and the type of its output where that is known beforehand."""
+def resolve(function: Function, array_type: ArrayType) -> tuple[Any, ...]:
+    """The kernel of a function for an array type, and the type of its output where that is known beforehand.
+
+    For functions that treat each element by itself, also how many elements are few, and the kernel for these.
+    """
     kernel = of_dtype(getattr(array_type.kernels, function.name), array_type.native)
+    if function.is_of_elements:
+        kernel_of_few = of_few(kernel)
+        return kernel, array_type, 0 if kernel_of_few is kernel else array_type.few, kernel_of_few
     if function.result == "same":
         return kernel, array_type
     if function.result == "bool":

@@ -12,7 +12,9 @@ there for ``multiply(x1, x2, /)`` (``print(pluggrad.autograd.source("multiply"))
         entry = TABLE.get(x1._type)
         if entry is None:
             (x1, x2), entry = admit(FUNCTION, (x1, x2))
-        kernel, type_ = entry
+        kernel, type_, few, kernel_of_few = entry
+        if few and x1._array.size < few and x2._array.size < few:
+            kernel = kernel_of_few
         try:
             array = kernel(x1._array, x2._array)
         except Exception:
@@ -43,7 +45,8 @@ and, for backward, that each rule is run for an argument that needs it, and its 
 argument, where it waits for others if several edges lead there (:mod:`.engine`):
 
     def multiply_pass_on(g, node, joins, push, free):
-        xp = node.type.own
+        type_ = node.type
+        xp = type_.of_few if type_.few and g.size < type_.few else type_.own
         s0, s1 = node.saved
         p0, p1 = node.parents
         if p0 is not None:

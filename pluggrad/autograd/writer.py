@@ -13,8 +13,8 @@ _NO_DEFAULT = inspect.Parameter.empty
 
 #: What the code of a call names its own variables; ``n0`` stands for all with numbers.
 _OWN_NAMES = frozenset(
-    "AUTOCAST FUNCTION INFERENCE TABLE array buffer cast_arguments entry kernel mark new node number observe out outs "
-    "parents recording type_ n0".split()
+    "AUTOCAST FUNCTION INFERENCE TABLE array buffer cast_arguments entry few kernel kernel_of_few mark new node number "
+    "observe out outs parents recording type_ n0".split()
 )
 
 
@@ -109,10 +109,21 @@ class _Writer:
             f"    entry = TABLE.get({key}._type)",
             "    if entry is None:",
             f"        {self._admit()}",
-            "    kernel, type_ = entry",
+            *self._choose(),
             *self._run(f"array = kernel({kernel_args})"),
         ]
         return "\n".join(lines + (self._finish_many(key) if f.has_many_outputs else self._finish_one(key)))
+
+    def _choose(self) -> list[str]:
+        """The kernel and the type of the output; for few elements, the kernel that a plugin's would pass them to."""
+        if not self.f.is_of_elements:
+            return ["    kernel, type_ = entry"]
+        sizes = " and ".join(f"{x}._array.size < few" for x in self.f.arrays)
+        return [
+            "    kernel, type_, few, kernel_of_few = entry",
+            f"    if few and {sizes}:",
+            "        kernel = kernel_of_few",
+        ]
 
     def _run(self, call: str) -> list[str]:
         """The kernel's call. Libraries word a failed broadcast in their own ways, and with their own classes."""
@@ -315,7 +326,7 @@ class _Writer:
         f = self.f
         lines = [
             f"def {f.name}_pass_on(g, node, joins, push, free):",
-            f"    xp = node.type.{'own' if self._knows_all_types() else 'kernels'}",
+            *self._choose_kernels(),
             "    parents = node.parents",
             *self._read_saved(),
         ]
@@ -333,6 +344,14 @@ class _Writer:
         if f.saves_arrays:
             lines += ["    if free:", "        node.saved = None"]
         return "\n".join(lines)
+
+    def _choose_kernels(self) -> list[str]:
+        if self.f.is_of_elements:
+            return [
+                "    type_ = node.type",
+                "    xp = type_.of_few if type_.few and g.size < type_.few else type_.own",
+            ]
+        return [f"    xp = node.type.{'own' if self._knows_all_types() else 'kernels'}"]
 
     @staticmethod
     def _hand_over(i: int) -> list[str]:

@@ -6,7 +6,7 @@
 """
 
 from .hookspecs import BackendInfo, FunctionInfo
-from .kernels import Kernels, of_dtype
+from .kernels import Kernels, of_dtype, of_few
 from .loaded import ArrayType, LoadedBackend
 from .manager import BackendStatus, Plugins, plugins
 from .protocol import Backend
@@ -18,5 +18,5 @@ status = plugins.status
 
 __all__ = [
     "ArrayType", "Backend", "BackendInfo", "BackendStatus", "FunctionInfo", "Kernels", "LoadedBackend", "Plugins",
-    "of_dtype", "plugins", "register", "status", "transfer", "unregister",
+    "of_dtype", "of_few", "plugins", "register", "status", "transfer", "unregister",
 ]  # fmt: skip

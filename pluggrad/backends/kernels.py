@@ -96,26 +96,34 @@ def _wrapped(plugin: str, what: str, wrap: Callable[..., Any], *args: Any) -> An
     return wrapped
 
 
+#: Elements below which arrays are few: what plugins put around kernels for the sake of large arrays is passed by.
+FEW = 4096
+
+
 class KernelsOfType:
     """The kernels for a rule all of whose arrays have one type.
 
     Those that choose by dtype have chosen, and of a real type ``conj`` gives back what it is given.
+
+    ``of_few`` : those for arrays of fewer elements than FEW
     """
 
-    def __init__(self, kernels: Any, native: Any, is_complex: bool) -> None:
-        self._kernels, self._native, self._is_complex = kernels, native, is_complex
+    def __init__(self, kernels: Any, native: Any, is_complex: bool, of_few: bool = False) -> None:
+        self._kernels, self._native, self._is_complex, self._of_few = kernels, native, is_complex, of_few
         self.forget()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         kernel = of_dtype(getattr(self._kernels, name), self._native)
+        if self._of_few:
+            kernel = of_few(kernel)
         setattr(self, name, kernel)
         return kernel
 
     def forget(self) -> None:
         """Look each kernel up again at its next use."""
-        for name in set(self.__dict__) - {"_kernels", "_native", "_is_complex"}:
+        for name in set(self.__dict__) - {"_kernels", "_native", "_is_complex", "_of_few"}:
             delattr(self, name)
         if not self._is_complex:
             self.conj = _itself
@@ -124,6 +132,13 @@ class KernelsOfType:
 def of_dtype(kernel: Any, native: Any) -> Any:
     """What a kernel that chooses by dtype chooses for one; any other kernel as it is."""
     return kernel.for_dtype(native) if hasattr(kernel, "for_dtype") else kernel
+
+
+def of_few(kernel: Any) -> Any:
+    """What is called for arrays of few elements: the kernel itself, or what lies within wrappers that say so."""
+    while hasattr(kernel, "of_few"):
+        kernel = kernel.of_few
+    return kernel
 
 
 def _itself(x: Any) -> Any:

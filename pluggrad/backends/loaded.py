@@ -11,7 +11,7 @@ from .. import dtypes, errors
 from ..device import Device
 from ..dtypes import DType
 from ..errors import DeviceError, DTypeError, PluginError
-from .kernels import Kernels, KernelsOfType, Wrappers
+from .kernels import FEW, Kernels, KernelsOfType, Wrappers
 from .narrow import NarrowKernels
 from .protocol import Backend
 
@@ -30,7 +30,8 @@ class ArrayType:
     native_device, native : the library's own
     backend : LoadedBackend
     kernels : the backend's kernels, the ``xp`` of derivative rules on raw arrays
-    own : the kernels for a rule all of whose arrays have this type
+    own, of_few : the kernels for a rule all of whose arrays have this type, and for arrays of few elements
+    few : how many elements are few; 0: nobody has put anything around kernels that few elements need not go through
     array_class : the class of the library's arrays
     enter : makes the device the thread's current one, for operators on raw arrays; None where there is no such thing
     siblings : ArrayType by native dtype, on the same device
@@ -39,8 +40,8 @@ class ArrayType:
     """
 
     __slots__ = (
-        "array_class", "backend", "constants", "device", "dtype", "enter", "kernels", "native", "native_device", "own",
-        "siblings", "wide",
+        "array_class", "backend", "constants", "device", "dtype", "enter", "few", "kernels", "native", "native_device",
+        "of_few", "own", "siblings", "wide",
     )  # fmt: skip
 
     def __init__(self, backend: LoadedBackend, device: Device, native_device: Any, dtype: DType, native: Any) -> None:
@@ -48,6 +49,8 @@ class ArrayType:
         self.dtype, self.native = dtype, native
         self.kernels = backend.kernels
         self.own = KernelsOfType(self.kernels, native, dtype.is_complex)
+        self.of_few = KernelsOfType(self.kernels, native, dtype.is_complex, of_few=True)
+        self.few = 0
         self.wide: ArrayType | None = None
         self.array_class = backend.array_class
         self.enter = backend.enter(device)
@@ -122,9 +125,9 @@ class LoadedBackend:
         if missing:
             raise PluginError(f"plugin {plugin!r}: the namespace of backend {name!r} lacks the data types {missing}")
         self.kernels = Kernels(name, plugin, backend, self.native_dtype, self.type_of)
-        self.array_class: type = type(
-            self.namespace.empty(1, dtype=self._native_dtypes[dtypes.float32], device=natives[0])
-        )
+        array = self.namespace.empty(1, dtype=self._native_dtypes[dtypes.float32], device=natives[0])
+        self.array_class: type = type(array)
+        self._tells_size = isinstance(getattr(array, "size", None), int)  # a method in PyTorch
         labels = getattr(backend, "device_labels", None) or (
             [""] if len(natives) == 1 else [str(i) for i in range(len(natives))]
         )
@@ -142,7 +145,7 @@ class LoadedBackend:
         for native, wide, as_they_are in self._narrow.values():
             narrow, wide_type = types[native], types[self._native_dtypes[dtypes.by_name(wide)]]
             kernels: Any = NarrowKernels(self.kernels, native, wide_type.native, as_they_are)
-            narrow.kernels = narrow.own = kernels
+            narrow.kernels = narrow.own = narrow.of_few = kernels
             narrow.wide = wide_type
         return types
 
@@ -161,6 +164,8 @@ class LoadedBackend:
         """Let other plugins replace kernels, by name; each is looked up again at its next use."""
         self.kernels.replace_wrappers(wrappers)
         self._forget_own()
+        for array_type in self._types():
+            array_type.few = FEW if wrappers and self._tells_size else 0
 
     def forget(self, name: str) -> None:
         """Drop the kernel of a function, which is no longer registered."""
@@ -168,10 +173,13 @@ class LoadedBackend:
         self._forget_own()
 
     def _forget_own(self) -> None:
-        for siblings in self._siblings:
-            for array_type in siblings.values():
-                if array_type.wide is None:
-                    array_type.own.forget()
+        for array_type in self._types():
+            array_type.own.forget()
+            array_type.of_few.forget()
+
+    def _types(self) -> list[ArrayType]:
+        """Its types, without the narrow ones."""
+        return [t for siblings in self._siblings for t in siblings.values() if t.wide is None]
 
     def enter(self, device: Device) -> Callable[[], None] | None:
         """What makes a device the thread's current one; None where it always is."""

@@ -136,6 +136,12 @@ class Function:
         return any(rule is not None for rule in self.rules)
 
     @property
+    def is_of_elements(self) -> bool:
+        """Whether its arrays have one type and, but for broadcasting, the output's shape, as far as that is known."""
+        plain = self.broadcasts or (len(self.arrays) == 1 and not (self.parameters or self.variadic or self.view))
+        return plain and self.result == "same" and set(self.promoted) == set(self.arrays) and not self.optional
+
+    @property
     def saved_names(self) -> tuple[str, ...]:
         """What the rules name, and so what a node saves."""
         names = (n for rule in self.rules if rule is not None for n in rule.names)

@@ -216,9 +216,7 @@ class Optimizer(WithHooks):
                 columns.append(None)
                 continue
             if position != 1:
-                for t in column:
-                    if t._buffer is not None or t._view is not None:
-                        memory.release(t)  # what a graph has saved of it is kept before the write
+                memory.release_all(column)  # what a graph has saved of it is kept before the write
             columns.append([t._array for t in column])
         for option, value in options.items():
             if isinstance(value, Tensor):

@@ -18,6 +18,7 @@ from __future__ import annotations
 import sys
 import threading
 import weakref
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..locks import open_after_fork
@@ -190,6 +191,14 @@ def _kernels(array: Any, array_type: Any) -> Any:
     while hasattr(array_type, "inner"):
         array_type = array_type.inner
     return array_type.kernels
+
+
+def release_all(tensors: Iterable[Tensor]) -> None:
+    """The same of several: :func:`release`, where there may be something to keep."""
+    for tensor in tensors:
+        view = tensor._view
+        if tensor._buffer is not None or (view is not None and (view.base._storage or view.base).saved):
+            release(tensor)
 
 
 def release(tensor: Tensor) -> None:

@@ -64,6 +64,35 @@ def test_a_kernel_is_wrapped_once_and_hands_small_inputs_on(discovered: Any, too
     np.testing.assert_array_equal(kernels.multiply(large, large), [1, 1, 1])  # others are as they were
 
 
+@pytest.mark.parametrize("count", [pluggrad.backends.kernels.FEW - 1, pluggrad.backends.kernels.FEW])
+def test_few_elements_pass_by_a_wrapper_that_says_so(count: int, tools: Any) -> None:
+    """Forward and backward, whichever array is the large one; the results are the same."""
+    went: list[int] = []
+
+    def wrapper(plain: Any) -> Any:
+        def kernel(x1: Any, x2: Any) -> Any:
+            went.append(max(x1.size, x2.size))
+            return plain(x1, x2)
+
+        kernel.of_few = plain  # type: ignore[attr-defined]
+        return kernel
+
+    pluggrad.backends.register(kernels_plugin(tools, {"multiply": wrapper}, "numpy"), "few")
+    try:
+        x = pluggrad.arange(float(count), requires_grad=True)
+        y = pluggrad.tensor(2.0, requires_grad=True)
+        (y * (x * y)).backward(pluggrad.ones(count))
+    finally:
+        pluggrad.backends.unregister("few")
+    assert x.grad is not None
+    assert x.grad.tolist() == [4.0] * count
+    assert all(size == count for size in went)
+    assert bool(went) is (count >= pluggrad.backends.kernels.FEW)
+    before = len(went)
+    assert (x * y).shape == (count,)  # the plugin has gone, and so have its kernels
+    assert len(went) == before
+
+
 def test_wrappers_nest_in_the_order_of_registration(discovered: Any, tools: Any) -> None:
     log: list[str] = []
     plugins = discovered(

@@ -166,6 +166,7 @@ def forget(name: str) -> None:
     for array_type in _types.values():
         vars(array_type.kernels).pop(name, None)
         array_type.own.forget()
+        array_type.of_few.forget()
 
 
 class Alias(Applied):

@@ -122,7 +122,7 @@ def _threaded(name: str) -> Wrapper:
             threads.run(ufunc, (x.reshape(-1), out.reshape(-1)))
             return out
 
-        call.of_small = kernel  # type: ignore[attr-defined]
+        call.of_few = kernel  # type: ignore[attr-defined]
         call.for_dtype = lambda dtype: wrap(_of_dtype(kernel, dtype))  # type: ignore[attr-defined]
         return call
 
@@ -134,15 +134,16 @@ def _compiled(name: str, least: Callable[[], int] = lambda: _LEAST) -> Wrapper:
     task = f"{name}_all"
 
     def make(kernel: Kernel) -> Kernel:
-        of_small = getattr(kernel, "of_small", kernel)  # past the other wrapper
+        of_few = getattr(kernel, "of_few", kernel)  # past the other wrapper
 
         def call(x: Any) -> Any:
             if x.size < _LEAST:
-                return of_small(x)
+                return of_few(x)
             if x.size < least() or not _is_large(x, "f"):
                 return kernel(x)
             return _perform(task, (x,))
 
+        call.of_few = of_few  # type: ignore[attr-defined]
         return call
 
     return functools.partial(_of_float32, make)
@@ -184,6 +185,7 @@ def _slope(name: str) -> Wrapper:
         def call_plain(g: Any, kept: Any) -> Any:  # options cost a dictionary at each call
             return kernel(g, kept) if kept.size < _LEAST else large(kernel, g, kept)
 
+        call_plain.of_few = kernel  # type: ignore[attr-defined]
         return call if name == "gelu" else call_plain
 
     return functools.partial(_of_float32, make)
@@ -211,6 +213,7 @@ def _arithmetic(name: str) -> Wrapper:
                 return kernel(x1, x2)
             return large(kernel, x1, x2)
 
+        call.of_few = kernel  # type: ignore[attr-defined]
         return call
 
     return functools.partial(_of_float32, make)

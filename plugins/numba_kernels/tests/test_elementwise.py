@@ -269,4 +269,5 @@ def test_other_dtypes_do_not_even_ask():
     kernel = elementwise.wrappers()["add"](inner)
     assert kernel.for_dtype(np.dtype(np.int64)) is inner
     of_float32 = kernel.for_dtype(np.dtype(np.float32))
+    assert of_float32.of_few is inner
     np.testing.assert_array_equal(of_float32(numbers(), numbers()), 2 * numbers())
