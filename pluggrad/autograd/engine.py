@@ -236,7 +236,7 @@ class Walk:
             if node in self.inputs:
                 self.found[node] = g
             parents = tuple([p if p in self.needed else None for p in parents])
-        if not any(p is not None for p in parents):
+        if parents.count(None) == len(parents):
             return parents, (None,) * len(parents), g
         function = node.function
         if self.watch is not None:
@@ -370,7 +370,10 @@ def backward_order(roots: Iterable[Node]) -> list[Node]:
 
 def _are_the_ends(inputs: Collection[Node], vertices: Iterable[Node]) -> bool:
     """Whether the inputs are just the leaves: then all vertices lead to one, and there is nothing to leave out."""
-    return all((v in inputs) is not bool(v.parents) for v in vertices)
+    for vertex in vertices:  # noqa: SIM110 (a generator takes twice as long)
+        if (vertex in inputs) is bool(vertex.parents):
+            return False
+    return True
 
 
 def leading_to(inputs: Collection[Node], vertices: Iterable[Node]) -> set[Node]:

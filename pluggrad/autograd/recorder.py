@@ -89,7 +89,7 @@ from .writer import check_names, write
 
 def as_array(value: Any, array_type: ArrayType) -> Any:
     """Make an array of what a kernel gave: NumPy gives scalars where it should give 0-D arrays."""
-    return array_type.kernels.namespace.asarray(value)
+    return array_type.backend.as_array(value)
 
 
 def restore(buffer: Buffer | Packed, vertex: Node | None, array_type: ArrayType) -> Tensor:

@@ -34,6 +34,11 @@ def strides(xp: Any, x: Any) -> tuple[int, ...]:
     return tuple(accumulate(x.shape[:0:-1], mul, initial=1))[::-1] if x.ndim else ()
 
 
+def as_array(xp: Any, x: Any) -> Any:
+    """An array of what an operation gave: some libraries give scalars where 0-D arrays should come."""
+    return xp.namespace.asarray(x)
+
+
 def owns_memory(xp: Any, x: Any) -> bool:
     """Whether nobody else can hold the memory of a just computed ``x``. False if unknown: it is copied then."""
     return False

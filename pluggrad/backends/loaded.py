@@ -91,6 +91,7 @@ class LoadedBackend:
     devices : the neutral Device objects, the default one first
     accelerator : memory, streams and the current device, None where there are none
     array_class : the class of its arrays
+    as_array : makes an array of what an operation gave in place of one
     """
 
     def __init__(
@@ -127,6 +128,7 @@ class LoadedBackend:
         self.kernels = Kernels(name, plugin, backend, self.native_dtype, self.type_of)
         array = self.namespace.empty(1, dtype=self._native_dtypes[dtypes.float32], device=natives[0])
         self.array_class: type = type(array)
+        self.as_array: Callable[[Any], Any] = self.kernels.as_array
         self._tells_size = isinstance(getattr(array, "size", None), int)  # a method in PyTorch
         labels = getattr(backend, "device_labels", None) or (
             [""] if len(natives) == 1 else [str(i) for i in range(len(natives))]

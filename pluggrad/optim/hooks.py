@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections import OrderedDict
 from collections.abc import Callable
-from itertools import chain
 from typing import Any, Final
 
 from ..autograd.hooks import RemovableHandle
@@ -101,8 +100,9 @@ def hooked(step: Callable[..., Any]) -> Callable[..., Any]:
                 args, kwargs = replaced
         result = step(*args, **kwargs)
         self._opt_called = True
-        for hook in chain(tuple(self._optimizer_step_post_hooks.values()), tuple(_after_every_step.values())):
-            hook(self, args, kwargs)
+        if _after_every_step or self._optimizer_step_post_hooks:
+            for hook in (*self._optimizer_step_post_hooks.values(), *_after_every_step.values()):
+                hook(self, args, kwargs)
         return result
 
     wrapper.hooked = True  # type: ignore[attr-defined]

@@ -64,6 +64,7 @@ class VirtualBackend:
         self.kernels = kernels(inner.kernels)
         self.kernels.inner_type = inner
         self.namespace = self.kernels.namespace
+        self.as_array = self.namespace.asarray
         self.array_class = kernels.array_class  # type: ignore[attr-defined]
 
     def enter(self, device: Device) -> Callable[[], None] | None:

@@ -82,6 +82,7 @@ KERNELS = {name: getattr(np, name) for name in _UFUNCS} | {
     f.__name__: f
     for f in (conj, astype, owns_memory, strides, data_ptr, tolist, to_host, native_device, isdtype, new_zeros)
 }
+KERNELS["as_array"] = np.asarray
 KERNELS |= indexing.KERNELS | manipulation.KERNELS | linalg.KERNELS
 KERNELS |= views.KERNELS | reductions.KERNELS
 KERNELS |= random.KERNELS

@@ -45,10 +45,17 @@ linear.for_dtype = lambda dtype: linear if dtype == np.float16 else _linear  # t
 
 def linear_weight(gradient: np.ndarray, x: np.ndarray) -> np.ndarray:
     if x.dtype == np.float16:
-        return linear_weight(gradient.astype(np.float32), x.astype(np.float32)).astype(np.float16)
+        return _linear_weight(gradient.astype(np.float32), x.astype(np.float32)).astype(np.float16)
+    return _linear_weight(gradient, x.conj() if x.dtype.kind == "c" else x)
+
+
+def _linear_weight(gradient: np.ndarray, x: np.ndarray) -> np.ndarray:
     if x.ndim != 2:
         gradient, x = (a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) for a in (gradient, x))
-    return gradient.T.dot(x.conj() if x.dtype.kind == "c" else x)
+    return gradient.T.dot(x)
+
+
+linear_weight.for_dtype = lambda dtype: _linear_weight if dtype.char in "fd" else linear_weight  # type: ignore[attr-defined]
 
 
 def dropout(x: np.ndarray, mask: np.ndarray, *, scale: float) -> np.ndarray:
