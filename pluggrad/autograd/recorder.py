@@ -84,7 +84,7 @@ from .engine import meet
 from .mode import MODE, Mode
 from .operands import admit, is_operand, unify
 from .saved_values import Packed, pack
-from .writer import check_names, write
+from .writer import check_names, parts, write
 
 
 def as_array(value: Any, array_type: ArrayType) -> Any:
@@ -148,8 +148,8 @@ def wrap_many(function: Function, arrays: Any, like: ArrayType, node: ManyNode |
 def prepare(function: Function, stub: Callable[..., Any]) -> None:
     """Give a declared function its ``call``, ``backward`` and the rest: functions that are written at their first use.
 
-    Most programs use few of the functions, and writing one takes a millisecond. So what is made here is a
-    function without its code: the first call writes the code and puts it into the very same object.
+    Most programs use few of the functions, and writing all of one takes more than a millisecond. So what is made here
+    are functions without their code: the first call of each writes it and puts it into the very same object.
     """
     check_names(function)
     for name in function.saved_names:
@@ -178,12 +178,12 @@ def prepare(function: Function, stub: Callable[..., Any]) -> None:
 
 # The code of functions that are not written yet: FUNCTION and WRITE are in the globals that `prepare` gives them.
 _FIRST_CALLS: dict[str, Any] = {
-    "call": lambda *args, **kwargs: WRITE(FUNCTION).call(*args, **kwargs),  # type: ignore[name-defined]  # noqa: F821
-    "operator": lambda x, y: WRITE(FUNCTION).operator(x, y),  # type: ignore[name-defined]  # noqa: F821
-    "reflected": lambda x, y: WRITE(FUNCTION).reflected(x, y),  # type: ignore[name-defined]  # noqa: F821
-    "backward": lambda *args: WRITE(FUNCTION).backward(*args),  # type: ignore[name-defined]  # noqa: F821
-    "backward_graph": lambda *args: WRITE(FUNCTION).backward_graph(*args),  # type: ignore[name-defined]  # noqa: F821
-    "pass_on": lambda *args: WRITE(FUNCTION).pass_on(*args),  # type: ignore[name-defined]  # noqa: F821
+    "call": lambda *args, **kwargs: WRITE(FUNCTION, "call")(*args, **kwargs),  # type: ignore[name-defined]  # noqa: F821
+    "operator": lambda x, y: WRITE(FUNCTION, "operator")(x, y),  # type: ignore[name-defined]  # noqa: F821
+    "reflected": lambda x, y: WRITE(FUNCTION, "reflected")(x, y),  # type: ignore[name-defined]  # noqa: F821
+    "backward": lambda *args: WRITE(FUNCTION, "backward")(*args),  # type: ignore[name-defined]  # noqa: F821
+    "backward_graph": lambda *args: WRITE(FUNCTION, "backward_graph")(*args),  # type: ignore[name-defined]  # noqa: F821
+    "pass_on": lambda *args: WRITE(FUNCTION, "pass_on")(*args),  # type: ignore[name-defined]  # noqa: F821
 }
 
 
@@ -192,20 +192,18 @@ def unwritten(attribute: str) -> types.CodeType:
     return _FIRST_CALLS[attribute].__code__
 
 
-def write_code(function: Function) -> Function:
-    """Write, compile and put in place the code of a function."""
-    texts = write(function)
-    text = "\n\n".join(texts.values())
-    filename = f"<pluggrad function {function.name}>"
+def write_code(function: Function, part: str) -> Callable[..., Any]:
+    """Write, compile and put in place the code of one part of a function, such as ``call``; returns that."""
+    text = write(function, part)
+    filename = f"<pluggrad function {function.name}, {part}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     written: dict[str, Any] = {}
-    unwritten = function.call.__globals__
-    exec(compile(text, filename, "exec"), unwritten, written)  # noqa: S102 (our own text, as in dataclasses)
-    for attribute, made in zip(texts, written.values(), strict=True):
-        target = getattr(function, attribute)
-        target.__defaults__, target.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
-        target.__code__ = made.__code__
-    return function
+    target: Any = getattr(function, part)
+    exec(compile(text, filename, "exec"), target.__globals__, written)  # noqa: S102 (our own text, as in dataclasses)
+    (made,) = written.values()
+    target.__defaults__, target.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+    target.__code__ = made.__code__
+    return target
 
 
 def source(name: str) -> str:
@@ -217,7 +215,7 @@ def source(name: str) -> str:
     function = get(name)
     if function is None:
         raise KeyError(f"no function named {name!r} is registered")
-    return "\n\n".join(write(function).values())
+    return "\n\n".join(write(function, part) for part in parts(function))
 
 
 #: PyTorch's names of what nodes save, for ``grad_fn._saved_self``.

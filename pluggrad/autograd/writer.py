@@ -42,9 +42,18 @@ def _is_identity(rule: Any) -> bool:
 _IDENTITY = lambda xp, g: g  # noqa: E731
 
 
-def write(function: Function) -> dict[str, str]:
-    """The texts of ``call``, ``operator`` and ``reflected`` (of two arrays), ``backward`` in its three forms."""
-    return _Writer(function).functions()
+def parts(function: Function) -> list[str]:
+    """What is written of a function: ``call``, its forms for operators, ``backward`` in its three forms."""
+    of_two = ["operator", "reflected"] if len(function.arrays) == 2 and not function.optional else []
+    return ["call", *of_two, *(["pass_on", "backward", "backward_graph"] if function.differentiable else [])]
+
+
+def write(function: Function, part: str) -> str:
+    """The text of one part."""
+    writer = _Writer(function)
+    if part in ("backward", "backward_graph"):
+        return writer.backward(graph=part == "backward_graph")
+    return writer.pass_on() if part == "pass_on" else writer.call("" if part == "call" else part)
 
 
 class _Writer:
@@ -69,19 +78,9 @@ class _Writer:
                 layout.append(("out", (f.outputs or ("out",)).index(name)))
         return layout
 
-    def functions(self) -> dict[str, str]:
-        """The texts of all functions, by the attribute of the Function that each is for."""
-        texts = {"call": self._call()}
-        if len(self.f.arrays) == 2 and not self.f.optional:
-            texts |= {"operator": self._call("operator"), "reflected": self._call("reflected")}
-        if self.f.differentiable:
-            texts |= {"backward": self._backward(graph=False), "backward_graph": self._backward(graph=True)}
-            texts["pass_on"] = self._pass_on()
-        return texts
-
     # -- the call --------------------------------------------------------------------------------
 
-    def _call(self, operator: str = "") -> str:
+    def call(self, operator: str = "") -> str:
         """The call; as an "operator" or a "reflected" one, it gives NotImplemented for what it does not understand."""
         f = self.f
         a = [f"*{f.arrays[0]}"] if f.variadic else [*(f"{x}=None" if x in f.optional else x for x in f.arrays), "/"]
@@ -301,7 +300,7 @@ class _Writer:
 
     # -- backward ----------------------------------------------------------------------------------
 
-    def _backward(self, *, graph: bool) -> str:
+    def backward(self, *, graph: bool) -> str:
         """The gradients of the arguments that need one, as a tuple."""
         f = self.f
         lines = [f"def {f.name}_backward{'_graph' if graph else ''}(xp, g, parents, node):"]
@@ -321,7 +320,7 @@ class _Writer:
         result = self._tuple(tuple(f"g{i}" if i in wanted else "None" for i in range(len(f.arrays))))
         return "\n".join([*lines, f"    return {result}"])
 
-    def _pass_on(self) -> str:
+    def pass_on(self) -> str:
         """The same on raw arrays, with each gradient handed to its vertex at once: the usual step of a walk."""
         f = self.f
         lines = [

@@ -170,7 +170,7 @@ class Recorder:
         if own.__code__ is calls.unwritten(attribute):
             # Not timed: the code that is written at the first call takes the place of that which times it.
             with Recorder._installing:
-                calls.write_code(known)
+                calls.write_code(known, attribute)
                 if Recorder.installed is self:
                     self._exchange(known)
             own = self._own.get((known, attribute), getattr(known, attribute))
