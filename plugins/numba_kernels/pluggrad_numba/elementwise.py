@@ -90,7 +90,7 @@ def sum(kernel: Kernel) -> Kernel:
     return call
 
 
-def _of_dtype(kernel: Kernel, dtype: Any) -> Kernel:
+def of_dtype(kernel: Kernel, dtype: Any) -> Kernel:
     return kernel.for_dtype(dtype) if hasattr(kernel, "for_dtype") else kernel
 
 
@@ -98,7 +98,7 @@ def _of_float32(make: Callable[[Kernel], Kernel], kernel: Kernel) -> Kernel:
     """What ``make`` puts around a kernel; where the dtype is another than float32, that kernel is taken at once."""
 
     def for_dtype(dtype: Any) -> Kernel:
-        within = _of_dtype(kernel, dtype)
+        within = of_dtype(kernel, dtype)
         return make(within) if dtype.char == "f" else within
 
     call = make(kernel)
@@ -123,7 +123,7 @@ def _threaded(name: str) -> Wrapper:
             return out
 
         call.of_few = kernel  # type: ignore[attr-defined]
-        call.for_dtype = lambda dtype: wrap(_of_dtype(kernel, dtype))  # type: ignore[attr-defined]
+        call.for_dtype = lambda dtype: wrap(of_dtype(kernel, dtype))  # type: ignore[attr-defined]
         return call
 
     return wrap

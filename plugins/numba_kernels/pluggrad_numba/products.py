@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .elementwise import of_dtype
 from .threads import count as threads
 
 #: Multiplications from which on the compiled product is called, and of one matrix of a stack.
@@ -99,8 +100,26 @@ def product(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None) -> np.
     return out
 
 
+def _of_floats(make: Callable[[Kernel], Kernel]) -> Callable[[Kernel], Kernel]:
+    """The wrapper that ``make`` is, around what the kernel chooses for a dtype; of float32 and float64 alone."""
+
+    def wrap(kernel: Kernel) -> Kernel:
+        def for_dtype(dtype: Any) -> Kernel:
+            within = of_dtype(kernel, dtype)
+            return make(within) if dtype.char in "fd" else within
+
+        call = make(kernel)
+        call.for_dtype = for_dtype  # type: ignore[attr-defined]
+        return call
+
+    return wrap
+
+
+@_of_floats
 def matmul(kernel: Kernel) -> Kernel:
     def call(x1: np.ndarray, x2: np.ndarray) -> Any:
+        if x2.ndim > 1 and x1.size * x2.shape[-1] < _LEAST:
+            return kernel(x1, x2)
         if x1.ndim < 2 or x2.ndim < 2:
             return kernel(x1, x2)
         if x2.ndim == 2 and x1.ndim > 2 and x1.flags.c_contiguous:
@@ -111,6 +130,7 @@ def matmul(kernel: Kernel) -> Kernel:
     return call
 
 
+@_of_floats
 def linear(kernel: Kernel) -> Kernel:
     def call(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> Any:
         if x.size * len(weight) < _LEAST:
@@ -123,6 +143,7 @@ def linear(kernel: Kernel) -> Kernel:
     return call
 
 
+@_of_floats
 def linear_weight(kernel: Kernel) -> Kernel:
     def call(gradient: np.ndarray, x: np.ndarray) -> Any:
         if gradient.size * x.shape[-1] < _LEAST:
