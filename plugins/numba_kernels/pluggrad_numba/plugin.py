@@ -28,6 +28,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
         groups,
         indexing,
         normalization,
+        pointwise,
         pooling,
         products,
         recurrent,
@@ -42,7 +43,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     found = elementwise.wrappers()
     modules = (
         steps, convolution, indexing, pooling, windows, normalization, recurrent, rows, classes, activations, groups,
-        special, attention, products,
+        special, attention, products, pointwise,
     )  # fmt: skip
     for module in modules:
         found.update(module.WRAPPERS)
