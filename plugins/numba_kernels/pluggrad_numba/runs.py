@@ -11,10 +11,13 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic as _intrinsic
 from numba.np import arrayobj
 
 from .compiling import compiled as _compiled
+
+#: What is called by it has other arguments than what it is put around.
+intrinsic: Any = _intrinsic
 
 
 def _places(context: Any, builder: Any, signature: Any, args: Any) -> Any:
