@@ -19,13 +19,14 @@ from .compiled_elementwise import choose, exp_or_zero, log
 from .compiled_sharing import sharing
 from .compiling import compiled as _compiled
 from .tasks import pointer, whole_vectors
-from .tiles import LEFT_ROWS, RIGHT_VECTORS, VECTOR_BYTES, matrix_product, matrix_product_added, transposition
+from .tiles import ROWS, VECTOR_BYTES, blocks_of_columns, blocks_of_lines, transposition
 
 #: Queries and keys of a block: two blocks of scores stay in the first-level cache.
 BLOCK = 64
-#: Numbers of a vector, and those side by side in a tile.
+#: Numbers of a vector, and those side by side in a tile of two.
 _VECTOR = VECTOR_BYTES // 4
-_TILE = RIGHT_VECTORS * _VECTOR
+_TILE = 2 * _VECTOR
+_tile_of_lines, _tile_of_columns = blocks_of_lines[1], blocks_of_columns[1]
 
 _ZERO, _ONE, _INFINITE = np.float32(0), np.float32(1), np.float32(np.inf)
 
@@ -85,6 +86,12 @@ def _fetch_both(
     _turn(out, width, turned)
 
 
+@_compiled
+def _at(array: Any, place: Any) -> Any:
+    """The address of an element."""
+    return array.ctypes.data + place * array.itemsize
+
+
 # -- products of blocks, of a block of queries with one of keys ----------------------------------------------
 #
 # ``ahead`` : how far the queries' first position lies behind that of the keys. A key r is closed to the queries before
@@ -94,10 +101,11 @@ def _fetch_both(
 @_compiled
 def _pairs(keys: Any, width: Any, queries: Any, inner: Any, count: Any, ahead: Any, out: Any) -> None:
     """For each key and query the sum of their products."""
-    for r in range(0, count, LEFT_ROWS):
+    for r in range(0, count, ROWS):
         for p in range(0, BLOCK, _TILE):
             if r < p + _TILE + ahead:
-                matrix_product(keys, r * width, width, 1, queries, p, BLOCK, inner, out, r * BLOCK + p, BLOCK)
+                left, right, to = _at(keys, r * width), _at(queries, p), _at(out, r * BLOCK + p)
+                _tile_of_lines(out, left, width, right, BLOCK, inner, 0, 0, to, BLOCK)
 
 
 @_compiled
@@ -105,16 +113,17 @@ def _close(block: Any, count: Any, ahead: Any, value: Any) -> None:
     """Give a value to the pairs of a query with a closed key; and 0 to keys behind the last one, for a whole tile."""
     for r in range(max(0, ahead + 1), count):
         block[r * BLOCK : r * BLOCK + min(BLOCK, r - ahead)] = value
-    block[count * BLOCK : _whole(count, LEFT_ROWS) * BLOCK] = _ZERO
+    block[count * BLOCK : _whole(count, ROWS) * BLOCK] = _ZERO
 
 
 @_compiled
 def _add_to_queries(block: Any, count: Any, ahead: Any, present: Any, keys: Any, width: Any, out: Any) -> None:
     """For each query, the sum over keys of the block times ``keys``."""
-    for r in range(0, present, LEFT_ROWS):
-        inner = min(count, r + LEFT_ROWS + ahead)
+    for r in range(0, present, ROWS):
+        inner = min(count, r + ROWS + ahead)
         for p in range(0, width, _TILE):
-            matrix_product_added(block, r, 1, BLOCK, keys, p, width, inner, out, r * width + p, width)
+            to = _at(out, r * width + p)
+            _tile_of_columns(out, _at(block, r), BLOCK, _at(keys, p), width, inner, to, width, to, width)
 
 
 @_compiled
@@ -122,13 +131,13 @@ def _add_to_keys(
     block: Any, count: Any, ahead: Any, present: Any, queries: Any, width: Any, out: Any, begin: Any
 ) -> None:
     """For each key, the sum over queries of the block times ``queries``; ``begin`` : of the keys in ``out``."""
-    for r in range(0, count, LEFT_ROWS):
+    for r in range(0, count, ROWS):
         first = min(max(0, r - ahead), present)
         for p in range(0, width, _TILE):
-            matrix_product_added(
-                block, r * BLOCK + first, BLOCK, 1, queries, first * width + p, width, present - first, out,
-                (begin + r) * width + p, width,
+            left, right, to = (
+                _at(block, r * BLOCK + first), _at(queries, first * width + p), _at(out, (begin + r) * width + p),
             )  # fmt: skip
+            _tile_of_lines(out, left, BLOCK, right, width, present - first, to, width, to, width)
 
 
 @_compiled

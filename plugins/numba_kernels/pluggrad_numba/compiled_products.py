@@ -121,7 +121,7 @@ def _multiply(
     if columns_first:
         first_row, last_row, first_panel, last_panel = first_panel, last_panel, first_row, last_row
     copied = (n + wide - 1) // wide - in_place
-    zeros, tile, few = np.zeros(wide, c.dtype), np.empty(ROWS * wide, c.dtype), np.empty(ROWS * depth, c.dtype)
+    tile, few = np.empty(ROWS * wide, c.dtype), np.empty(ROWS * depth, c.dtype)
     for z in range(part[0], part[1]):
         for start in range(0, k, depth):
             count = min(depth, k - start)
@@ -154,7 +154,7 @@ def _multiply(
                             elif bias.size:
                                 begin, of_begin = bias.ctypes.data + j * wide * item, 0
                             else:
-                                begin, of_begin = zeros.ctypes.data, 0
+                                begin, of_begin = 0, 0
                             _tile(vectors, lines, c, factors, between, source, step, count, begin, of_begin, out, c_row)
                             continue
                         for r in range(rows):

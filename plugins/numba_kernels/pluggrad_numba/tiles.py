@@ -31,8 +31,6 @@ _MANY_REGISTERS = VECTOR_BYTES == 64 or "+neon" in _FEATURES
 ROWS, VECTORS = (8, 3) if _MANY_REGISTERS else (4, 3)
 #: The same for a product of a single row.
 LONE_VECTORS = 8
-#: Rows and vectors of a tile of a product of matrices where they lie.
-LEFT_ROWS, RIGHT_VECTORS = (8, 2) if _MANY_REGISTERS else (4, 2)
 #: Steps of a matrix product's sum in a turn of its loop.
 _UNROLLED = 4
 #: Rows and taps of a tile of a correlation.
@@ -195,60 +193,6 @@ def _make_correlation(lines: int, taps: int) -> Any:
     return correlation
 
 
-def _make_matrix_product(rows: int, vectors: int, adds: bool) -> Any:
-    @intrinsic
-    def matrix_product(
-        typing: Any, left: Any, left_at: Any, left_row: Any, left_step: Any, right: Any, right_at: Any, right_row: Any,
-        count: Any, out: Any, out_at: Any, out_row: Any,
-    ) -> Any:  # fmt: skip
-        """``out[r, p] = sum over k of left[r, k] * right[k, p]``, of one tile, or ``+=``.
-
-        All arrays are 1-D. ``_at`` : where a matrix begins, ``_row`` : how far its rows lie apart; elements of a row of
-        ``left`` lie ``left_step`` apart, those of the others are neighbours.
-        """
-        number = types.intp
-        signature = types.void(left, number, number, number, right, number, number, number, out, number, number)
-
-        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            left, right, out = (_data(context, builder, signature.args[i], args[i]) for i in (0, 4, 8))
-            left_at, left_row, left_step, right_at, right_row, count, out_at, out_row = (
-                args[i] for i in (1, 2, 3, 5, 6, 7, 9, 10)
-            )
-            vector = _vector_of(context.get_data_type(signature.args[8].dtype))
-
-            def at(pointer: Any, *indices: Any) -> Any:
-                for i in indices:
-                    pointer = builder.gep(pointer, [ir.Constant(left_at.type, i) if isinstance(i, int) else i])
-                return pointer
-
-            lines, lefts = [at(out, out_at)], [at(left, left_at)]
-            for _ in range(rows - 1):
-                lines.append(at(lines[-1], out_row))
-                lefts.append(at(lefts[-1], left_row))
-            places = [[at(line, v * vector.count) for v in range(vectors)] for line in lines]
-            nothing = ir.Constant(vector, None)
-            sums = [
-                [cgutils.alloca_once_value(builder, _load(builder, p, vector) if adds else nothing) for p in line]
-                for line in places
-            ]
-            right = at(right, right_at)
-            with cgutils.for_range(builder, count) as loop:
-                row, column = at(right, builder.mul(loop.index, right_row)), builder.mul(loop.index, left_step)
-                xs = [_load(builder, at(row, v * vector.count), vector) for v in range(vectors)]
-                for pointer, line in zip(lefts, sums, strict=True):
-                    factor = _splat(builder, builder.load(at(pointer, column)), vector)
-                    for x, place in zip(xs, line, strict=True):
-                        builder.store(_multiply_add(builder, factor, x, builder.load(place)), place)
-            for line, results in zip(places, sums, strict=True):
-                for place, result in zip(line, results, strict=True):
-                    _store(builder, builder.load(result), place)
-            return context.get_dummy_value()
-
-        return signature, generate
-
-    return matrix_product
-
-
 def _make_block(vectors: int, rows_lie_together: bool) -> Any:
     @intrinsic
     def block(
@@ -258,7 +202,7 @@ def _make_block(vectors: int, rows_lie_together: bool) -> Any:
         """``out[r, p] = begin[r, p] + sum over k of a[r, k] * b[k, p]``, of one tile.
 
         Matrices are given by addresses of elements like those of the array ``like``, and by steps, in elements, between
-        rows; of ``a`` between those of k where rows lie together.
+        rows; of ``a`` between those of k where rows lie together. No ``begin``, address 0, counts as zeros.
         """
         number = types.intp
         signature = types.void(like, *(number,) * 9)
@@ -278,12 +222,14 @@ def _make_block(vectors: int, rows_lie_together: bool) -> Any:
                 return pointer
 
             # LLVM makes registers of these.
-            sums = [[cgutils.alloca_once(builder, vector) for _ in range(vectors)] for _ in range(ROWS)]
-            line = begin
-            for row in sums:
-                for v, place in enumerate(row):
-                    builder.store(_load(builder, at(line, v * vector.count), vector), place)
-                line = at(line, begin_step)
+            nothing = ir.Constant(vector, None)
+            sums = [[cgutils.alloca_once_value(builder, nothing) for _ in range(vectors)] for _ in range(ROWS)]
+            with builder.if_then(cgutils.is_not_null(builder, begin)):
+                line = begin
+                for row in sums:
+                    for v, place in enumerate(row):
+                        builder.store(_load(builder, at(line, v * vector.count), vector), place)
+                    line = at(line, begin_step)
             lines = [a]
             for _ in range(ROWS - 1):
                 lines.append(at(lines[-1], 1 if rows_lie_together else a_step))
@@ -373,8 +319,6 @@ def copy(typing: Any, like: Any, source: Any, out: Any) -> Any:
     return types.void(like, types.intp, types.intp), generate
 
 
-matrix_product = _make_matrix_product(LEFT_ROWS, RIGHT_VECTORS, adds=False)
-matrix_product_added = _make_matrix_product(LEFT_ROWS, RIGHT_VECTORS, adds=True)
 product, lone_product = _make_product(ROWS, VECTORS), _make_product(1, LONE_VECTORS)
 correlation, lone_correlation = _make_correlation(LINES, TAPS), _make_correlation(1, TAPS)
 #: By how many vectors wide, less one: of rows that are lines, and of rows that lie together.
