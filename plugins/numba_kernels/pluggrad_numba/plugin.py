@@ -33,6 +33,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
         products,
         recurrent,
         rows,
+        scans,
         special,
         steps,
         threads,
@@ -43,7 +44,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     found = elementwise.wrappers()
     modules = (
         steps, convolution, indexing, pooling, windows, normalization, recurrent, rows, classes, activations, groups,
-        special, attention, products, pointwise,
+        special, attention, products, pointwise, scans,
     )  # fmt: skip
     for module in modules:
         found.update(module.WRAPPERS)

@@ -57,7 +57,26 @@ def mean(x: np.ndarray, *, axis: Axes, keepdims: bool = False) -> np.ndarray:
     return _asarray(total / count)
 
 
+#: Numbers whose product is made one after the other; and from how many on it is not.
+_ROW, _LARGE = 64, 1 << 12
+
+
+def _folded(x: np.ndarray) -> np.ndarray:
+    """Fewer numbers of the same product along the last axis: one half times the other, which NumPy does in vectors."""
+    while (half := x.shape[-1] // 2) >= _ROW:
+        rest = x[..., 2 * half :]
+        x = x[..., :half] * x[..., half : 2 * half]
+        x[..., : rest.shape[-1]] *= rest
+    return x
+
+
 def prod(x: np.ndarray, *, axis: Axes, keepdims: bool = False, dtype: Any = None) -> np.ndarray:
+    same = dtype is None or dtype.name == x.dtype.name
+    if same and x.size >= _LARGE and x.dtype.char in "fd" and x.flags.c_contiguous:
+        if len(axis) == x.ndim:
+            return _asarray(_multiply(_folded(x.reshape(-1)))).reshape((1,) * x.ndim if keepdims else ())
+        if axis == (x.ndim - 1,):
+            x = _folded(x)
     return _asarray(_multiply(x, axis, None if dtype is None else np.dtype(dtype.name), None, keepdims))
 
 

@@ -41,3 +41,19 @@ def test_medians_and_places(shape, dtype, missing):
 def test_large_integers_keep_their_digits():
     x = np.array([2**60 + 1, 2**60 + 3, 2**60 + 7])
     assert pluggrad.torch.median(pluggrad.torch.tensor(x)).item() == 2**60 + 3
+
+
+@pytest.mark.cpu
+@pytest.mark.parametrize("shape", [(5000,), (63, 65), (2, 4097), (3, 40, 129), (1, 1 << 13), (1 << 13, 1)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_products_of_many(shape, dtype):
+    x = np.exp(np.random.default_rng(0).standard_normal(shape) / 30).astype(dtype)
+    x.reshape(-1)[5] *= -1
+    ours = pluggrad.torch.tensor(x)
+    tolerance = 1e-5 if dtype is np.float32 else 1e-12
+    np.testing.assert_allclose(ours.prod().numpy(), np.prod(x.astype(np.float64)), rtol=tolerance)
+    for axis in range(x.ndim):
+        for keep in (False, True):
+            out = ours.prod(axis, keepdim=keep).numpy()
+            np.testing.assert_allclose(out, np.prod(x.astype(np.float64), axis, keepdims=keep), rtol=tolerance)
+    assert np.isnan(pluggrad.torch.tensor(np.where(x < 0, np.nan, x)).prod().item())
