@@ -21,11 +21,24 @@ __all__ = [
 ]  # fmt: skip
 
 
+#: Not empty once there was a hook around a call: before that, no call of a module looks for one.
+_SOME_HOOK: list[None] = []
+
+
+class _Hooks(OrderedDict[int, Callable[..., Any]]):
+    """Hooks around calls, by the numbers of their handles."""
+
+    def __setitem__(self, key: int, hook: Callable[..., Any]) -> None:
+        if not _SOME_HOOK:
+            _SOME_HOOK.append(None)
+        super().__setitem__(key, hook)
+
+
 # Hooks of every module of the process.
-_global_forward_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
-_global_forward_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
-_global_backward_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
-_global_backward_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
+_global_forward_pre_hooks = _Hooks()
+_global_forward_hooks = _Hooks()
+_global_backward_pre_hooks = _Hooks()
+_global_backward_hooks = _Hooks()
 _global_forward_hooks_with_kwargs: set[int] = set()
 _global_forward_hooks_always_called: set[int] = set()
 
@@ -106,7 +119,7 @@ class HookedCall:
 
     def _init_hooks(self) -> None:
         for name in ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks"):
-            object.__setattr__(self, name, OrderedDict())
+            object.__setattr__(self, name, _Hooks())
         for name in ("_forward_pre_hooks_with_kwargs", "_forward_hooks_with_kwargs", "_forward_hooks_always_called"):
             object.__setattr__(self, name, set())
 
@@ -176,20 +189,25 @@ class HookedCall:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``, and the hooks before and after it."""
-        own = self.__dict__  # for the classes of modules have a __getattr__, with which each attribute is a long way
         try:
-            hooked = (
-                own["_forward_hooks"] or own["_forward_pre_hooks"] or own["_backward_hooks"]
-                or own["_backward_pre_hooks"] or _global_forward_hooks or _global_forward_pre_hooks
-                or _global_backward_hooks or _global_backward_pre_hooks
-            )  # fmt: skip
-        except KeyError:
-            raise AttributeError(f"{type(self).__name__} cannot be called before Module.__init__() call") from None
-        try:
-            return self._hooked_call(args, kwargs) if hooked else self.forward(*args, **kwargs)
+            if _SOME_HOOK and self._is_hooked():
+                return self._hooked_call(args, kwargs)
+            return self.forward(*args, **kwargs)
         except whereabouts.MISFITS as error:
             whereabouts.note(error, self)
             raise
+        except (AttributeError, KeyError):
+            if "_forward_hooks" in self.__dict__:
+                raise
+            raise AttributeError(f"{type(self).__name__} cannot be called before Module.__init__() call") from None
+
+    def _is_hooked(self) -> bool:
+        own = self.__dict__  # for the classes of modules have a __getattr__, with which each attribute is a long way
+        return bool(
+            own["_forward_hooks"] or own["_forward_pre_hooks"] or own["_backward_hooks"]
+            or own["_backward_pre_hooks"] or _global_forward_hooks or _global_forward_pre_hooks
+            or _global_backward_hooks or _global_backward_pre_hooks
+        )  # fmt: skip
 
     def _hooked_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         called: set[int] = set()

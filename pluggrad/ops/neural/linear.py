@@ -74,19 +74,26 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """
     try:
         x_shape, w_shape = input._array.shape, weight._array.shape
-    except AttributeError:
+        fits = len(w_shape) == 2 and x_shape[-1] == w_shape[1] and (bias is None or bias._array.shape == w_shape[:1])
+    except (AttributeError, IndexError):
         require_tensors("linear", input=input, weight=weight)
-        raise
+        if bias is not None:
+            require_tensors("linear", bias=bias)
+        fits = False
+    if not fits:
+        _raise_misfit(input, weight, bias)
+    return _linear(input, weight, bias)
+
+
+def _raise_misfit(input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    x_shape, w_shape = tuple(input.shape), tuple(weight.shape)
     if len(w_shape) != 2 or not x_shape or x_shape[-1] != w_shape[1]:
         raise ShapeError(
-            f"linear: input of shape {tuple(x_shape)} and weight of shape {tuple(w_shape)} do not fit: "
+            f"linear: input of shape {x_shape} and weight of shape {w_shape} do not fit: "
             f"weight must be (out_features, in_features) with in_features the input's last size"
         )
-    if bias is not None and not isinstance(bias, Tensor):
-        require_tensors("linear", bias=bias)
-    if bias is not None and bias._array.shape != (w_shape[0],):
-        raise ShapeError(f"linear: bias must have shape ({w_shape[0]},), got {tuple(bias.shape)}")
-    return _linear(input, weight, bias)
+    assert bias is not None
+    raise ShapeError(f"linear: bias must have shape ({w_shape[0]},), got {tuple(bias.shape)}")
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
