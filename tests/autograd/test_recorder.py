@@ -41,8 +41,10 @@ def test_code_is_written_at_the_first_call():
     code = (
         "import pluggrad\nfrom pluggrad.function import get\n"
         "f = get('atan2')\nbefore = f.call.__code__\nassert f.call is pluggrad.atan2\n"
-        "pluggrad.atan2(pluggrad.ones(1), pluggrad.ones(1))\n"
+        "step = f.pass_on.__code__\nx = pluggrad.ones(1, requires_grad=True)\ny = pluggrad.atan2(x, x)\n"
         "assert f.call is pluggrad.atan2 and f.call.__code__ is not before\n"
+        "assert f.pass_on.__code__ is step\n"  # nothing of backward yet
+        "y.backward()\nassert f.pass_on.__code__ is not step\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -75,6 +77,36 @@ def test_global_hooks() -> None:
         handle.remove()
     nn.Identity()(1)
     assert calls == ["pre Sequential", "pre Double", "post Double", "post Sequential"]
+
+
+@pytest.mark.parametrize("copied", [lambda m: m, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_the_first_hook_of_a_process_is_seen_however_it_came(copied: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until there is one, no call looks for hooks."""
+    monkeypatch.setattr(module_hooks, "_SOME_HOOK", [])
+    layer = nn.Identity()
+    assert layer(-1) == -1 and not module_hooks._SOME_HOOK
+    layer._forward_hooks[0] = absolute  # past the method that registers it
+    module_hooks._SOME_HOOK.clear()
+    copied_layer = copied(layer)
+    assert bool(module_hooks._SOME_HOOK) is (copied_layer is not layer)
+    layer.register_forward_hook(absolute)
+    assert copied_layer(-1) == 1 and layer(-1) == 1
+
+
+def absolute(module: Any, args: Any, output: int) -> int:
+    return abs(output)
+
+
+def test_a_module_without_its_init_says_so() -> None:
+    class Forgetful(nn.Module):
+        def __init__(self) -> None:
+            self.__dict__["factor"] = 2
+
+        def forward(self, x: Any) -> Any:
+            return self.weight * x
+
+    with pytest.raises(AttributeError, match=r"Forgetful cannot be called before Module.__init__\(\) call"):
+        Forgetful()(1)
 
 
 def run_backward(namespace: Any, make: Any, needs_grad: bool) -> tuple[list[Any], Any]:
