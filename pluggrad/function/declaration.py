@@ -138,8 +138,9 @@ class Function:
     @property
     def is_of_elements(self) -> bool:
         """Whether its arrays have one type and, but for broadcasting, the output's shape, as far as that is known."""
-        plain = self.broadcasts or (len(self.arrays) == 1 and not (self.parameters or self.variadic or self.view))
-        return plain and self.result == "same" and set(self.promoted) == set(self.arrays) and not self.optional
+        if self.result != "same" or set(self.promoted) != set(self.arrays) or self.optional or self.has_many_outputs:
+            return False
+        return self.broadcasts or (len(self.arrays) == 1 and not (self.parameters or self.variadic or self.view))
 
     @property
     def saved_names(self) -> tuple[str, ...]:
