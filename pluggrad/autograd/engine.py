@@ -188,10 +188,10 @@ class Walk:
 
     def go(self) -> None:
         """Walk until nothing is ready."""
-        ready, joins, free = self.ready, self.joins, self.free
+        ready, joins, free, graph = self.ready, self.joins, self.free, self.graph
         pop, push = ready.pop, ready.append
         enters = bool(ENTERED)
-        usual = not (self.graph or self.watch is not None or self.needed is not None or enters or USED or TIMED)
+        usual = not (self.watch is not None or self.needed is not None or enters or USED or TIMED)
         while ready:
             node, g = pop()
             if usual and node.extra is None and g is not None:  # what follows, with all its questions answered
@@ -199,7 +199,7 @@ class Walk:
                     self.arrive(node, g)
                     continue
                 pass_on = node.function.pass_on
-                if pass_on is not None:
+                if pass_on is not None and not graph:
                     pass_on(g, node, joins, push, free)
                     continue
             if enters and node.type.enter is not None:  # the rules' operators work on the thread's current device
