@@ -24,6 +24,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
         attention,
         classes,
         convolution,
+        draws,
         elementwise,
         groups,
         indexing,
@@ -44,7 +45,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     found = elementwise.wrappers()
     modules = (
         steps, convolution, indexing, pooling, windows, normalization, recurrent, rows, classes, activations, groups,
-        special, attention, products, pointwise, scans,
+        special, attention, products, pointwise, scans, draws,
     )  # fmt: skip
     for module in modules:
         found.update(module.WRAPPERS)
