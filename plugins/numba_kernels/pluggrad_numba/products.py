@@ -8,8 +8,11 @@ one is. Small products, vectors and other dtypes go on to the kernel that was th
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -27,29 +30,70 @@ _MANY = 256
 _DEPTH = 512
 
 Kernel = Callable[..., Any]
-Steps = tuple[int, int]
+Pair = tuple[int, int]
 
 
-def _steps(x: np.ndarray) -> Steps:
-    """Between rows and between columns, in elements."""
-    row, column = x.strides[-2:]
-    return row // x.itemsize, column // x.itemsize
+@functools.cache
+def _modules() -> tuple[ModuleType, ModuleType]:
+    """Those which import Numba: when the first large product comes."""
+    from . import compiled_products, crew
+
+    return compiled_products, crew
 
 
-def _is_suited(a: np.ndarray, b: np.ndarray) -> bool:
-    """Two matrices, or stacks of matrices, that lie by rows or by columns."""
-    m, k = a.shape[-2:]
-    n = b.shape[-1]
-    if m * k * n < _LEAST and (a.ndim == 2 or a.size * n < _LEAST or m * k * n < _LEAST_OF_STACK):
-        return False
-    if min(m, k, n) < _LEAST_SIDE or a.dtype.char not in "fd" or a.dtype is not b.dtype:
-        return False
-    return all(1 in steps and min(steps) > 0 for steps in (_steps(a), _steps(b)))
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that follows from shapes and from how matrices lie.
+
+    transposed : ``b.T @ a.T`` is computed
+    first, second : of both factors, in elements, how far the last one lies, and the steps between rows and columns
+    sizes : see ``compiled_products``
+    row, column : the steps of the result
+    packed : how many elements of the second factor are copied
+    copies, tiles : the parts of the work; the latter by columns first, perhaps
+    """
+
+    transposed: bool
+    first: tuple[int, int, int]
+    second: tuple[int, int, int]
+    sizes: tuple[int, ...]
+    row: int
+    column: int
+    packed: int
+    copies: np.ndarray
+    tiles: np.ndarray
+    columns_first: bool
 
 
-def _address(x: np.ndarray, rows: int, columns: int, steps: Steps) -> tuple[int, int, int, int]:
-    """Of a matrix, for compiled functions."""
-    return x.ctypes.data, (rows - 1) * steps[0] + (columns - 1) * steps[1] + 1, *steps
+@functools.lru_cache(maxsize=1024)
+def _plan(m: int, k: int, n: int, a: Pair, b: Pair, itemsize: int, stack: int, count: int) -> Plan | None:
+    """Of products of (m, k) and (k, n) with such strides; none where a matrix lies neither by rows nor by columns."""
+    from .crew import ranges
+    from .tiles import ROWS, VECTOR_BYTES, VECTORS
+
+    a, b = ((row // itemsize, column // itemsize) for row, column in (a, b))
+    if min(m, k, n) < _LEAST_SIDE or min(*a, *b) < 1 or 1 not in a or 1 not in b:
+        return None
+    transposed = a[1] == b[0] == 1 and 2 * m <= n  # the smaller factor is copied
+    row, column = (1, n) if transposed else (n, 1)
+    if transposed:
+        m, n, a, b = n, m, b[::-1], a[::-1]
+    lane = VECTOR_BYTES // itemsize
+    vectors = -(-n // lane)
+    wide = -(-vectors // -(-vectors // VECTORS)) * lane
+    panels, tall = -(-n // wide), -(-m // ROWS)
+    in_place = n // wide if b[1] == 1 and m < _MANY else 0
+    depth = k if transposed or k <= 2 * _DEPTH else -(-k // -(-k // _DEPTH))
+    first, second = (
+        ((rows - 1) * steps[0] + (columns - 1) * steps[1] + 1, *steps)
+        for rows, columns, steps in ((m, k, a), (k, n, b))
+    )
+    copied, columns_first = panels - in_place, n > m
+    tiles = ranges(count, stack, *((panels, tall) if columns_first else (tall, panels)))
+    return Plan(
+        transposed, first, second, (m, k, n, wide, in_place, depth), row, column, stack * copied * wide * k,
+        ranges(count, stack, max(1, copied)), tiles, columns_first,
+    )  # fmt: skip
 
 
 def _offsets(x: np.ndarray, lead: tuple[int, ...]) -> np.ndarray:
@@ -61,42 +105,43 @@ def _offsets(x: np.ndarray, lead: tuple[int, ...]) -> np.ndarray:
     return found.reshape(-1)
 
 
-def product(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
-    """``a @ b + bias`` of matrices, or of stacks of matrices with axes that broadcast, and without a bias."""
-    from . import compiled_products as compiled
-    from .crew import crew_of, ranges
-    from .tiles import ROWS, VECTOR_BYTES, VECTORS
+#: Of two matrices that are no stack.
+_LONE = np.zeros((1, 3), np.int64)
+_NO_BIAS = {char: np.empty(0, char) for char in "fd"}
 
+
+def product(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray | None:
+    """``a @ b + bias`` of matrices, or of stacks of matrices with axes that broadcast, and without a bias.
+
+    None where it is better done otherwise.
+    """
     (m, k), n, dtype = a.shape[-2:], b.shape[-1], a.dtype
-    lead = a.shape[:-2] if a.shape[:-2] == b.shape[:-2] else np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    if dtype.char not in "fd" or dtype is not b.dtype:
+        return None
+    lead, size, stack, count = (), 1, _LONE, threads()
+    if a.ndim > 2 or b.ndim > 2:
+        if m * k * n < _LEAST_OF_STACK:
+            return None
+        lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        size = math.prod(lead)
+    plan = _plan(m, k, n, a.strides[-2:], b.strides[-2:], dtype.itemsize, size, count) if size else None
+    if plan is None:
+        return None
     out = np.empty((*lead, m, n), dtype)
-    size = math.prod(lead)
-    at_a, at_b, row, column = _steps(a), _steps(b), n, 1
-    if at_a[1] == at_b[0] == 1 and 2 * m <= n:
-        # The transposed product, of which the smaller factor is copied.
-        a, b, m, n, at_a, at_b, row, column = b, a, n, m, at_b[::-1], at_a[::-1], 1, n
-    lane = VECTOR_BYTES // dtype.itemsize
-    vectors = -(-n // lane)
-    wide = -(-vectors // -(-vectors // VECTORS)) * lane
-    panels, tall = -(-n // wide), -(-m // ROWS)
-    in_place = n // wide if at_b[1] == 1 and m < _MANY else 0
-    depth = k if column != 1 or k <= 2 * _DEPTH else -(-k // -(-k // _DEPTH))
-    stack = np.zeros((size, 3), np.int64)
+    if plan.transposed:
+        a, b = b, a
     if lead:
-        stack[:, 0], stack[:, 1], stack[:, 2] = _offsets(a, lead), _offsets(b, lead), np.arange(size) * (m * n)
-    packed = np.empty(size * (panels - in_place) * wide * k, dtype)
-    columns_first, count = n > m, threads()
-    copies = ranges(count, size, max(1, panels - in_place))
-    tiles = ranges(count, size, panels, tall) if columns_first else ranges(count, size, tall, panels)
+        stack = np.stack([_offsets(a, lead), _offsets(b, lead), np.arange(size) * (m * n)], axis=1)
     given = (
-        _address(a, m, k, at_a), _address(b, k, n, at_b), stack, (m, k, n, wide, in_place, depth), packed,
-        np.empty(0, dtype) if bias is None else bias, out.reshape(-1), row, column, columns_first,
+        (a.ctypes.data, *plan.first), (b.ctypes.data, *plan.second), stack, plan.sizes, np.empty(plan.packed, dtype),
+        _NO_BIAS[dtype.char] if bias is None else bias, out.reshape(-1), plan.row, plan.column, plan.columns_first,
     )  # fmt: skip
-    if count == 1 or len(tiles) < 2:
-        compiled.multiply(0, copies, tiles, *given)
+    compiled, threads_of = _modules()
+    if count == 1 or len(plan.tiles) < 2:
+        compiled.multiply(0, plan.copies, plan.tiles, *given)
         return out
-    with crew_of(count).lead() as crew:
-        compiled.multiply(crew, copies, tiles, *given)
+    with threads_of.crew_of(count).lead() as crew:
+        compiled.multiply(crew, plan.copies, plan.tiles, *given)
     return out
 
 
@@ -118,14 +163,13 @@ def _of_floats(make: Callable[[Kernel], Kernel]) -> Callable[[Kernel], Kernel]:
 @_of_floats
 def matmul(kernel: Kernel) -> Kernel:
     def call(x1: np.ndarray, x2: np.ndarray) -> Any:
-        if x2.ndim > 1 and x1.size * x2.shape[-1] < _LEAST:
-            return kernel(x1, x2)
-        if x1.ndim < 2 or x2.ndim < 2:
+        if x2.ndim < 2 or x1.ndim < 2 or x1.size * x2.shape[-1] < _LEAST:
             return kernel(x1, x2)
         if x2.ndim == 2 and x1.ndim > 2 and x1.flags.c_contiguous:
-            rows = x1.reshape(-1, x1.shape[-1])
-            return product(rows, x2).reshape(*x1.shape[:-1], x2.shape[1]) if _is_suited(rows, x2) else kernel(x1, x2)
-        return product(x1, x2) if _is_suited(x1, x2) else kernel(x1, x2)
+            out = product(x1.reshape(-1, x1.shape[-1]), x2)
+            return kernel(x1, x2) if out is None else out.reshape(*x1.shape[:-1], x2.shape[1])
+        out = product(x1, x2)
+        return kernel(x1, x2) if out is None else out
 
     return call
 
@@ -133,12 +177,10 @@ def matmul(kernel: Kernel) -> Kernel:
 @_of_floats
 def linear(kernel: Kernel) -> Kernel:
     def call(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> Any:
-        if x.size * len(weight) < _LEAST:
+        if x.size * len(weight) < _LEAST or not (bias is None or (bias.dtype is x.dtype and bias.flags.c_contiguous)):
             return kernel(x, weight, bias)
-        rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
-        if not _is_suited(rows, weight.T) or not (bias is None or (bias.dtype is x.dtype and bias.flags.c_contiguous)):
-            return kernel(x, weight, bias)
-        return product(rows, weight.T, bias).reshape(*x.shape[:-1], len(weight))
+        out = product(x if x.ndim == 2 else x.reshape(-1, x.shape[-1]), weight.T, bias)
+        return kernel(x, weight, bias) if out is None else out.reshape(*x.shape[:-1], len(weight))
 
     return call
 
@@ -149,7 +191,8 @@ def linear_weight(kernel: Kernel) -> Kernel:
         if gradient.size * x.shape[-1] < _LEAST:
             return kernel(gradient, x)
         g, rows = (a if a.ndim == 2 else a.reshape(-1, a.shape[-1]) for a in (gradient, x))
-        return product(g.T, rows) if _is_suited(g.T, rows) else kernel(gradient, x)
+        out = product(g.T, rows)
+        return kernel(gradient, x) if out is None else out
 
     return call
 
