@@ -17,17 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from .packing import VECTOR_BYTES, Sizes, three, up_to
+from .correlation import sums_of_lines, sums_of_rows
+from .packing import Sizes, three, up_to
 from .plans import Padding, Plan, pixels, windows
 
 Kernel = Callable[..., np.ndarray]
 
 #: Products of two numbers beyond which a compiled kernel is called.
 _LEAST = 1 << 21
-#: Bytes of a gradient for the weight, of which each share of the images may have one of its own.
-_PARTIAL_BYTES = 1 << 22
-#: Into how many shares images are divided for it: this decides the order in which sums are made.
-_SHARES = 8
 
 
 def _in_tiles(rows: np.ndarray, tile: int) -> np.ndarray:
@@ -130,8 +127,6 @@ def convolution_input(kernel: Kernel) -> Kernel:
 
 
 def convolution_weight(kernel: Kernel) -> Kernel:
-    """The gradient for the weight: sums over windows, of some images each, and then of these."""
-
     def call(
         g: np.ndarray, x: np.ndarray, *, kernel_size: Sizes, stride: Sizes, padding: Padding,
         dilation: Sizes, groups: int,
@@ -142,31 +137,15 @@ def convolution_weight(kernel: Kernel) -> Kernel:
         counts, channels, rows = g.shape[2:], x.shape[1] // groups, g.shape[1] // groups
         if not _serves(g, x, g.size * channels * math.prod(kernel_size)):
             return kernel(g, x, **options)
-        from . import compiled_convolution as compiled
         from . import tiles
-        from .crew import together
 
-        width = tiles.VECTOR_BYTES // x.dtype.itemsize
+        width = tiles.VECTOR_BYTES // x.itemsize
         plan = windows(
             *x.shape[:2], groups, x.shape[2:], counts, tuple(kernel_size), stride, padding, dilation, x.dtype, width
         )
-        packed, places = plan.packed, plan.places
-        slopes = packed.beside(g.shape[1], counts)
-        tile = 1 if rows == 1 else tiles.LINES
-        whole = up_to(rows, tile)
-        depth = places.size
-        places = np.concatenate([places, np.zeros(-depth % tiles.TAPS, np.intp)])
-        most = _PARTIAL_BYTES // (groups * whole * places.size * x.itemsize)
-        shares = max(1, min(_SHARES, packed.blocks, most))
-        partial = np.zeros((shares, groups, whole // tile, places.size // tiles.TAPS, tile, tiles.TAPS), x.dtype)
-        flat_g, flat_x = np.ascontiguousarray(g).reshape(-1), np.ascontiguousarray(x).reshape(-1)
-        together(
-            compiled.correlate, (shares, groups * whole // tile), flat_g, slopes.geometry, flat_x, packed.geometry,
-            shares, packed.block, packed.images, packed.channels, slopes.memory(tile * packed.line),
-            packed.memory(VECTOR_BYTES), packed.group_step(groups), places, groups, rows, partial.reshape(-1),
-        )  # fmt: skip
-        sums = np.add.reduce(partial, 0).swapaxes(2, 3).reshape(groups, whole, places.size)
-        out = np.ascontiguousarray(sums[:, :rows, :depth])
+        given = (np.ascontiguousarray(g), np.ascontiguousarray(x), plan, groups)
+        sums = sums_of_lines(*given) if rows <= width // 2 else sums_of_rows(*given)
+        out = np.ascontiguousarray(sums[:, :rows, : plan.places.size])
         if not np.isfinite(out).all():  # an infinite pixel, times a zero between the lines
             return kernel(g, x, **options)
         return out.reshape(g.shape[1], channels, *kernel_size)

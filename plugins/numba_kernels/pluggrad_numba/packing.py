@@ -16,6 +16,8 @@ Sizes = tuple[int, ...]
 _POSITIONS, _BLOCK_BYTES = 1 << 10, 1 << 20
 #: Into how many blocks images are divided at least, if they can be: for so many threads.
 _BLOCKS = 8
+#: How many windows a line has that is made of several.
+_LINE = 128
 #: Lines begin at a multiple of so many bytes: no processor's vectors have more.
 VECTOR_BYTES = 64
 
@@ -108,6 +110,19 @@ class Packed:
         """How many positions lie between a block's first and last window, up to whole tiles."""
         last = ((counts[0] - 1) * self.length[1] + counts[1] - 1) * self.length[2] + counts[2]
         return up_to((self.block - 1) * self.plane + last, tile)
+
+    def lines(self, counts: Sizes) -> tuple[np.ndarray, int]:
+        """Where the lines of windows begin, of a block's images, and how many windows each has.
+
+        Lines between which no zeros lie are one, if it is not too long.
+        """
+        depth, height, width = counts
+        together = 1
+        if self.length[2] == width:
+            together = max(n for n in range(1, height + 1) if not height % n and (n == 1 or n * width <= _LINE))
+        image, z, y = np.ogrid[: self.block, :depth, :height:together]
+        starts = image * self.plane + (z * self.length[1] + y) * self.length[2]
+        return np.ascontiguousarray(starts.reshape(-1), np.intp), together * width
 
     def beside(self, channels: int, counts: Sizes) -> Packed:
         """Numbers for each window, packed so that each lies at the position of its window."""

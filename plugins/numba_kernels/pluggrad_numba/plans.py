@@ -32,6 +32,12 @@ class Plan:
     table: np.ndarray
     taps: tuple[tuple[Sizes, Sizes, Sizes], ...]
 
+    @functools.cached_property
+    def lines(self) -> tuple[np.ndarray, int]:
+        """Where the lines of the windows begin, of the first product, and how many each has."""
+        depth, height, width = self.table[0, 3:6].tolist()
+        return self.packed.lines((depth, height, width))
+
 
 def _steps(size: Sizes) -> Sizes:
     return (size[1] * size[2], size[2], 1)

@@ -33,7 +33,7 @@ ROWS, VECTORS = (8, 3) if _MANY_REGISTERS else (4, 3)
 LONE_VECTORS = 8
 #: Steps of a matrix product's sum in a turn of its loop.
 _UNROLLED = 4
-#: Rows and taps of a tile of a correlation.
+#: Rows and taps of a tile of a correlation of few rows.
 LINES, TAPS = (4, 6) if _MANY_REGISTERS else (3, 4)
 
 
