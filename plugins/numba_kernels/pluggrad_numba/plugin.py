@@ -22,6 +22,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     from . import (
         activations,
         attention,
+        averages,
         classes,
         convolution,
         draws,
@@ -45,7 +46,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     found = elementwise.wrappers()
     modules = (
         steps, convolution, indexing, pooling, windows, normalization, recurrent, rows, classes, activations, groups,
-        special, attention, products, pointwise, scans, draws,
+        special, attention, products, pointwise, scans, draws, averages,
     )  # fmt: skip
     for module in modules:
         found.update(module.WRAPPERS)
