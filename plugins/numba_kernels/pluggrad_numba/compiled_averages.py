@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .compiled_sharing import sharing
+from .compiled_sums import sum_of
 from .compiling import compiled as _compiled
 
 
@@ -79,10 +80,15 @@ def _avg_pool(
                             row[i] += line[i]
                 factor = lengths[0][a] * lengths[1][b]
                 result = out[at:][: counts[2]]
-                result[:] = 0
-                for tap in range(kernel_size[2]):
-                    first, last, pixel = _meeting(tap, stride[2], before[2], width, counts[2])
-                    _add_apart(result, first, row, pixel, stride[2], last - first)
+                if kernel_size[2] > counts[2]:  # few windows, which are long
+                    for c in range(counts[2]):
+                        first, last = _range(c, kernel_size[2], stride[2], before[2], width)
+                        result[c] = sum_of(row[first:last])
+                else:
+                    result[:] = 0
+                    for tap in range(kernel_size[2]):
+                        first, last, pixel = _meeting(tap, stride[2], before[2], width, counts[2])
+                        _add_apart(result, first, row, pixel, stride[2], last - first)
                 for c in range(counts[2]):
                     result[c] /= factor * lengths[2][c]
                 at += counts[2]
