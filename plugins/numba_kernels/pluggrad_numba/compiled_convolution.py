@@ -16,7 +16,7 @@ from .tiles import LONE_VECTORS, ROWS, VECTOR_BYTES, VECTORS, lone_product, prod
 def _multiply(
     part: Any, x: Any, block: Any, images: Any, channels: Any, geometry: Any, memory: Any, group_step: Any,
     products: Any, weights: Any, places: Any, begin: Any, tiles: Any, rows: Any, line: Any, out: Any, image_step: Any,
-    row_step: Any,
+    row_step: Any, at_once: Any,
 ) -> None:  # fmt: skip
     """Products of each group's weights with windows of images: of some blocks, for some tiles of all groups' rows.
 
@@ -25,8 +25,12 @@ def _multiply(
         start in an image, and their three ``steps``
     weights : for each product (groups, tiles, places, rows of a tile); ``rows`` of each group are wanted
     line : positions, at most
+    at_once : how many tiles a part's second range counts as one
     """
-    first_block, last_block, first_tile, last_tile = part[0], part[1], part[2], part[3]
+    first_block, last_block, all_tiles = part[0], part[1], begin.size // (1 if rows == 1 else ROWS)
+    first_tile, last_tile = part[2] * at_once, min(part[3] * at_once, all_tiles)
+    in_group = channels * tiles // all_tiles
+    first_channel, last_channel = first_tile // tiles * in_group, ((last_tile - 1) // tiles + 1) * in_group
     width = VECTOR_BYTES // x.itemsize
     tile_rows = 1 if rows == 1 else ROWS
     source, lines = np.zeros(memory, x.dtype), np.empty(tile_rows * line, x.dtype)
@@ -36,7 +40,7 @@ def _multiply(
         present = min(block, images - image)
         if present < block:
             source[:] = 0
-        pack(x, image, present, channels, geometry, source)
+        pack(x, image, present, channels, first_channel, last_channel, geometry, source)
         for q in range(products.shape[0]):
             first, count, positions = products[q, 0], products[q, 1], products[q, 2]
             counts = (products[q, 3], products[q, 4], products[q, 5])

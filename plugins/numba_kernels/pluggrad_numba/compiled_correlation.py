@@ -32,13 +32,14 @@ def _correlate(
     tile_rows = 1 if rows == 1 else LINES
     tiles, count, line = -(-rows // tile_rows), places.size, geometry[5]
     blocks = -(-images // block)
+    first, last, in_group = first_tile // tiles, (last_tile - 1) // tiles + 1, channels // groups
     for share in range(first_share, last_share):
         for number in range(share * blocks // shares, (share + 1) * blocks // shares):
             present = min(block, images - number * block)
             if present < block:
                 slopes[:], source[:] = 0, 0
-            pack(x, number * block, present, channels, geometry, source)
-            pack(g, number * block, present, groups * rows, slope_geometry, slopes)
+            pack(x, number * block, present, channels, first * in_group, last * in_group, geometry, source)
+            pack(g, number * block, present, groups * rows, first * rows, last * rows, slope_geometry, slopes)
             for group_tile in range(first_tile, last_tile):
                 group, tile = group_tile // tiles, group_tile % tiles
                 row = (group * rows + tile * tile_rows) * line
@@ -70,12 +71,13 @@ def _correlate_rows(
     tiles, count, blocks = -(-rows // tile), places.size, -(-images // block)
     lines, run = starts.size // block, max(_ROW_RUN // width, 1)
     windows = lines * width
+    first, last, in_group = first_tile // tiles, (last_tile - 1) // tiles + 1, channels // groups
     slopes = np.zeros((last_tile - first_tile) * block * windows * tile, x.dtype)
     source = np.zeros(memory, x.dtype)
     for share in range(first_share, last_share):
         for number in range(share * blocks // shares, (share + 1) * blocks // shares):
             present = min(block, images - number * block)
-            pack(x, number * block, present, channels, geometry, source)
+            pack(x, number * block, present, channels, first * in_group, last * in_group, geometry, source)
             pack_rows(g, number * block, present, windows, groups, rows, tile, first_tile, last_tile, block, slopes)
             for group_tile in range(first_tile, last_tile):
                 start = group_tile // tiles * group_step

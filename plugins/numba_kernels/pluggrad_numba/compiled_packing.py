@@ -10,16 +10,19 @@ from .tiles import VECTOR_BYTES, transposition
 
 
 @_compiled
-def pack(x: Any, first: Any, images: Any, channels: Any, geometry: Any, out: Any) -> None:
+def pack(
+    x: Any, first: Any, images: Any, channels: Any, first_channel: Any, last_channel: Any, geometry: Any, out: Any
+) -> None:  # fmt: skip
     """Some images (B, C, D, H, W) as lines (B, *length) of (C, phases), between the zeros that are there.
 
+    first_channel, last_channel : those that are wanted
     geometry : see ``packing.Packed.geometry``
     """
     size, before, stride, phases, length, line_step = geometry
     depth, height, width = size
     of_depth, of_height, of_width = phases
-    at = 0
-    for c in range(channels):
+    at = first_channel * of_depth.size * of_height.size * of_width.size * line_step
+    for c in range(first_channel, last_channel):
         for a in of_depth:
             for b in of_height:
                 for e in of_width:

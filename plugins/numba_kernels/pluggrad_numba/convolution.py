@@ -54,6 +54,7 @@ def _multiply(
 ) -> None:
     """Products of a source with weights (groups, rows, channels, *kernel), into ``out`` (N, groups · rows, ...)."""
     from . import compiled_convolution as compiled
+    from . import threads
     from .crew import together
 
     groups, rows = w.shape[:2]
@@ -65,10 +66,14 @@ def _multiply(
     packed, table = plan.packed, plan.table
     given, flat, row_step = np.ascontiguousarray(source).reshape(-1), out.reshape(-1), math.prod(out.shape[2:])
     positions = int(table[:, 2].max())
+    # Who computes some of the rows packs all channels of their group: of one group as few do so as there are threads.
+    helpers = threads.count()
+    pieces = helpers // math.gcd(helpers, packed.blocks) if packed.blocks < 4 * helpers else 1
+    at_once = 1 if groups > 1 else -(-count // pieces)
     together(
-        compiled.multiply, (packed.blocks, groups * count), given, packed.block, packed.images, packed.channels,
-        packed.geometry, packed.memory(positions), packed.group_step(groups), table, weights, plan.places, begin, count,
-        rows, positions, flat, groups * rows * row_step, row_step,
+        compiled.multiply, (packed.blocks, -(-groups * count // at_once)), given, packed.block, packed.images,
+        packed.channels, packed.geometry, packed.memory(positions), packed.group_step(groups), table, weights,
+        plan.places, begin, count, rows, positions, flat, groups * rows * row_step, row_step, at_once,
     )  # fmt: skip
 
 
