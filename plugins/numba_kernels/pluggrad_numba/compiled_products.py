@@ -74,7 +74,7 @@ def _pack(part: Any, b: Any, stack: Any, sizes: Any, packed: Any) -> None:
 
 
 @_compiled
-def _tile(
+def block(
     vectors: Any, lines: Any, like: Any, a: Any, a_step: Any, b: Any, b_step: Any, count: Any, begin: Any,
     begin_step: Any, out: Any, out_step: Any,
 ) -> None:  # fmt: skip
@@ -155,7 +155,7 @@ def _multiply(
                                 begin, of_begin = bias.ctypes.data + j * wide * item, 0
                             else:
                                 begin, of_begin = 0, 0
-                            _tile(vectors, lines, c, factors, between, source, step, count, begin, of_begin, out, c_row)
+                            block(vectors, lines, c, factors, between, source, step, count, begin, of_begin, out, c_row)
                             continue
                         for r in range(rows):
                             for p in range(columns):
@@ -166,13 +166,19 @@ def _multiply(
                                 else:
                                     tile[r * wide + p] = 0
                         out = tile.ctypes.data
-                        _tile(vectors, lines, c, factors, between, source, step, count, out, wide, out, wide)
+                        block(vectors, lines, c, factors, between, source, step, count, out, wide, out, wide)
                         for p in range(columns):
                             for r in range(rows):
                                 c[at + r * c_row + p * c_column] = tile[r * wide + p]
 
 
 _share_pack, _share_multiply = sharing(_pack), sharing(_multiply)
+
+
+@_compiled
+def pack(crew: Any, parts: Any, *args: Any) -> None:
+    """Copy into panels."""
+    _share_pack(crew, parts, args)
 
 
 @_compiled

@@ -1,7 +1,7 @@
 """Recurrent layers: one product for the inputs of all steps, then a loop over time that works in place.
 
-What is elementwise in a step is its *cell*, which a plugin can replace by a compiled one (the argument ``cell``). It
-can also replace all steps of an LSTM whose sequences are of one length (``steps``).
+A plugin can replace this loop (the argument ``steps``), and what makes the products and the sums of columns before and
+after it.
 ``pluggrad.ops.neural.recurrent`` says how sequences are packed, and what each layer keeps for its gradient.
 """
 
@@ -18,7 +18,9 @@ from .reductions import column_sums
 from .scratch import scratch
 
 Array = np.ndarray
-Cell = Callable[..., None]
+Steps = Callable[..., tuple[Array, ...]]
+Product = Callable[[Array, Array], Array]
+Sums = Callable[[Array], Array]
 Order = list[tuple[slice, int]]
 
 
@@ -71,31 +73,50 @@ def _packed(values: list[Array], reverse: bool) -> Array:
     return np.concatenate(values[::-1] if reverse else values)
 
 
-def _inputs(x: Array, weight: Array, *biases: Array) -> Array:
-    out = np.matmul(x, weight.T)
+def _inputs(matmul: Product, x: Array, weight: Array, *biases: Array) -> Array:
+    out = matmul(x, weight.T)
     for bias in biases:
         out += bias
     return out
 
 
+def _of_hidden_weight(
+    matmul: Product, slopes: Array, states: Array, start: Array, sizes: Sequence[int], reverse: bool
+) -> Array:
+    """The gradient for the weight that states are multiplied by, of those for what it gives."""
+    n, last = sizes[0], len(states) - sizes[0]
+    if sizes[-1] != n or not last:
+        return matmul(slopes.T, _packed(_starts(states, start, _order(sizes, reverse)), reverse))
+    # All but the first step start from what the one before ended with.
+    first, others, before = (
+        (slopes[last:], slopes[:last], states[n:]) if reverse else (slopes[:n], slopes[n:], states[:last])
+    )
+    found = matmul(others.T, before)
+    found += np.matmul(first.T, start)
+    return found
+
+
 def _gradients(
-    wanted: Sequence[bool], x: Array, hidden: Array, w_ih: Array, of_inputs: Array, of_hidden: Array,
-    of_start: tuple[Array, ...], biased: bool, projected: bool = False, of_projection: Array | None = None,
+    wanted: Sequence[bool], matmul: Product, sums: Sums, x: Array, w_ih: Array, states: Any, of_inputs: Array,
+    of_hidden: Array, of_start: tuple[Array, ...], biased: bool, *of_projection: Callable[[], Array],
 ) -> tuple[Array, ...]:  # fmt: skip
-    """Those that are wanted, in the order of the layer's arrays."""
+    """Those that are wanted, in the order of the layer's arrays.
+
+    states : those after each step, the first ones, and the sequences' sizes and direction
+    of_inputs, of_hidden : the gradients for the sums of inputs and of states
+    """
     late = functools.partial
     computed: list[Callable[[], Any]] = [
-        late(np.matmul, of_inputs, w_ih),
+        late(matmul, of_inputs, w_ih),
         *[late(np.asarray, s) for s in of_start],
-        late(np.matmul, of_inputs.T, x),
-        late(np.matmul, of_hidden.T, hidden),
+        late(matmul, of_inputs.T, x),
+        late(_of_hidden_weight, matmul, of_hidden, *states),
     ]
     if biased:
-        sums = column_sums(of_inputs)
-        same = of_hidden is of_inputs
-        computed += [late(np.asarray, sums), late(np.array, sums) if same else late(column_sums, of_hidden)]
-    if projected:
-        computed.append(late(np.asarray, of_projection))
+        of_bias = sums(of_inputs)
+        other = late(np.array, of_bias) if of_hidden is of_inputs else late(sums, of_hidden)
+        computed += [late(np.asarray, of_bias), other]
+    computed += of_projection
     return tuple([compute() for compute, want in zip(computed, wanted, strict=True) if want])
 
 
@@ -150,67 +171,79 @@ def _lstm_cell_gradients(
     of_c *= f
 
 
-@_wide
-def lstm_layer(
-    *arrays: Array, sizes: Sequence[int], reverse: bool, biased: bool, projected: bool, cell: Cell = _lstm_cell,
-    steps: Cell | None = None,
+def _lstm_steps(
+    gates: Array, h: Array, c: Array, w_hh: Array, projection: Array | None, sizes: Sequence[int], reverse: bool,
+    cells: Array, out: Array,
 ) -> tuple[Array, ...]:  # fmt: skip
-    x, h0, c0, w_ih, w_hh, *others = arrays
-    order = _order(sizes, reverse)
-    gates = _inputs(x, w_ih, *([others[0] + others[1]] if biased else []))
-    cells = np.empty((len(x), c0.shape[1]), x.dtype)
-    hidden = np.empty_like(cells)
-    if steps is not None:
-        steps(gates, h0, c0, w_hh, reverse, cells, hidden)
-        return hidden, _last(hidden, h0, order), _last(cells, c0, order), gates, cells
-    out = np.empty((len(x), h0.shape[1]), x.dtype) if projected else hidden
-    weight, projection = np.ascontiguousarray(w_hh.T), others[-1].T if projected else None
-    sums = np.empty((h0.shape[0], gates.shape[1]), x.dtype)
-    h, c = h0, c0
+    """``gates`` hold the sums of inputs, and then values; ``cells`` and ``out`` are written. Gives the last states."""
+    order, h0, c0 = _order(sizes, reverse), h, c
+    hidden = out if projection is None else np.empty_like(cells)
+    weight = np.ascontiguousarray(w_hh.T)
+    sums = np.empty((len(h), gates.shape[1]), gates.dtype)
     for rows, n in order:
         h, c = _earlier(h, h0, n), _earlier(c, c0, n)
         now = gates[rows]
         now += np.matmul(h, weight, out=sums[:n])
-        cell(now, c, cells[rows], hidden[rows])
+        _lstm_cell(now, c, cells[rows], hidden[rows])
         h, c = out[rows], cells[rows]
         if projection is not None:
-            np.matmul(hidden[rows], projection, out=h)
-    return out, _last(out, h0, order), _last(cells, c0, order), gates, cells
+            np.matmul(hidden[rows], projection.T, out=h)
+    return _last(out, h0, order), _last(cells, c0, order)
+
+
+@_wide
+def lstm_layer(
+    *arrays: Array, sizes: Sequence[int], reverse: bool, biased: bool, projected: bool, steps: Steps = _lstm_steps,
+    matmul: Product = np.matmul,
+) -> tuple[Array, ...]:  # fmt: skip
+    x, h0, c0, w_ih, w_hh, *others = arrays
+    gates = _inputs(matmul, x, w_ih, *([others[0] + others[1]] if biased else []))
+    cells = np.empty((len(x), c0.shape[1]), x.dtype)
+    out = np.empty((len(x), h0.shape[1]), x.dtype)
+    h, c = steps(gates, h0, c0, w_hh, others[-1] if projected else None, sizes, reverse, cells, out)
+    return out, h, c, gates, cells
+
+
+def _lstm_steps_gradients(
+    g_out: Array, g_h: Array, g_c: Array, gates: Array, cells: Array, c0: Array, w_hh: Array, projection: Array | None,
+    sizes: Sequence[int], reverse: bool, of_gates: Array, of_out: Array, *g_kept: Array,
+) -> tuple[Array, ...]:  # fmt: skip
+    """``of_gates`` and, for a projection, ``of_out`` are written. Gives the gradients for the first states."""
+    order = _order(sizes, reverse)
+    slopes_h, slopes_c = np.array(g_h), np.array(g_c)
+    for (rows, n), before in reversed(list(zip(order, _starts(cells, c0, order), strict=True))):
+        of_h, of_c = slopes_h[:n], slopes_c[:n]
+        of_h += g_out[rows]
+        slope = of_h
+        if projection is not None:
+            of_out[rows] = of_h
+            slope = np.matmul(of_h, projection)
+        now = of_gates[rows]
+        _lstm_cell_gradients(slope, of_c, gates[rows], before, cells[rows], now, *[g[rows] for g in g_kept])
+        np.matmul(now, w_hh, out=of_h)
+    return slopes_h, slopes_c
 
 
 @_wide
 def lstm_layer_gradients(
     *arrays: Array, sizes: Sequence[int], reverse: bool, biased: bool, projected: bool, through: bool,
-    wanted: Sequence[bool], cell: Cell = _lstm_cell_gradients, steps: Cell | None = None,
+    wanted: Sequence[bool], steps: Steps = _lstm_steps_gradients, matmul: Product = np.matmul, sums: Sums = column_sums,
 ) -> tuple[Array, ...]:  # fmt: skip
     (g_out, g_h, g_c), arrays = arrays[:3], arrays[3:]
     g_kept, arrays = (arrays[:2], arrays[2:]) if through else ((), arrays)
     out, gates, cells, x, h0, c0, w_ih, w_hh, *others = arrays
     projection = others[-1] if projected else None
-    order = _order(sizes, reverse)
-    slopes_h, slopes_c = np.array(g_h), np.array(g_c)
     of_gates = np.empty_like(gates)
-    of_out = np.empty_like(out) if projected else None
-    if steps is not None:
-        steps(g_out, gates, c0, w_hh, reverse, cells, slopes_h, slopes_c, of_gates)
-    starts = [] if steps is not None else list(zip(order, _starts(cells, c0, order), strict=True))
-    for (rows, n), before in reversed(starts):
-        of_h, of_c = slopes_h[:n], slopes_c[:n]
-        of_h += g_out[rows]
-        slope = of_h
-        if projection is not None:
-            of_out[rows] = of_h  # type: ignore[index]
-            slope = np.matmul(of_h, projection)
-        now = of_gates[rows]
-        cell(slope, of_c, gates[rows], before, cells[rows], now, *[g[rows] for g in g_kept])
-        np.matmul(now, w_hh, out=of_h)
-    of_projection = None
-    if projected and wanted[-1]:
-        of_projection = np.matmul(of_out.T, gates[:, 3 * cells.shape[1] :] * np.tanh(cells))  # type: ignore[union-attr]
-    hidden = _packed(_starts(out, h0, order), reverse)
+    of_out = np.empty_like(out) if projected else out[:0]
+    of_start = steps(g_out, g_h, g_c, gates, cells, c0, w_hh, projection, sizes, reverse, of_gates, of_out, *g_kept)
+
+    def of_projection() -> Array:
+        return matmul(of_out.T, gates[:, 3 * cells.shape[1] :] * np.tanh(cells))
+
     return _gradients(
-        wanted, x, hidden, w_ih, of_gates, of_gates, (slopes_h, slopes_c), biased, projected, of_projection
-    )
+        wanted, matmul, sums, x, w_ih, (out, h0, sizes, reverse), of_gates, of_gates, of_start, biased,
+        *([of_projection] if projected else []),
+    )  # fmt: skip
 
 
 # -- GRU -------------------------------------------------------------------------------------------------
@@ -264,89 +297,124 @@ def _gru_cell_gradients(
         of_hidden[:, 2 * n :] += g_gates[:, 3 * n :]
 
 
-@_wide
-def gru_layer(
-    *arrays: Array, sizes: Sequence[int], reverse: bool, biased: bool, cell: Cell = _gru_cell
-) -> tuple[Array, ...]:
-    x, h0, w_ih, w_hh, *biases = arrays
-    order = _order(sizes, reverse)
-    inputs = _inputs(x, w_ih, *biases[:1])
-    out = np.empty((len(x), h0.shape[1]), x.dtype)
-    gates = np.empty((len(x), 4 * h0.shape[1]), x.dtype)
+def _gru_steps(
+    inputs: Array, h: Array, w_hh: Array, bias: Array | None, sizes: Sequence[int], reverse: bool, gates: Array,
+    out: Array,
+) -> tuple[Array, ...]:  # fmt: skip
+    """``gates`` (N, 4H) and ``out`` are written. Gives the last state."""
+    order, h0 = _order(sizes, reverse), h
     weight = np.ascontiguousarray(w_hh.T)
-    sums = np.empty((h0.shape[0], weight.shape[1]), x.dtype)
-    h = h0
+    sums = np.empty((len(h), weight.shape[1]), h.dtype)
     for rows, n in order:
         h = _earlier(h, h0, n)
         hidden = np.matmul(h, weight, out=sums[:n])
-        if biased:
-            hidden += biases[1]
-        cell(inputs[rows], hidden, h, gates[rows], out[rows])
+        if bias is not None:
+            hidden += bias
+        _gru_cell(inputs[rows], hidden, h, gates[rows], out[rows])
         h = out[rows]
-    return out, _last(out, h0, order), gates
+    return (_last(out, h0, order),)
+
+
+@_wide
+def gru_layer(
+    *arrays: Array, sizes: Sequence[int], reverse: bool, biased: bool, steps: Steps = _gru_steps,
+    matmul: Product = np.matmul,
+) -> tuple[Array, ...]:  # fmt: skip
+    x, h0, w_ih, w_hh, *biases = arrays
+    inputs = _inputs(matmul, x, w_ih, *biases[:1])
+    out = np.empty((len(x), h0.shape[1]), x.dtype)
+    gates = np.empty((len(x), 4 * h0.shape[1]), x.dtype)
+    (h,) = steps(inputs, h0, w_hh, biases[1] if biased else None, sizes, reverse, gates, out)
+    return out, h, gates
+
+
+def _gru_steps_gradients(
+    g_out: Array, g_h: Array, gates: Array, out: Array, h0: Array, w_hh: Array, sizes: Sequence[int], reverse: bool,
+    of_inputs: Array, of_hidden: Array, *g_kept: Array,
+) -> tuple[Array, ...]:  # fmt: skip
+    """``of_inputs`` and ``of_hidden`` are written. Gives the gradient for the first state."""
+    order, slopes = _order(sizes, reverse), np.array(g_h)
+    product = np.empty_like(slopes)
+    for (rows, n), before in reversed(list(zip(order, _starts(out, h0, order), strict=True))):
+        of_h = slopes[:n]
+        of_h += g_out[rows]
+        now = of_hidden[rows]
+        _gru_cell_gradients(of_h, gates[rows], before, of_inputs[rows], now, *[g[rows] for g in g_kept])
+        of_h += np.matmul(now, w_hh, out=product[:n])
+    return (slopes,)
 
 
 @_wide
 def gru_layer_gradients(
     *arrays: Array, sizes: Sequence[int], reverse: bool, biased: bool, through: bool, wanted: Sequence[bool],
-    cell: Cell = _gru_cell_gradients,
+    steps: Steps = _gru_steps_gradients, matmul: Product = np.matmul, sums: Sums = column_sums,
 ) -> tuple[Array, ...]:  # fmt: skip
     (g_out, g_h), arrays = arrays[:2], arrays[2:]
     g_kept, arrays = (arrays[:1], arrays[1:]) if through else ((), arrays)
     out, gates, x, h0, w_ih, w_hh, *_ = arrays
-    order = _order(sizes, reverse)
-    slopes = np.array(g_h)
     of_inputs, of_hidden = (np.empty((len(x), w_hh.shape[0]), x.dtype) for _ in range(2))
-    starts = _starts(out, h0, order)
-    product = np.empty_like(slopes)
-    for (rows, n), before in reversed(list(zip(order, starts, strict=True))):
-        of_h = slopes[:n]
-        of_h += g_out[rows]
-        now = of_hidden[rows]
-        cell(of_h, gates[rows], before, of_inputs[rows], now, *[g[rows] for g in g_kept])
-        of_h += np.matmul(now, w_hh, out=product[:n])
-    return _gradients(wanted, x, _packed(starts, reverse), w_ih, of_inputs, of_hidden, (slopes,), biased)
+    of_start = steps(g_out, g_h, gates, out, h0, w_hh, sizes, reverse, of_inputs, of_hidden, *g_kept)
+    states = out, h0, sizes, reverse
+    return _gradients(wanted, matmul, sums, x, w_ih, states, of_inputs, of_hidden, of_start, biased)
 
 
 # -- plain -----------------------------------------------------------------------------------------------
 
 
-@_wide
-def rnn_layer(
-    *arrays: Array, sizes: Sequence[int], reverse: bool, biased: bool, nonlinearity: str
+def _rnn_steps(
+    out: Array, h: Array, w_hh: Array, nonlinearity: str, sizes: Sequence[int], reverse: bool
 ) -> tuple[Array, ...]:
-    x, h0, w_ih, w_hh, *biases = arrays
-    order = _order(sizes, reverse)
-    out = _inputs(x, w_ih, *([biases[0] + biases[1]] if biased else []))
+    """``out`` holds the sums of inputs, and then what the layer gives. Gives the last state."""
+    order, h0 = _order(sizes, reverse), h
     weight = np.ascontiguousarray(w_hh.T)
-    sums = np.empty(h0.shape, x.dtype)
-    h = h0
+    sums = np.empty(h.shape, h.dtype)
     for rows, n in order:
         now = out[rows]
         now += np.matmul(_earlier(h, h0, n), weight, out=sums[:n])
         h = np.maximum(now, 0, out=now) if nonlinearity == "relu" else np.tanh(now, out=now)
-    return out, _last(out, h0, order)
+    return (_last(out, h0, order),)
 
 
 @_wide
-def rnn_layer_gradients(
-    *arrays: Array, sizes: Sequence[int], reverse: bool, biased: bool, nonlinearity: str, wanted: Sequence[bool]
-) -> tuple[Array, ...]:
-    g_out, g_h, out, x, h0, w_ih, w_hh, *_ = arrays
-    order = _order(sizes, reverse)
+def rnn_layer(
+    *arrays: Array, sizes: Sequence[int], reverse: bool, biased: bool, nonlinearity: str, steps: Steps = _rnn_steps,
+    matmul: Product = np.matmul,
+) -> tuple[Array, ...]:  # fmt: skip
+    x, h0, w_ih, w_hh, *biases = arrays
+    out = _inputs(matmul, x, w_ih, *([biases[0] + biases[1]] if biased else []))
+    (h,) = steps(out, h0, w_hh, nonlinearity, sizes, reverse)
+    return out, h
+
+
+def _rnn_steps_gradients(
+    g_out: Array, g_h: Array, out: Array, w_hh: Array, nonlinearity: str, sizes: Sequence[int], reverse: bool,
+    of_sums: Array,
+) -> tuple[Array, ...]:  # fmt: skip
+    """``of_sums`` is written. Gives the gradient for the first state."""
     slopes = np.array(g_h)
     if nonlinearity == "relu":
-        of_sums = (out > 0).astype(out.dtype)
+        np.greater(out, 0, out=of_sums)
     else:
-        of_sums = np.multiply(out, out)
+        np.multiply(out, out, out=of_sums)
         np.subtract(1, of_sums, out=of_sums)
-    for rows, n in reversed(order):
+    for rows, n in reversed(_order(sizes, reverse)):
         of_h, now = slopes[:n], of_sums[rows]
         of_h += g_out[rows]
         now *= of_h
         np.matmul(now, w_hh, out=of_h)
-    hidden = _packed(_starts(out, h0, order), reverse)
-    return _gradients(wanted, x, hidden, w_ih, of_sums, of_sums, (slopes,), biased)
+    return (slopes,)
+
+
+@_wide
+def rnn_layer_gradients(
+    *arrays: Array, sizes: Sequence[int], reverse: bool, biased: bool, nonlinearity: str, wanted: Sequence[bool],
+    steps: Steps = _rnn_steps_gradients, matmul: Product = np.matmul, sums: Sums = column_sums,
+) -> tuple[Array, ...]:  # fmt: skip
+    g_out, g_h, out, x, h0, w_ih, w_hh, *_ = arrays
+    of_sums = np.empty_like(out)
+    of_start = steps(g_out, g_h, out, w_hh, nonlinearity, sizes, reverse, of_sums)
+    states = out, h0, sizes, reverse
+    return _gradients(wanted, matmul, sums, x, w_ih, states, of_sums, of_sums, of_start, biased)
 
 
 KERNELS = {
