@@ -101,7 +101,9 @@ def _attention_arrays(
 ) -> tuple[Any, ...]:
     query, key, value, *mask = arrays
     g_out, g_log_total = g
-    delta = _total(xp, g_out * out) - g_log_total
+    delta = _total(xp, g_out * out)
+    if g_log_total is not None:
+        delta = delta - g_log_total
     found = list(
         xp.tiled_attention_gradients(g_out, delta, query, key, value, log_total, *mask, scale=scale, causal=causal)
     )
@@ -114,7 +116,7 @@ def _attention_arrays(
 
 @composite(
     name="tiled_attention", autocast="lower", kinds=REAL_FLOATING, outputs=("out", "log_total"),
-    vjp=_attention_arrays,
+    lazy=frozenset(("log_total",)), vjp=_attention_arrays,
 )  # fmt: skip
 def _tiled_attention(xp: Any, *arrays: Any, scale: float, causal: bool = False) -> Any:
     """Of query (..., L, E), key (..., S, E), value (..., S, V), leading axes alike, and possibly a mask.

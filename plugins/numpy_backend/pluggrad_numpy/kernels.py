@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import (
+    attention,
     convolution,
     elementwise,
     exchange,
@@ -87,5 +88,5 @@ KERNELS |= indexing.KERNELS | manipulation.KERNELS | linalg.KERNELS
 KERNELS |= views.KERNELS | reductions.KERNELS
 KERNELS |= random.KERNELS
 KERNELS |= elementwise.KERNELS
-KERNELS |= convolution.KERNELS | pooling.KERNELS | neural.KERNELS | recurrent.KERNELS
+KERNELS |= convolution.KERNELS | pooling.KERNELS | neural.KERNELS | attention.KERNELS | recurrent.KERNELS
 KERNELS |= updates.KERNELS | exchange.KERNELS
