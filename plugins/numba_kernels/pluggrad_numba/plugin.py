@@ -34,6 +34,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
         pooling,
         products,
         recurrent,
+        reductions,
         rows,
         scans,
         special,
@@ -46,7 +47,7 @@ def pluggrad_kernels(backend: str, get_num_threads: Callable[[], int]) -> Mappin
     found = elementwise.wrappers()
     modules = (
         steps, convolution, indexing, pooling, windows, normalization, recurrent, rows, classes, activations, groups,
-        special, attention, products, pointwise, scans, draws, averages,
+        special, attention, products, pointwise, scans, draws, averages, reductions,
     )  # fmt: skip
     for module in modules:
         found.update(module.WRAPPERS)
