@@ -19,7 +19,7 @@ Kernel = Callable[..., Any]
 
 def _are_large(*arrays: Any) -> bool:
     first = arrays[0]
-    return first.size >= _LEAST and all(
+    return first.size >= _LEAST and bool(first.ndim) and all(
         x.__class__ is np.ndarray and x.dtype.char in "fd" and x.flags.c_contiguous
         and x.dtype == first.dtype and x.shape == first.shape for x in arrays
     )  # fmt: skip
