@@ -239,8 +239,6 @@ def relu_backward(gradient: Array, out: Array) -> Array:
     zero = _ZERO.get(out.dtype)
     if gradient.shape != out.shape or gradient.dtype != out.dtype or zero is None or not out.shape:
         return where(out <= 0, 0, gradient)
-    if out.size < _FEW:
-        return _relu_backward_of_few(gradient, out, zero)
     if not (gradient.flags.c_contiguous and out.flags.c_contiguous):
         return where(out <= 0, 0, gradient)
     integer: Any = _INTEGERS[gradient.dtype.itemsize]
@@ -253,21 +251,18 @@ def relu_backward(gradient: Array, out: Array) -> Array:
     return result
 
 
-def _relu_backward_of_few(gradient: Array, out: Array, zero: Array) -> Array:
-    result = gradient.copy()
-    np.putmask(result, np.less_equal(out, zero), zero)
-    return result
-
-
 def _relu_backward_of(dtype: Any) -> Callable[[Array, Array], Array]:
+    """The same for a dtype: of few elements, what NumPy begins soonest."""
     zero = _ZERO.get(dtype)
     if zero is None:
         return relu_backward
 
     def call(gradient: Array, out: Array) -> Array:
-        if out.ndim and out.size < _FEW and gradient.shape == out.shape:
-            return _relu_backward_of_few(gradient, out, zero)
-        return relu_backward(gradient, out)
+        if not out.ndim or out.size >= _FEW or gradient.shape != out.shape:
+            return relu_backward(gradient, out)
+        result = gradient.copy()
+        np.putmask(result, np.less_equal(out, zero), zero)
+        return result
 
     return call
 
