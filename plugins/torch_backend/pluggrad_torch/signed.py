@@ -103,11 +103,12 @@ def arrays(f: Callable[..., Any], *, ordered: bool = False, values: bool = True)
     def wide(*args: Any, **parameters: Any) -> Any:
         return in_signed(f, args, parameters, ordered, values)
 
-    return _by_dtype(functools.update_wrapper(kernel, f), f, wide)
+    functools.update_wrapper(kernel, f)
+    return _by_dtype(kernel, kernel, wide)  # rules give numbers in place of arrays, which not every function takes
 
 
 def _by_dtype(kernel: Any, plain: Any, wide: Any = None) -> Any:
-    """Let the calls on Tensors, whose dtype is known beforehand, go straight to the function for it."""
+    """Let calls and rules of arrays whose dtype is known beforehand go straight to the function for it."""
     kernel.for_dtype = lambda dtype: (wide or kernel) if dtype in SIGNED else plain
     return kernel
 
