@@ -83,23 +83,23 @@ def picture(bars: Sequence[tuple[str, float, float, float]], path: Path) -> None
     most = 3.0
     figure, axis = plt.subplots(figsize=(9, 1.2 + 0.42 * len(bars)), layout="constrained")
     for y, (_, goal, compiled, plain) in enumerate(bars):
-        for ratio, color, at in ((compiled, "#2166ac", y - 0.17), (plain, "#b3cde3", y + 0.17)):
+        for ratio, at, color, ink in ((compiled, y - 0.17, "#2166ac", "white"), (plain, y + 0.17, "#b3cde3", "black")):
             axis.barh(at, min(ratio, most), 0.32, color=color)
-            axis.text(min(ratio, most) + 0.02, at, f"{ratio:.2f}", va="center", fontsize=7)
+            axis.text(0.02, at, f"{ratio:.2f}", va="center", fontsize=7, color=ink if ratio > 0.2 else "black")
         axis.plot([goal, goal], [y - 0.42, y + 0.42], color="#d6604d", linewidth=2)
     axis.axvline(1, color="black", linewidth=0.8, linestyle="--", zorder=0)
     axis.set_yticks(range(len(bars)), [title for title, *_ in bars], fontsize=8)
     axis.set_ylim(len(bars) - 0.4, -0.6)
-    axis.set_xlim(0, most + 0.25)
+    axis.set_xlim(0, most)
     axis.set_xlabel("time of pluggrad / time of PyTorch: shorter is faster", fontsize=9)
-    axis.legend(
+    figure.legend(
         handles=[
             mpl.patches.Patch(color="#2166ac", label="with compiled kernels"),
             mpl.patches.Patch(color="#b3cde3", label="on NumPy alone"),
             mpl.lines.Line2D([], [], color="#d6604d", linewidth=2, label="goal"),
             mpl.lines.Line2D([], [], color="black", linewidth=0.8, linestyle="--", label="PyTorch"),
         ],
-        loc="lower right", fontsize=8, frameon=False,
+        loc="outside upper center", ncols=4, fontsize=8, frameon=False,
     )  # fmt: skip
     for edge in ("top", "right"):
         axis.spines[edge].set_visible(False)

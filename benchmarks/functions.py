@@ -16,8 +16,10 @@ import math
 import re
 import statistics
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +235,7 @@ def elementwise_call(side: str, name: str, size: int, gradient: bool) -> tuple[S
     if side == "pluggrad":
         return lambda: function.call(*arrays), arrays
     places = [library, *([library.nn.functional, library.special] if side == "torch" else [])]
-    names = (name, *function.alias)
+    names = (name, *function.alias) if side == "numpy" else (*function.alias, name)  # torch.eq, not its torch.equal
     f = next((getattr(place, a) for a in names for place in places if callable(getattr(place, a, None))), None)
     try:
         f(*arrays)  # type: ignore[misc]
@@ -305,27 +307,30 @@ def elementwise() -> list[str]:
     return sorted(n for n, f in functions().items() if is_elementwise(f) and float32.kind in f.kinds)
 
 
-def measure(names: Sequence[str], sizes: Sequence[int], seconds: float) -> list[Row]:
-    """Time the functions, smallest size first."""
+def measure(names: Sequence[str], sizes: Sequence[int], seconds: float, budget: float = math.inf) -> list[Row]:
+    """Time the functions, smallest size first; after ``budget`` seconds what is left of the largest is left out."""
     sides = [Side(__file__, side) for side in SIDES]
     ours, _, theirs = sides
-    rows = []
-    for name in names:
-        for size in sizes:
-            rest = 0.01 if size >= 10_000 else 0.0  # below, nobody has threads that wait
-            forward = in_turn(sides, seconds, name, size, False, rounds=2, rest=rest)
-            row = Row(name, size, *(statistics.median(t) if t else None for t in forward))
-            both = in_turn([ours, theirs], seconds, name, size, True, rounds=2, rest=rest)
-            row.pluggrad_gradient, row.torch_gradient = (statistics.median(t) if t else None for t in both)
-            rows.append(row)
-            times = (row.pluggrad, row.numpy, row.torch, row.pluggrad_gradient, row.torch_gradient)
-            shown = [f"{v * 1e6:11.2f}" if v is not None else " " * 11 for v in times]
-            print(f"{name:24s} {size:9d} {' '.join(shown)} µs", flush=True)
-            for side in sides:
-                if side.trouble:
-                    print(f"  {side.library}: {side.trouble}", file=sys.stderr)
-            if max(t or 0.0 for t in times) > LONGEST:
-                break
+    rows: list[Row] = []
+    too_long: set[str] = set()
+    end = time.perf_counter() + budget
+    for size, name in product(sizes, names):
+        if name in too_long or time.perf_counter() > end:
+            continue
+        rest = 0.01 if size >= 10_000 else 0.0  # below, nobody has threads that wait
+        forward = in_turn(sides, seconds, name, size, False, rounds=2, rest=rest)
+        row = Row(name, size, *(statistics.median(t) if t else None for t in forward))
+        trouble = {side.library: side.trouble for side in sides if side.trouble}
+        both = in_turn([ours, theirs], seconds, name, size, True, rounds=2, rest=rest)
+        row.pluggrad_gradient, row.torch_gradient = (statistics.median(t) if t else None for t in both)
+        rows.append(row)
+        times = (row.pluggrad, row.numpy, row.torch, row.pluggrad_gradient, row.torch_gradient)
+        shown = [f"{v * 1e6:11.2f}" if v is not None else " " * 11 for v in times]
+        print(f"{name:24s} {size:9d} {' '.join(shown)} µs", flush=True)
+        for library, why in (trouble | {s.library: s.trouble for s in (ours, theirs) if s.trouble}).items():
+            print(f"  {library}: {why}", file=sys.stderr)
+        if max(t or 0.0 for t in times) > LONGEST:
+            too_long.add(name)
     for side in sides:
         side.end()
     return rows
@@ -339,6 +344,7 @@ def picture(rows: list[Row], path: Path) -> None:
     import matplotlib.pyplot as plt
     import numpy as np
     from matplotlib.colors import LogNorm
+    from PIL import Image
 
     names, sizes = list(dict.fromkeys(r.function for r in rows)), sorted({r.size for r in rows})
     panels = {
@@ -373,6 +379,9 @@ def picture(rows: list[Row], path: Path) -> None:
     bar.set_label("time of pluggrad / time of the other library, float32, 2 threads", fontsize=9)
     figure.savefig(path, dpi=130)
     plt.close(figure)
+    with Image.open(path) as image:  # a quarter of the bytes
+        small = image.convert("RGB").quantize(128)
+    small.save(path, optimize=True)
 
 
 def main() -> int:

@@ -34,6 +34,8 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 #: What a step is to need of the memory that PyTorch's takes, at most; and a large call of the time of bare NumPy's.
 MEMORY_GOAL, CORE_GOAL = 0.8, 1.05
+#: Seconds for all functions: on a slow machine the largest sizes are left out.
+FUNCTIONS_BUDGET = 900.0
 #: Functions measured with ``--quick``.
 FEW = ("add", "exp", "tanh", "divide", "erf", "isnan", "sum", "matmul", "softmax", "sort", "randn")
 
@@ -77,7 +79,7 @@ def ratio_of(times: Sequence[float], others: Sequence[float]) -> float | None:
 
 def of_workloads(quick: bool, pictures: Path) -> list[str]:
     """Each workload on pluggrad, with compiled kernels and on NumPy alone, and on PyTorch."""
-    measured = compare.measure(list(workloads.WORKLOADS), 0.4 if quick else 5.0, ("pluggrad", "plain", "torch"))
+    measured = compare.measure(list(workloads.WORKLOADS), 0.4 if quick else 4.0, ("pluggrad", "plain", "torch"))
     table = [
         "| workload | goal | compiled / PyTorch | NumPy alone / PyTorch | compiled | NumPy alone | PyTorch |",
         "| --- | --: | --: | --: | --: | --: | --: |",
@@ -129,7 +131,8 @@ def of_memory(quick: bool, pictures: Path) -> list[str]:
 def of_functions(quick: bool, pictures: Path) -> list[str]:
     """Every function over sizes: a heat map, quartiles by size, and the slowest by name."""
     names = FEW if quick else [*functions.elementwise(), *functions.WHOLE]
-    rows = functions.measure(names, (10, 10_000, 100_000) if quick else functions.SIZES, 0.01 if quick else 0.06)
+    sizes = (10, 10_000, 100_000) if quick else functions.SIZES
+    rows = functions.measure(names, sizes, 0.01 if quick else 0.03, FUNCTIONS_BUDGET)
     functions.picture(rows, pictures / "functions.png")
     columns = {
         "numpy": "a call beside NumPy",

@@ -22,8 +22,6 @@ Maker = Callable[..., Step | None]
 
 #: How often each library is asked for the times of one thing.
 ROUNDS = 4
-#: A single call that takes longer, in seconds, is timed once in each round.
-LONG = 0.5
 
 
 def repeated(step: Step, seconds: float, least: int = 3) -> list[float]:
@@ -32,12 +30,12 @@ def repeated(step: Step, seconds: float, least: int = 3) -> list[float]:
     start = time.perf_counter()
     step()
     once = time.perf_counter() - start
-    if once > LONG:
+    if once > 3 * seconds:
         return [once]
     inner = max(1, int(1e-3 / max(once, 1e-7)))  # so many calls in a row that the clock does not matter
     times: list[float] = []
     end = time.perf_counter() + seconds
-    while (start := time.perf_counter()) < end or len(times) < least:
+    while (start := time.perf_counter()) < end or (len(times) < least and start < end + 2 * seconds):
         for _ in range(inner):
             step()
         times.append((time.perf_counter() - start) / inner)

@@ -8,7 +8,6 @@ Kernels of whatever arguments are shared by :mod:`.compiled_sharing`.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +19,7 @@ from numba.np.numpy_support import carray
 
 from . import threads
 from .compiled_crew import call, lead
+from .compiling import compiling
 from .crew import crew_of
 
 #: What is called by it has other arguments than what it is put around.
@@ -29,9 +29,6 @@ intrinsic: Any = _intrinsic
 STEP, _LEAST = 1 << 14, 1 << 16
 
 _SIGNATURE = types.void(types.int64, types.int64, types.int64)
-
-
-_compiling = threading.Lock()
 
 
 class Task:
@@ -46,7 +43,7 @@ class Task:
         """Where the C function is."""
         compiled: Any = self._compiled
         if compiled is None:
-            with _compiling:  # a second one would take the place of the first, which is called already
+            with compiling:  # a second one would take the place of the first, which is called already
                 if self._compiled is None:
                     compile_ = cfunc(_SIGNATURE, cache=True, error_model="numpy", fastmath={"contract"})
                     self._compiled = compile_(self._source)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 #: Bytes of one array that are worth a thread of their own: waking it costs what 100 KiB do.
@@ -82,11 +82,24 @@ def share(task: Callable[[int], None], count: int) -> None:
         for number in numbers:
             task(number)
 
-    helpers = min(_get_num_threads(), count) - 1
-    pending = [_pool_for(helpers + 1).submit(work) for _ in range(helpers)] if helpers > 0 else []
-    work()
-    for future in pending:
-        future.result()
+    helping = _ask(work, min(_get_num_threads(), count) - 1)
+    try:
+        work()
+    finally:
+        for helper in helping:
+            if not helper.cancel():  # nobody waits for a thread that has not come
+                helper.result()
+
+
+def _ask(work: Callable[[], None], count: int) -> list[Future[None]]:
+    """Let so many threads of the pool do the work too, when they come to it."""
+    if count < 1:
+        return []
+    pool = _pool_for(count + 1)
+    try:
+        return [pool.submit(work) for _ in range(count)]
+    except RuntimeError:  # the program ends: what is computed at its exit has no threads
+        return []
 
 
 def run(kernel: Callable[..., None], arrays: tuple[Any, ...], *numbers: Any) -> None:
@@ -98,20 +111,12 @@ def run(kernel: Callable[..., None], arrays: tuple[Any, ...], *numbers: Any) -> 
     arrays : 1-D, of one size
     """
     first = arrays[0]
-    count = _get_num_threads()
-    parts = min(count, first.nbytes // _GRAIN)
+    parts = min(_get_num_threads(), first.nbytes // _GRAIN)
     if parts < 2:
         kernel(*arrays, *numbers)
         return
-    pool = _pool_for(count)
     size = -(-first.size // parts)
-    pending = [
-        pool.submit(kernel, *[a[start : start + size] for a in arrays], *numbers)
-        for start in range(size, first.size, size)
-    ]
-    kernel(*[a[:size] for a in arrays], *numbers)
-    for future in pending:
-        future.result()
+    share(lambda number: kernel(*[a[number * size : (number + 1) * size] for a in arrays], *numbers), parts)
 
 
 def over(kernel: Callable[..., None], least: int, size: int, count: int, *given: Any) -> None:
