@@ -64,6 +64,16 @@ def _batch_norm_gradients(
                 result[i] = slopes[i] * of_g - (image[i] - center) * of_x - constant
 
 
+@_compiled
+def _channel_sums(part: Any, x: Any, images: Any, channels: Any, pixels: Any, out: Any) -> None:
+    for c in range(part[0], part[1]):
+        total = 0.0
+        for n in range(images):
+            total += np.float64(sum_of(x[(n * channels + c) * pixels :][:pixels]))
+        out[c] = total
+
+
+_share_channel_sums = sharing(_channel_sums)
 _share_batch_norm = sharing(_batch_norm)
 _share_batch_norm_gradients = sharing(_batch_norm_gradients)
 
@@ -76,3 +86,8 @@ def batch_norm(crew: Any, parts: Any, *args: Any) -> None:
 @_compiled
 def batch_norm_gradients(crew: Any, parts: Any, *args: Any) -> None:
     _share_batch_norm_gradients(crew, parts, args)
+
+
+@_compiled
+def channel_sums(crew: Any, parts: Any, *args: Any) -> None:
+    _share_channel_sums(crew, parts, args)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib.introspect import opt_func_info
 
 from . import threads
+from .normalization import has_channels, sums_of_channels
 
 #: Elements from which on a compiled kernel is called, of sums, and of what is not faster on one thread.
 _LEAST, _LEAST_SUMMED, _LEAST_SHARED = 1 << 14, 1 << 16, 1 << 17
@@ -75,10 +76,14 @@ def filled(x: np.ndarray) -> np.ndarray:
 
 
 def sum(kernel: Kernel) -> Kernel:
-    """Of all elements: the sums of parts, whose length does not depend on the number of threads."""
+    """Of all elements: the sums of parts, whose length does not depend on the number of threads. Or of each channel."""
 
     def call(x: Any, *, axis: tuple[int, ...], keepdims: bool = False, dtype: Any = None) -> Any:
-        if x.size < _LEAST_SUMMED or dtype is not None or len(axis) != x.ndim or not _is_large(x, "f"):
+        if x.size < _LEAST_SUMMED or dtype is not None or not _is_large(x, "f"):
+            return kernel(x, axis=axis, keepdims=keepdims, dtype=dtype)
+        if has_channels(x) and axis == (0, *range(2, x.ndim)):
+            return sums_of_channels(x, keepdims)
+        if len(axis) != x.ndim:
             return kernel(x, axis=axis, keepdims=keepdims, dtype=dtype)
         from . import elementwise_tasks
         from .tasks import STEP, perform

@@ -15,10 +15,14 @@ Kernel = Callable[..., tuple[np.ndarray, ...]]
 _LEAST, _LEAST_PIXELS = 1 << 15, 16
 
 
+def has_channels(x: np.ndarray) -> bool:
+    """Whether an array is of images, (N, C, ...), and each channel of these of some pixels."""
+    return math.prod(x.shape[2:]) >= _LEAST_PIXELS
+
+
 def _serves(*arrays: np.ndarray) -> bool:
     """Whether the compiled kernels are for these: the first ones large."""
-    x = arrays[0]
-    return math.prod(x.shape[2:]) >= _LEAST_PIXELS and _suits(*arrays)
+    return has_channels(arrays[0]) and _suits(*arrays)
 
 
 def _suits(*arrays: np.ndarray) -> bool:
@@ -75,6 +79,17 @@ def batch_norm_gradients(kernel: Kernel) -> Kernel:
         return (out, of_weight, of_bias) if weight else (out,)
 
     return call
+
+
+def sums_of_channels(x: np.ndarray, keepdims: bool) -> np.ndarray:
+    """Of (N, C, ...), as the gradient for a bias is."""
+    from . import compiled_normalization as compiled
+    from .crew import together
+
+    n, channels, *size = x.shape
+    out = np.empty(channels, x.dtype)
+    together(compiled.channel_sums, (channels,), x.reshape(-1), n, channels, math.prod(size), out)
+    return out.reshape(1, channels, *(1,) * len(size)) if keepdims else out
 
 
 WRAPPERS = {f.__name__: f for f in (batch_norm, batch_norm_gradients)}

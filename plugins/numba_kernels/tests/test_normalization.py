@@ -88,3 +88,17 @@ def test_a_layer_that_is_trained():
         results.append([a.numpy() for a in (x.grad, layer.weight.grad, layer.bias.grad, layer.running_var)])
     for ours, exact in zip(*results, strict=True):
         np.testing.assert_allclose(ours, exact, rtol=1e-4, atol=1e-4 * np.abs(exact).max())
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("shape", [(8, 5, 90, 29), (33, 70, 31), (2, 3, 9, 40, 41)])
+def test_sums_of_channels(shape, keepdims):
+    x = np.random.default_rng(0).standard_normal(shape) + 3
+    axis = (0, *range(2, len(shape)))
+    results = []
+    for count in (1, 3):
+        pluggrad.set_num_threads(count)
+        with pluggrad.no_grad():
+            results.append(pluggrad.asarray(x.astype(np.float32)).sum(axis, keepdims).numpy())
+    np.testing.assert_array_equal(*results)
+    check(results[:1], [x.sum(axis, keepdims=keepdims)], np.float32)
