@@ -65,6 +65,17 @@ def _layer_norm(part: Any, x: Any, weight: Any, bias: Any, eps: Any, out: Any, m
 
 
 @_compiled
+def _rms_norm(part: Any, x: Any, weight: Any, eps: Any, out: Any, rstd: Any) -> None:
+    n = x.dtype.type(x.shape[1])
+    for r in range(part[0], part[1]):
+        row, result = x[r], out[r]
+        scale = x.dtype.type(1) / np.sqrt(_products(row, row) / n + eps)
+        rstd[r] = scale
+        for i in range(row.size):
+            result[i] = row[i] * scale * weight[i]
+
+
+@_compiled
 def _layer_norm_gradients(
     part: Any, g: Any, g_mean: Any, g_rstd: Any, x: Any, mean: Any, rstd: Any, weight: Any, block: Any, out: Any,
     of_weight: Any, of_bias: Any,
@@ -156,6 +167,14 @@ def _softmax_slope(part: Any, g: Any, y: Any) -> None:
 
 _share_layer_norm, _share_layer_norm_gradients = sharing(_layer_norm), sharing(_layer_norm_gradients)
 _share_softmax, _share_softmax_slope = sharing(_softmax), sharing(_softmax_slope)
+
+
+_share_rms_norm = sharing(_rms_norm)
+
+
+@_compiled
+def rms_norm(crew: Any, parts: Any, *args: Any) -> None:
+    _share_rms_norm(crew, parts, args)
 
 
 @_compiled

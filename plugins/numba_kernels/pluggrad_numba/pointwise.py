@@ -169,9 +169,28 @@ def pow_scalar(kernel: Kernel) -> Kernel:
     return call
 
 
+def huber_loss(kernel: Kernel) -> Kernel:
+    """The sum of losses is that of parts, whose length does not depend on the number of threads."""
+
+    def call(x: Any, target: Any, *, delta: float, reduction: str) -> Any:
+        if not _are_large(x, target):
+            return kernel(x, target, delta=delta, reduction=reduction)
+        from . import pointwise_tasks
+        from .tasks import STEP, perform
+
+        if reduction == "none":
+            return _perform(pointwise_tasks, "huber_all", (x, target), delta)
+        sums = np.empty(-(-x.size // STEP), np.float32)
+        perform(pointwise_tasks.huber_parts, (x, target, sums), delta)
+        total = np.add.reduce(sums)
+        return np.asarray(total / np.float32(x.size) if reduction == "mean" else total)
+
+    return call
+
+
 WRAPPERS: dict[str, Wrapper] = {
     **{name: _division(name) for name in ("fmod", "remainder", "floor_divide")},
     **{name: _of_arrays(name) for name in ("hypot", "logaddexp", "copysign", "maximum", "minimum", "sign", "frac")},
     **{name: _added(name) for name in ("addcmul", "addcdiv")},
-    **{f.__name__: f for f in (lerp, prelu, clip, logit, pow_scalar)},
+    **{f.__name__: f for f in (lerp, prelu, clip, logit, pow_scalar, huber_loss)},
 }

@@ -9,9 +9,13 @@ import numpy as np
 from .compiled_activations import log_of_one_and
 from .compiled_doubles import f8, i8
 from .compiled_elementwise import HALF, ONE, ZERO, choose, exp_of_negative, f4, log
+from .compiled_sums import sum_of
 from .tasks import STEP, Task, array, number, whole_vectors
 
 _INFINITY = f4(np.inf)
+#: Losses that are summed together.
+_SOME = 1024
+
 # -- division with a remainder: (x, y, out, odd) -----------------------------------------------------
 #
 # In double precision the whole part of a quotient of two float32 is exact up to 2**28, and so is what it leaves: they
@@ -206,3 +210,34 @@ def root_all(job: Any, first: Any, last: Any) -> None:
     x, out = array(job, 0, first, last), array(job, 1, first, last)
     for i in range(x.size):
         out[i] = choose(x[i] == -_INFINITY, _INFINITY, np.sqrt(x[i] + ZERO))
+
+
+# -- Huber's loss ------------------------------------------------------------------------------------
+
+
+@Task
+def huber_all(job: Any, first: Any, last: Any) -> None:
+    """(x, y, out, delta)."""
+    whole_vectors()
+    x, y, out = array(job, 0, first, last), array(job, 1, first, last), array(job, 2, first, last)
+    delta = number(job, 3)
+    for i in range(x.size):
+        size = abs(x[i] - y[i])
+        out[i] = choose(size <= delta, HALF * size * size, delta * (size - HALF * delta))
+
+
+@Task
+def huber_parts(job: Any, first: Any, last: Any) -> None:
+    """(x, y, sums, delta): the sum of each part, whose length is the same for all but the last."""
+    whole_vectors()
+    x, y, delta = array(job, 0, first, last), array(job, 1, first, last), number(job, 3)
+    losses = np.empty(_SOME, np.float32)
+    total = f4(0)
+    for at in range(0, x.size, _SOME):
+        some = losses[: min(_SOME, x.size - at)]
+        for i in range(some.size):
+            size = abs(x[at + i] - y[at + i])
+            some[i] = choose(size <= delta, HALF * size * size, delta * (size - HALF * delta))
+        total += sum_of(some)
+    part = first // STEP
+    array(job, 2, part, part + 1)[0] = total

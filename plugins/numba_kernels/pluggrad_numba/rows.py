@@ -54,6 +54,24 @@ def layer_norm(kernel: Kernel) -> Kernel:
     return call
 
 
+def rms_norm(kernel: Kernel) -> Kernel:
+    def call(*arrays: np.ndarray, count: int, eps: float) -> Any:
+        x, *weights = arrays
+        if not _is_large(x, "fd"):
+            return kernel(*arrays, count=count, eps=eps)
+        from . import compiled_rows as compiled
+        from .crew import together
+
+        n = math.prod(x.shape[x.ndim - count :])
+        rows = _rows(x, n)
+        weight = weights[0].reshape(-1) if weights else np.ones(n, x.dtype)
+        out, rstd = np.empty_like(rows), np.empty(len(rows), x.dtype)
+        together(compiled.rms_norm, (len(rows),), rows, weight, x.dtype.type(eps), out, rstd)
+        return out.reshape(x.shape), rstd.reshape(*x.shape[: x.ndim - count], *(1,) * count)
+
+    return call
+
+
 def layer_norm_gradients(kernel: Kernel) -> Kernel:
     def call(*arrays: np.ndarray, count: int) -> Any:
         x = arrays[3]
@@ -149,6 +167,6 @@ def attention_scores_gradient(kernel: Kernel) -> Kernel:
 WRAPPERS = {
     f.__name__: f
     for f in (
-        layer_norm, layer_norm_gradients, softmax, softmax_input, attention_weights, attention_scores_gradient,
+        layer_norm, layer_norm_gradients, rms_norm, softmax, softmax_input, attention_weights, attention_scores_gradient,
     )
 }  # fmt: skip

@@ -166,3 +166,26 @@ def test_through_tensors_with_gradients():
         for ours, theirs in zip(whole, exact, strict=True):
             np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-4, atol=1e-4)
     assert math.isnan(pluggrad.maximum(x * math.nan, y).sum().item())
+
+
+@pytest.mark.cpu
+@pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
+@pytest.mark.parametrize("n", [1 << 12, 40_001])
+def test_hubers_loss(reduction, n):
+    x, y = (np.random.default_rng(seed).standard_normal(n).astype(np.float32) * 2 for seed in (0, 1))
+    a, b = (pluggrad.tensor(v, requires_grad=True) for v in (x, y))
+    wide = [pluggrad.tensor(v.astype(np.float64), requires_grad=True) for v in (x, y)]
+    F = pluggrad.nn.functional
+    for loss in (
+        lambda p, q: F.huber_loss(p, q, reduction, 0.7),
+        lambda p, q: F.smooth_l1_loss(p, q, reduction=reduction),
+    ):
+        out, exact = loss(a, b), loss(*wide)
+        assert out.dtype == pluggrad.float32
+        np.testing.assert_allclose(out.detach().numpy(), exact.detach().numpy(), rtol=2e-6, atol=1e-12)
+        for ours, theirs in zip(
+            pluggrad.autograd.grad(out.sum(), (a, b)), pluggrad.autograd.grad(exact.sum(), wide), strict=True
+        ):
+            np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5, atol=1e-7)
+    x[7] = np.nan
+    assert np.isnan(pointwise.huber_loss(refuse)(x, y, delta=1.0, reduction="sum"))

@@ -99,3 +99,17 @@ def test_the_rest_goes_on_to_numpy(x):
     options = {"scale": 1.0, "causal": False, "safe": True}
     assert rows.WRAPPERS["attention_weights"](lambda *a, **k: k)(x, x, **options) == options
     assert rows.WRAPPERS["attention_scores_gradient"](lambda *a, **k: k)(x, x, x) == {}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("shape", "count"), [((300, 100), 1), ((40, 30, 17), 2), ((2, 10_000), 1), ((20_000, 1), 1)])
+def test_root_mean_square_norm(shape, count, dtype):
+    x, weight = normal(*shape, dtype=dtype), normal(*shape[-count:], seed=1, dtype=dtype)
+    axes = tuple(range(len(shape) - count, len(shape)))
+    exact = 1 / np.sqrt(np.mean(x.astype(np.float64) ** 2, axes, keepdims=True) + 1e-5)
+    tolerance = 1e-5 if dtype is np.float32 else 1e-13
+    for given in ((x,), (x, weight)):
+        out, rstd = rows.WRAPPERS["rms_norm"](None)(*given, count=count, eps=1e-5)
+        np.testing.assert_allclose(rstd, exact, rtol=tolerance)
+        np.testing.assert_allclose(out, x * exact * (weight if len(given) > 1 else 1), rtol=tolerance, atol=1e-30)
+        assert out.dtype == rstd.dtype == dtype
