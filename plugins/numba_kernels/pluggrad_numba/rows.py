@@ -167,6 +167,7 @@ def attention_scores_gradient(kernel: Kernel) -> Kernel:
 WRAPPERS = {
     f.__name__: f
     for f in (
-        layer_norm, layer_norm_gradients, rms_norm, softmax, softmax_input, attention_weights, attention_scores_gradient,
+        layer_norm, layer_norm_gradients, rms_norm, softmax, softmax_input, attention_weights,
+        attention_scores_gradient,
     )
 }  # fmt: skip
