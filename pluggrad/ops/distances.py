@@ -32,10 +32,12 @@ def _cdist(xp: Any, x1: Any, x2: Any, /, *, by_product: bool) -> Any:
     ns = xp.namespace
     if not by_product:
         return ns.sqrt(ns.sum(ns.square(x1[..., :, None, :] - x2[..., None, :, :]), axis=-1))
-    # |a - b|^2 = |a|^2 - 2 a.b + |b|^2: no array of all differences, at the price of digits where a and b are close.
-    squares = ns.sum(ns.square(x1), axis=-1)[..., :, None] + ns.sum(ns.square(x2), axis=-1)[..., None, :]
-    squares = squares - 2 * ns.matmul(x1, ns.matrix_transpose(x2))
-    return ns.sqrt(ns.where(squares < 0, ns.zeros_like(squares), squares))
+    # |a - b|^2 = |a|^2 - 2 a.b + |b|^2 as one product, of rows (-2 a, |a|^2, 1) and (b, 1, |b|^2), as PyTorch has it:
+    # no array of all differences, at the price of digits where a and b are close.
+    first, second = (ns.sum(ns.square(x), axis=-1, keepdims=True) for x in (x1, x2))
+    left = ns.concat((x1 * -2, first, ns.ones_like(first)), axis=-1)
+    right = ns.concat((x2, ns.ones_like(second), second), axis=-1)
+    return xp.sqrt(xp.clip(xp.matmul(left, ns.matrix_transpose(right)), min=0.0, max=None))
 
 
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
