@@ -101,7 +101,7 @@ def _attention_arrays(
 ) -> tuple[Any, ...]:
     query, key, value, *mask = arrays
     g_out, g_log_total = g
-    delta = _total(xp, g_out * out)
+    delta = xp.expand_dims(xp.vecdot(g_out, out, axis=-1), axis=(out.ndim - 1,))
     if g_log_total is not None:
         delta = delta - g_log_total
     found = list(

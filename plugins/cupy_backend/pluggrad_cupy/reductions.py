@@ -22,6 +22,12 @@ def sum(x: Array, *, axis: Axes, keepdims: bool = False, dtype: Any = None) -> A
     return cupy.sum(x, axis=axis, dtype=target, keepdims=keepdims)
 
 
+def vecdot(x1: Array, x2: Array, *, axis: int) -> Array:
+    # Not CuPy's own, which is a product of matrices of one row.
+    products = x1.conj() * x2
+    return sum(products, axis=(products.ndim + axis,))
+
+
 def cumulative_sum(x: Array, *, axis: int, include_initial: bool = False, dtype: Any = None) -> Array:
     target = x.dtype if dtype is None else cupy.dtype(dtype.name)
     wide = cupy.float32 if target == cupy.float16 else target
@@ -74,4 +80,4 @@ def _few(loss: Array, reduction: str) -> Array:
     return cupy.full((), math.nan if reduction == "mean" else 0.0, loss.dtype)
 
 
-KERNELS = {f.__name__: f for f in (sum, cumulative_sum, vector_norm, mse_loss, l1_loss)}
+KERNELS = {f.__name__: f for f in (sum, vecdot, cumulative_sum, vector_norm, mse_loss, l1_loss)}
