@@ -163,13 +163,35 @@ def _softmax_slope(part: Any, g: Any, y: Any) -> None:
             slope[i] = (slope[i] - along) * row[i]
 
 
+@_compiled
+def _logsumexp(part: Any, x: Any, out: Any) -> None:
+    """Without what is greatest, where that is finite: no exponential overflows."""
+    lanes, terms = np.empty(_LANES, np.float32), np.empty(min(_TOGETHER, x.shape[1]), np.float32)
+    for r in range(part[0], part[1]):
+        row = x[r]
+        top = largest_of(row, lanes)
+        top = top if abs(top) < np.inf else np.float32(0)
+        total = np.float32(0)
+        for first in range(0, row.size, terms.size):
+            some = row[first : first + terms.size]
+            for i in range(some.size):
+                terms[i] = exp(some[i] - top)
+            total += sum_of(terms[: some.size])
+        out[r] = np.log(total) + top
+
+
 # -- with a crew -------------------------------------------------------------------------------------------
 
 _share_layer_norm, _share_layer_norm_gradients = sharing(_layer_norm), sharing(_layer_norm_gradients)
 _share_softmax, _share_softmax_slope = sharing(_softmax), sharing(_softmax_slope)
 
 
-_share_rms_norm = sharing(_rms_norm)
+_share_rms_norm, _share_logsumexp = sharing(_rms_norm), sharing(_logsumexp)
+
+
+@_compiled
+def logsumexp(crew: Any, parts: Any, *args: Any) -> None:
+    _share_logsumexp(crew, parts, args)
 
 
 @_compiled

@@ -45,7 +45,7 @@ def _reduce(name: str, x: np.ndarray, axis: Axes, keepdims: bool, *options: Any)
     else:
         out = np.empty((lead, trail), x.dtype)
         together(getattr(compiled_reductions, name), (lead, trail), x.reshape(lead, n, trail), *options, out)
-    return out.reshape(*before, *((1,) * len(axis) if keepdims else ()), *behind)
+    return out.reshape((*before, *((1,) * len(axis) if keepdims else ()), *behind))
 
 
 def sum(kernel: Kernel) -> Kernel:

@@ -144,6 +144,24 @@ def softmax_input(kernel: Kernel) -> Kernel:
     return call
 
 
+def logsumexp(kernel: Kernel) -> Kernel:
+    """Over the last axes."""
+
+    def call(x: Any, *, axis: tuple[int, ...], keepdims: bool = False) -> Any:
+        kept = x.ndim - len(axis)
+        if not _is_large(x) or not axis or axis != tuple(range(kept, x.ndim)):
+            return kernel(x, axis=axis, keepdims=keepdims)
+        from . import compiled_rows as compiled
+        from .crew import together
+
+        rows = _rows(x, math.prod(x.shape[kept:]))
+        out = np.empty(len(rows), np.float32)
+        together(compiled.logsumexp, (len(rows),), rows, out)
+        return out.reshape((*x.shape[:kept], *((1,) * len(axis) if keepdims else ())))
+
+    return call
+
+
 def attention_weights(kernel: Kernel) -> Kernel:
     """The NumPy backend's, with compiled softmax."""
 
@@ -167,7 +185,7 @@ def attention_scores_gradient(kernel: Kernel) -> Kernel:
 WRAPPERS = {
     f.__name__: f
     for f in (
-        layer_norm, layer_norm_gradients, rms_norm, softmax, softmax_input, attention_weights,
+        layer_norm, layer_norm_gradients, logsumexp, rms_norm, softmax, softmax_input, attention_weights,
         attention_scores_gradient,
     )
 }  # fmt: skip

@@ -113,3 +113,21 @@ def test_root_mean_square_norm(shape, count, dtype):
         np.testing.assert_allclose(rstd, exact, rtol=tolerance)
         np.testing.assert_allclose(out, x * exact * (weight if len(given) > 1 else 1), rtol=tolerance, atol=1e-30)
         assert out.dtype == rstd.dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((300, 100), (1,)), ((40, 30, 17), (1, 2)), ((3, 10_000), (0, 1)), ((20_000, 1), (1,))]
+)
+def test_logarithms_of_sums_of_exponentials(shape, axis):
+    x = normal(*shape) * 30
+    if len(axis) == 1:
+        x[0], x[1, -1], x[2, 0] = -np.inf, np.inf, np.nan
+    with np.errstate(all="ignore"):
+        top = np.max(np.where(np.isfinite(x), x, -500), axis, keepdims=True).astype(np.float64)
+        exact = np.log(np.sum(np.exp(x - top), axis, keepdims=True)) + top
+    for keepdims in (False, True):
+        out = rows.WRAPPERS["logsumexp"](None)(x, axis=axis, keepdims=keepdims)
+        np.testing.assert_allclose(out, exact if keepdims else exact.squeeze(axis), rtol=1e-6)
+        assert out.dtype == np.float32
+    numpys = rows.WRAPPERS["logsumexp"](lambda x, **options: "NumPy's")
+    assert numpys(normal(3000, 20), axis=(0,)) == numpys(normal(3000, 20, dtype=np.float64), axis=(1,)) == "NumPy's"
