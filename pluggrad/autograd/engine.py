@@ -292,8 +292,16 @@ def meet(joins: dict[Node, list[Any]], push: Callable[[Any], None], vertex: Node
     """One of several edges to a vertex was walked: add what came along it. After the last one, the vertex is ready."""
     state = joins[vertex]
     if g is not None:
-        before = state[1]
-        state[1] = g if before is None else before + g
+        before, type_ = state[1], vertex.type
+        if before is None:
+            state[1] = g
+        elif (
+            type_.few and before.__class__ is type_.array_class and before.size >= type_.few
+            and type_.own.is_spare(before) and unshared(before, known=1)
+        ):  # fmt: skip
+            state[1] = type_.overwriting.add(before, g)
+        else:
+            state[1] = before + g
     if state[0] == 1:
         del joins[vertex]
         push((vertex, state[1]))

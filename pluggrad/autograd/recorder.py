@@ -76,7 +76,7 @@ from ..errors import GradientError
 from ..function import Function, get
 from ..tensor import Buffer, ManyNode, Node, Tensor, make
 from ..tensor.inference import INFERENCE, mark
-from ..tensor.memory import hold, link_view
+from ..tensor.memory import hold, link_view, unshared
 from . import anomaly
 from .autocast import AUTOCAST, cast_arguments
 from .broadcasting import check_broadcast, sum_to_shape
@@ -161,7 +161,7 @@ def prepare(function: Function, stub: Callable[..., Any]) -> None:
         "admit": admit, "hold": hold, "is_operand": is_operand, "INFERENCE": INFERENCE, "mark": mark,
         "observe": observe, "AUTOCAST": AUTOCAST, "cast_arguments": cast_arguments,
         "as_array": as_array, "restore": restore, "freed": freed, "wrap_many": wrap_many, "link_view": link_view,
-        "sum_to_shape": sum_to_shape, "check_broadcast": check_broadcast, "meet": meet,
+        "sum_to_shape": sum_to_shape, "check_broadcast": check_broadcast, "meet": meet, "unshared": unshared,
         **{f"default_{n}": d for n, d in function.parameters.items()},
         **{f"rule{i}": r.call for i, r in enumerate(function.rules) if r is not None},
     }  # fmt: skip

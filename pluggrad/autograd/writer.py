@@ -345,6 +345,17 @@ class _Writer:
         return "\n".join(lines)
 
     def _choose_kernels(self) -> list[str]:
+        if self.f.overwrites:  # where nobody needs the cotangent but the walk and this function, and one rule of it
+            one = " and node.parents.count(None) == 1" if len(self.f.arrays) == 2 else ""
+            return [
+                "    type_ = node.type",
+                "    if type_.few and g.size < type_.few:",
+                "        xp = type_.of_few",
+                f"    elif type_.overwriting is not None and type_.own.is_spare(g){one} and unshared(g, known=1):",
+                "        xp = type_.overwriting",
+                "    else:",
+                "        xp = type_.own",
+            ]
         if self.f.is_of_elements:
             return [
                 "    type_ = node.type",

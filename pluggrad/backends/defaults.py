@@ -44,6 +44,11 @@ def owns_memory(xp: Any, x: Any) -> bool:
     return False
 
 
+def is_spare(xp: Any, x: Any) -> bool:
+    """Whether a cotangent that nobody refers to any more shares its memory with none, and is worth writing over."""
+    return False
+
+
 def data_ptr(xp: Any, x: Any) -> int:
     """Address of the first element."""
     raise NotImplementedError("this backend does not tell the address of an array")

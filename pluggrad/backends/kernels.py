@@ -129,6 +129,22 @@ class KernelsOfType:
             self.conj = _itself
 
 
+class Overwriting:
+    """Kernels for a rule whose cotangent nobody else needs: those that can write their result over their first array.
+
+    Such a kernel has an attribute ``over``, which is called as the kernel itself is.
+    """
+
+    __slots__ = ("_kernels",)
+
+    def __init__(self, kernels: Any) -> None:
+        self._kernels = kernels
+
+    def __getattr__(self, name: str) -> Any:
+        kernel = getattr(self._kernels, name)
+        return getattr(kernel, "over", kernel)
+
+
 def of_dtype(kernel: Any, native: Any) -> Any:
     """What a kernel that chooses by dtype chooses for one; any other kernel as it is."""
     return kernel.for_dtype(native) if hasattr(kernel, "for_dtype") else kernel

@@ -11,7 +11,7 @@ from .. import dtypes, errors
 from ..device import Device
 from ..dtypes import DType
 from ..errors import DeviceError, DTypeError, PluginError
-from .kernels import FEW, Kernels, KernelsOfType, Wrappers
+from .kernels import FEW, Kernels, KernelsOfType, Overwriting, Wrappers
 from .narrow import NarrowKernels
 from .protocol import Backend
 
@@ -31,6 +31,7 @@ class ArrayType:
     backend : LoadedBackend
     kernels : the backend's kernels, the ``xp`` of derivative rules on raw arrays
     own, of_few : the kernels for a rule all of whose arrays have this type, and for arrays of few elements
+    overwriting : those for a rule that may write over its cotangent; None where no array is ever spare
     few : how many elements are few; 0: nobody has put anything around kernels that few elements need not go through
     array_class : the class of the library's arrays
     enter : makes the device the thread's current one, for operators on raw arrays; None where there is no such thing
@@ -41,7 +42,7 @@ class ArrayType:
 
     __slots__ = (
         "array_class", "backend", "constants", "device", "dtype", "enter", "few", "kernels", "native", "native_device",
-        "of_few", "own", "siblings", "wide",
+        "of_few", "overwriting", "own", "siblings", "wide",
     )  # fmt: skip
 
     def __init__(self, backend: LoadedBackend, device: Device, native_device: Any, dtype: DType, native: Any) -> None:
@@ -50,6 +51,7 @@ class ArrayType:
         self.kernels = backend.kernels
         self.own = KernelsOfType(self.kernels, native, dtype.is_complex)
         self.of_few = KernelsOfType(self.kernels, native, dtype.is_complex, of_few=True)
+        self.overwriting = Overwriting(self.own) if backend.brings("is_spare") else None
         self.few = 0
         self.wide: ArrayType | None = None
         self.array_class = backend.array_class
@@ -148,6 +150,7 @@ class LoadedBackend:
             narrow, wide_type = types[native], types[self._native_dtypes[dtypes.by_name(wide)]]
             kernels: Any = NarrowKernels(self.kernels, native, wide_type.native, as_they_are)
             narrow.kernels = narrow.own = narrow.of_few = kernels
+            narrow.overwriting = None
             narrow.wide = wide_type
         return types
 

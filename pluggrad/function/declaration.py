@@ -86,6 +86,8 @@ class Function:
     outputs : names of the outputs, where there are several; ``constant`` those without a derivative; ``lazy`` those
         for which the rule is given None, and not zeros, where no gradient came
     many : whether it has a number of outputs that depends on its input (``unstack``)
+    overwrites : whether its rules give the cotangent to one function, as its first array, and need it no more: then
+        the result may be written there
     autocast : how it runs in a region of mixed precision: its arguments in the "lower" precision or in
         "float32"; None: in the types that come
     kernels : a forward without ``xp`` for a backend, by the backend's name, that came with the declaration
@@ -116,6 +118,7 @@ class Function:
     many: bool = False
     constant: frozenset[str] = frozenset()
     lazy: frozenset[str] = frozenset()
+    overwrites: bool = False
     autocast: Literal["lower", "float32"] | None = None
     alias: tuple[str, ...] = ()
     kernels: dict[str, Callable[..., Any]] = field(default_factory=dict)

@@ -19,7 +19,8 @@ def _relu_backward(xp: Any, gradient: Any, output: Any, /) -> Any:
     return xp.where(output <= 0, 0, gradient)
 
 
-@composite(method=True, result="same", kinds=REAL, vjp=lambda xp, g, out: xp.relu_backward(g, out))
+@composite(method=True, result="same", kinds=REAL, overwrites=True,
+           vjp=lambda xp, g, out: xp.relu_backward(g, out))  # fmt: skip
 def relu(xp, x, /):
     """Each element, but 0 for negative ones; NaN for NaN.
 
@@ -44,7 +45,8 @@ def _sigmoid_backward(xp: Any, gradient: Any, output: Any, /) -> Any:
     return gradient * xp.conj(output * (1 - output))
 
 
-@composite(method=True, result="same", kinds=FLOATING, vjp=lambda xp, g, out: xp.sigmoid_backward(g, out))
+@composite(method=True, result="same", kinds=FLOATING, overwrites=True,
+           vjp=lambda xp, g, out: xp.sigmoid_backward(g, out))  # fmt: skip
 def sigmoid(xp, x, /):
     """``1 / (1 + exp(-x))`` of each element.
 

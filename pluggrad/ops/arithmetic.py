@@ -40,7 +40,7 @@ def add(xp, x1, x2, /):
     return x1 | x2 if xp.isdtype(x1.dtype, "bool") else xp.namespace.add(x1, x2)
 
 
-@standard(alias="sub", operator="sub", method=True, broadcasts=True, result="same", kinds=NUMERIC,
+@standard(alias="sub", operator="sub", method=True, broadcasts=True, result="same", kinds=NUMERIC, overwrites=True,
           vjp=[lambda xp, g: g, lambda xp, g: xp.negative(g)])  # fmt: skip
 def subtract(x1, x2, /):
     """Difference ``x1 - x2`` of each pair of elements.
@@ -60,7 +60,7 @@ def subtract(x1, x2, /):
 
 
 @composite(
-    alias="mul", operator="mul", method=True, broadcasts=True, result="same",
+    alias="mul", operator="mul", method=True, broadcasts=True, result="same", overwrites=True,
     vjp=[lambda xp, g, x2: xp.multiply(g, xp.conj(x2)), lambda xp, g, x1: xp.multiply(g, xp.conj(x1))],
 )  # fmt: skip
 def multiply(xp, x1, x2, /):
@@ -81,7 +81,8 @@ def multiply(xp, x1, x2, /):
     return x1 & x2 if xp.isdtype(x1.dtype, "bool") else xp.namespace.multiply(x1, x2)
 
 
-@standard(operator="neg", alias="neg", method=True, result="same", kinds=NUMERIC, vjp=lambda xp, g: xp.negative(g))
+@standard(operator="neg", alias="neg", method=True, result="same", kinds=NUMERIC, overwrites=True,
+          vjp=lambda xp, g: xp.negative(g))  # fmt: skip
 def negative(x, /):
     """Each element with its sign changed.
 
@@ -108,7 +109,7 @@ def _divide_x2(xp: Any, g: Any, x2: Any, out: Any) -> Any:
 
 
 @standard(name="divide", alias="div", operator="truediv", broadcasts=True, result="same", kinds=FLOATING,
-          vjp=[lambda xp, g, x2: xp.divide(g, xp.conj(x2)), _divide_x2])  # fmt: skip
+          overwrites=True, vjp=[lambda xp, g, x2: xp.divide(g, xp.conj(x2)), _divide_x2])  # fmt: skip
 def _divide(x1, x2, /):
     """Quotient of each pair of elements, of floating dtype."""
 

@@ -17,7 +17,8 @@ _LN2 = math.log(2)
 _LN10 = math.log(10)
 
 
-@standard(method=True, result="same", kinds=FLOATING, vjp=lambda xp, g, out: xp.multiply(g, xp.conj(out)))
+@standard(method=True, result="same", kinds=FLOATING, overwrites=True,
+          vjp=lambda xp, g, out: xp.multiply(g, xp.conj(out)))  # fmt: skip
 def exp(x, /):
     """The number e to the power of each element.
 
@@ -60,7 +61,8 @@ def _correct_expm1(xp: Any, x: Any, out: Any) -> Any:
     return xp.where((a == -math.inf) & ~xp.isfinite(b), complex(-1, 0), out)
 
 
-@standard(method=True, result="same", kinds=FLOATING, vjp=lambda xp, g, x: xp.divide(g, xp.conj(x)))
+@standard(method=True, result="same", kinds=FLOATING, overwrites=True,
+          vjp=lambda xp, g, x: xp.divide(g, xp.conj(x)))  # fmt: skip
 def log(x, /):
     """Natural logarithm of each element.
 

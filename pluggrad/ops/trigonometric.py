@@ -169,7 +169,8 @@ def _tanh_backward(xp: Any, gradient: Any, output: Any, /) -> Any:
     return gradient * xp.conj(1 - output * output)
 
 
-@composite(method=True, result="same", kinds=FLOATING, vjp=lambda xp, g, out: xp.tanh_backward(g, out))
+@composite(method=True, result="same", kinds=FLOATING, overwrites=True,
+           vjp=lambda xp, g, out: xp.tanh_backward(g, out))  # fmt: skip
 def tanh(xp, x, /):
     """Hyperbolic tangent of each element.
 

@@ -68,7 +68,8 @@ def _elu_input(xp: Any, g0: Any, x: Any, /, *, alpha: float, scale: float = 1.0,
     return xp.where(x > 0, g0 * scale, g0 * slope)
 
 
-@composite(name="silu", result="same", kinds=REAL_FLOATING, vjp=lambda xp, g, x: xp.silu_input(g, x))
+@composite(name="silu", result="same", kinds=REAL_FLOATING, overwrites=True,
+           vjp=lambda xp, g, x: xp.silu_input(g, x))  # fmt: skip
 def _silu(xp: Any, x: Any, /) -> Any:
     return x * xp.sigmoid(x)
 
@@ -205,7 +206,7 @@ _K, _C = math.sqrt(2 / math.pi), 0.044715
 
 
 @composite(
-    name="gelu", result="same", kinds=REAL_FLOATING,
+    name="gelu", result="same", kinds=REAL_FLOATING, overwrites=True,
     vjp=lambda xp, g, x, approximate: xp.gelu_input(g, x, approximate=approximate),
 )  # fmt: skip
 def _gelu(xp: Any, x: Any, /, *, approximate: str) -> Any:

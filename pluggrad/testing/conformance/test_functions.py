@@ -13,7 +13,7 @@ from ...device import Device
 from ...dtypes import REAL_FLOATING, DType, float32, float64
 from ...function import Function, functions
 from ...ops.joining import stack
-from ...tensor import Tensor
+from ...tensor import Tensor, make
 from ..samples import Sample, samples_of
 from ..samples.spec import larger_samples_of
 from . import compare
@@ -151,6 +151,32 @@ def test_inputs_are_kept(target: Target, function: Function) -> None:
                     assert numpy().array_equal(host(tensor), array, equal_nan=array.dtype.kind in "fc"), (
                         f"{function.name}({shown(sample)}) changed its argument {i}, {layout}"
                     )
+
+
+def test_written_over(target: Target) -> None:
+    """The form of a kernel that writes over its first array gives what the kernel does, and changes no other array."""
+    for function in functions().values():
+        kernel = getattr(target.loaded.kernels, function.name)
+        if not hasattr(kernel, "over"):
+            continue
+        for dtype in (d for d in target.dtypes if d.kind in function.kinds):
+            samples = [*samples_of(function.name), *larger_samples_of(function.name)]
+            if is_elementwise(function):
+                samples += sizes_of(function, samples[0])
+            for sample in fitting(function, samples, dtype):
+                arrays = arrays_of(function, sample, dtype)
+                for layout in ("contiguous", "strided"):
+                    one, two = ([None if t is None else t._array for t in tensors_of(
+                        function, sample, arrays, dtype, target.device, layout)] for _ in range(2))  # fmt: skip
+                    what = f"{function.name}({shown(sample)}), {dtype.name}, {layout}, over its first array"
+                    expected, found = kernel(*one, **sample.parameters), kernel.over(*two, **sample.parameters)
+                    assert found.__class__ is expected.__class__ and found.dtype == expected.dtype, what
+                    compare.check_values(
+                        *(host(make(a, target.loaded.type_of(a))) for a in (found, expected)), dtype, what
+                    )
+                    for before, after in zip(one[1:], two[1:], strict=True):
+                        same = host(make(after, target.loaded.type_of(after)))
+                        assert same.tobytes() == host(make(before, target.loaded.type_of(before))).tobytes(), what
 
 
 #: Functions that add values to one place in any order, which parallel hardware does as it comes.

@@ -1,8 +1,10 @@
 """What a crew of threads does without Python's lock: wait for work, take the next part of it, and be done together.
 
-The parts of a job lie in one 64-bit word, ``turn << 32 | parts left``: whoever lowers it by one, by compare and swap,
-has that part, and knows by it that the job is still the one that he saw. Nobody waits for a thread that has not
-come: what it does not take, the others do.
+Each member of a crew has a range of the parts of a job, the same of each job of that size: what it wrote in one is in
+its own cache in the next. And it goes through it forwards and backwards in turn: what was written last is read first.
+A range is one 64-bit word, ``turn << 32 | parts left``: whoever lowers it by one, by compare and swap, has that part,
+and knows by it that the job is still the one that he saw. Who has done his own goes on with the others': nobody waits
+for a thread that has not come.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ _compiled = njit(nogil=True, cache=True)
 #: What is called by it has other arguments than what it is put around.
 intrinsic: Any = _intrinsic
 
-#: Words of a crew's memory: turn and parts left; parts done; its end; then what the job is.
-WORD, DONE, END, TASK, JOB, SIZE, STEP, PARTS = range(8)
-WORDS = 8
+#: Words of a crew's memory: parts done; its end; what the job is; how many its members are. Word 0 had all parts once:
+#: who leads by code of that time, which Numba may have kept on disk, does them alone.
+DONE, END, TASK, JOB, SIZE, STEP, PARTS, COUNT = range(1, 9)
+#: From here on the members' words, each in a line of the cache for itself.
+_WORDS, _LINE = 16, 8
 
 _LEFT = 0xFFFFFFFF
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
@@ -105,36 +109,59 @@ def _pause(typing: Any) -> Any:
     return types.void(), generate
 
 
+def words(count: int) -> int:
+    """How many words the memory of a crew of so many has."""
+    return _WORDS + _LINE * count
+
+
 @_compiled
-def _take_parts(crew: Any) -> bool:
-    """Do parts of the job until none is left; whether there was one."""
-    any_done = False
+def _word_of(member: Any) -> Any:
+    """Where the word of a member is."""
+    return _WORDS + _LINE * member
+
+
+@_compiled
+def _take_parts_of(crew: Any, member: Any) -> None:
+    """Do parts of a member's range until none is left."""
+    place, count = _word_of(member), _get(crew, COUNT)
     while True:
-        word = _get(crew, WORD)
+        word = _get(crew, place)
         left = word & _LEFT
         if not left:
-            return any_done
+            return
         # What is read here is of this job if the swap succeeds: the next one is not told of before this part is done.
         task, job, size, step = _get(crew, TASK), _get(crew, JOB), _get(crew, SIZE), _get(crew, STEP)
-        first = (_get(crew, PARTS) - left) * step
-        if _swap(crew, WORD, word, word - 1):
-            _call(task, job, first, min(first + step, size))
+        parts = _get(crew, PARTS)
+        backwards = (word >> 32) & 1
+        part = member * parts // count + left - 1 if backwards else (member + 1) * parts // count - left
+        if _swap(crew, place, word, word - 1):
+            _call(task, job, part * step, min(part * step + step, size))
             _increase(crew, DONE)
-            any_done = True
+
+
+@_compiled
+def _take_parts(crew: Any, member: Any) -> None:
+    """Do one's own parts, and then those of the others."""
+    count = _get(crew, COUNT)
+    for other in range(member, member + count):
+        _take_parts_of(crew, other % count)
 
 
 @_compiled
 def lead(crew: int, task: int, job: int, size: int, step: int) -> None:
     """Do a job with whoever of the crew is there: call ``task(job, first, last)`` for parts of ``range(size)``."""
-    parts = (size + step - 1) // step
+    parts, count = (size + step - 1) // step, _get(crew, COUNT)
     _set(crew, DONE, 0)
     _set(crew, TASK, task)
     _set(crew, JOB, job)
     _set(crew, SIZE, size)
     _set(crew, STEP, step)
     _set(crew, PARTS, parts)
-    _set(crew, WORD, (((_get(crew, WORD) >> 32) + 1) & 0x7FFFFFFF) << 32 | parts)
-    _take_parts(crew)
+    turn = ((_get(crew, _word_of(0)) >> 32) + 1) & 0x7FFFFFFF
+    for member in range(count - 1, -1, -1):
+        left = (member + 1) * parts // count - member * parts // count
+        _set(crew, _word_of(member), turn << 32 | left)
+    _take_parts(crew, 0)
     waited = 0
     while _get(crew, DONE) < parts:
         _pause()
@@ -144,11 +171,12 @@ def lead(crew: int, task: int, job: int, size: int, step: int) -> None:
 
 
 @_compiled
-def attend(crew: int, patience: int) -> bool:
+def attend(crew: int, member: int, patience: int) -> bool:
     """Do parts of jobs as they come. Returns when none came for a while, or, with False, at the crew's end."""
     waited = 0
     while waited < patience:
-        if _take_parts(crew):
+        if _get(crew, _word_of(member)) & _LEFT:
+            _take_parts(crew, member)
             waited = 0
         if _get(crew, END):
             return False

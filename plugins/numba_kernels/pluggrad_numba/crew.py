@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from . import threads
-from .compiled_crew import END, WORDS, attend
+from .compiled_crew import COUNT, END, attend, words
 
 #: How often a helper looks for work before it sleeps: each time takes some 40 nanoseconds.
 _PATIENCE = 1 << 16
@@ -33,22 +33,23 @@ class Crew:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._memory = np.zeros(WORDS, np.int64)
+        self._memory = np.zeros(words(count), np.int64)
+        self._memory[COUNT] = count
         self._address = self._memory.ctypes.data
         self._busy = threading.Lock()
         self._asleep: list[threading.Lock] = []
-        attend(self._address, 0)  # compiled here, and not in each of the threads
+        attend(self._address, 0, 0)  # compiled here, and not in each of the threads
         self._helpers = [
-            threading.Thread(target=self._help, name=f"pluggrad-crew-{number}", daemon=True)
+            threading.Thread(target=self._help, args=(number,), name=f"pluggrad-crew-{number}", daemon=True)
             for number in range(1, count)
         ]
         for helper in self._helpers:
             helper.start()
 
-    def _help(self) -> None:
+    def _help(self, number: int) -> None:
         bed = threading.Lock()
         bed.acquire()
-        while attend(self._address, _PATIENCE):
+        while attend(self._address, number, _PATIENCE):
             self._asleep.append(bed)
             bed.acquire()
 

@@ -50,12 +50,12 @@ def _numpy_is_fast(name: str) -> bool:
     return "V4" in target or "AVX512" in target
 
 
-def _perform(name: str, arrays: tuple[Any, ...], *numbers: float) -> Any:
-    """A new array, of the shape of the first: what the task makes of these."""
+def _perform(name: str, arrays: tuple[Any, ...], *numbers: float, over: bool = False) -> Any:
+    """What the task makes of these: a new array of the shape of the first, or ``over`` the first."""
     from . import elementwise_tasks
     from .tasks import perform
 
-    out = np.empty(arrays[0].shape, np.float32)
+    out = arrays[0] if over else np.empty(arrays[0].shape, np.float32)
     perform(getattr(elementwise_tasks, name), (*arrays, out), *numbers)
     return out
 
@@ -148,7 +148,10 @@ def _compiled(name: str, least: Callable[[], int] = lambda: _LEAST) -> Wrapper:
                 return kernel(x)
             return _perform(task, (x,))
 
-        call.of_few = of_few  # type: ignore[attr-defined]
+        def over(x: Any) -> Any:
+            return _perform(task, (x,), over=True) if x.size >= least() and _is_large(x, "f") else call(x)
+
+        call.of_few, call.over = of_few, over  # type: ignore[attr-defined]
         return call
 
     return functools.partial(_of_float32, make)
@@ -173,15 +176,15 @@ def gelu(kernel: Kernel) -> Kernel:
 def _slope(name: str) -> Wrapper:
     """The wrapper of a gradient: of the result's, and of an array that was kept."""
 
-    def large(kernel: Kernel, g: Any, kept: Any, **options: Any) -> Any:
+    def large(kernel: Kernel, g: Any, kept: Any, over: bool = False, **options: Any) -> Any:
         if is_one_number(g):  # as from a sum
-            g = filled(g)
+            g, over = filled(g), True
         if not (_is_large(kept, "f") and _is_large(g, "f") and g.shape == kept.shape):
             return kernel(g, kept, **options)
         which = name
         if options:
             which += "_tanh" if options["approximate"] == "tanh" else "_erf"
-        return _perform(f"{which}_slope", (g, kept))
+        return _perform(f"{which}_slope", (g, kept), over=over)
 
     def make(kernel: Kernel) -> Kernel:
         def call(g: Any, kept: Any, **options: Any) -> Any:
@@ -190,7 +193,11 @@ def _slope(name: str) -> Wrapper:
         def call_plain(g: Any, kept: Any) -> Any:  # options cost a dictionary at each call
             return kernel(g, kept) if kept.size < _LEAST else large(kernel, g, kept)
 
+        def over(g: Any, kept: Any, **options: Any) -> Any:
+            return large(kernel, g, kept, over=True, **options)
+
         call_plain.of_few = kernel  # type: ignore[attr-defined]
+        call_plain.over = call.over = over  # type: ignore[attr-defined]
         return call if name == "gelu" else call_plain
 
     return functools.partial(_of_float32, make)
@@ -199,14 +206,14 @@ def _slope(name: str) -> Wrapper:
 def _arithmetic(name: str) -> Wrapper:
     """The wrapper of an operation on two arrays, one of which may be a single number."""
 
-    def large(kernel: Kernel, x1: Any, x2: Any) -> Any:
+    def large(kernel: Kernel, x1: Any, x2: Any, over: bool = False) -> Any:
         if x1.shape == x2.shape:
             if _is_large(x1, "f") and _is_large(x2, "f"):
-                return _perform(f"{name}_all", (x1, x2))
+                return _perform(f"{name}_all", (x1, x2), over=over)
         elif not x2.ndim and x2.dtype.char == "f" and _is_large(x1, "f"):
             if name == "subtract":
-                return _perform("add_number", (x1,), -x2.item())
-            return _perform(f"{name}_number", (x1,), x2.item())
+                return _perform("add_number", (x1,), -x2.item(), over=over)
+            return _perform(f"{name}_number", (x1,), x2.item(), over=over)
         elif not x1.ndim and x1.dtype.char == "f" and _is_large(x2, "f"):
             which = f"{name}_number" if name in ("add", "multiply") else f"number_{name}"
             return _perform(which, (x2,), x1.item())
@@ -219,6 +226,7 @@ def _arithmetic(name: str) -> Wrapper:
             return large(kernel, x1, x2)
 
         call.of_few = kernel  # type: ignore[attr-defined]
+        call.over = functools.partial(large, kernel, over=True)  # type: ignore[attr-defined]
         return call
 
     return functools.partial(_of_float32, make)

@@ -110,6 +110,12 @@ def doubles(job: Any, place: Any, first: Any, last: Any) -> Any:
 
 
 @njit(inline="always")
+def place_of(job: Any, place: Any) -> Any:
+    """The address of the array at a place of the job."""
+    return _word(job, place)
+
+
+@njit(inline="always")
 def number(job: Any, place: Any) -> Any:
     """The number at a place of the job, in float32."""
     return np.float32(_float(_word(job, place)))

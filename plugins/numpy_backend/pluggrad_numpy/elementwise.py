@@ -234,7 +234,7 @@ def _relu_of(dtype: Any) -> Callable[[Array], Array]:
 relu.for_dtype = _relu_of  # type: ignore[attr-defined]
 
 
-def relu_backward(gradient: Array, out: Array) -> Array:
+def relu_backward(gradient: Array, out: Array, result: Array | None = None) -> Array:
     """The gradient where ``out`` is not 0 or less, by its bits, and without arrays of that size in between."""
     zero = _ZERO.get(out.dtype)
     if gradient.shape != out.shape or gradient.dtype != out.dtype or zero is None or not out.shape:
@@ -242,13 +242,18 @@ def relu_backward(gradient: Array, out: Array) -> Array:
     if not (gradient.flags.c_contiguous and out.flags.c_contiguous):
         return where(out <= 0, 0, gradient)
     integer: Any = _INTEGERS[gradient.dtype.itemsize]
-    result = np.empty_like(gradient)
+    if result is None:
+        result = np.empty_like(gradient)
     bits, given, flat = result.reshape(-1).view(integer), gradient.reshape(-1).view(integer), out.reshape(-1)
     for i in range(0, flat.size, _BLOCK):
         mask = np.less_equal(flat[i : i + _BLOCK], 0).view(np.int8)
         mask -= 1  # all bits set where the gradient passes
         np.bitwise_and(given[i : i + _BLOCK], mask.astype(integer), out=bits[i : i + _BLOCK])
     return result
+
+
+def _relu_backward_over(gradient: Array, out: Array) -> Array:
+    return relu_backward(gradient, out, gradient)
 
 
 def _relu_backward_of(dtype: Any) -> Callable[[Array, Array], Array]:
@@ -264,10 +269,12 @@ def _relu_backward_of(dtype: Any) -> Callable[[Array, Array], Array]:
         np.putmask(result, np.less_equal(out, zero), zero)
         return result
 
+    call.over = _relu_backward_over  # type: ignore[attr-defined]
     return call
 
 
 relu_backward.for_dtype = _relu_backward_of  # type: ignore[attr-defined]
+relu_backward.over = _relu_backward_over  # type: ignore[attr-defined]
 
 
 def clip(x: Array, *, min: float | None, max: float | None) -> Array:

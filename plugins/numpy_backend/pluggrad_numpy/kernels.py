@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,21 @@ def owns_memory(x: np.ndarray) -> bool:
     return x.base is None
 
 
+#: Elements from which on writing over an array is worth to ask whether one may.
+_LARGE = 1 << 14
+#: What getrefcount says of an array that only a view refers to. Measured: interpreters differ.
+_OF_ONE_VIEW = sys.getrefcount(np.empty(2)[:1].base)
+
+
+def is_spare(x: np.ndarray) -> bool:
+    """Whether a large array that nobody refers to any more has its memory, or that of the array it views, alone."""
+    if x.size < _LARGE or not x.flags.writeable:
+        return False
+    if x.base is None:
+        return x.flags.owndata
+    return x.base.__class__ is np.ndarray and x.base.flags.owndata and sys.getrefcount(x.base) == _OF_ONE_VIEW
+
+
 def strides(x: np.ndarray) -> tuple[int, ...]:
     return tuple(s // x.itemsize for s in x.strides)
 
@@ -81,7 +97,19 @@ def new_zeros(x: np.ndarray, *, shape: tuple[int, ...]) -> np.ndarray:
 
 KERNELS = {name: getattr(np, name) for name in _UFUNCS} | {
     f.__name__: f
-    for f in (conj, astype, owns_memory, strides, data_ptr, tolist, to_host, native_device, isdtype, new_zeros)
+    for f in (
+        conj,
+        astype,
+        owns_memory,
+        is_spare,
+        strides,
+        data_ptr,
+        tolist,
+        to_host,
+        native_device,
+        isdtype,
+        new_zeros,
+    )
 }
 KERNELS["as_array"] = np.asarray
 KERNELS |= indexing.KERNELS | manipulation.KERNELS | linalg.KERNELS
