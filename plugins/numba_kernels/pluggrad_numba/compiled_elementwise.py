@@ -25,8 +25,9 @@ _LOG2E = f4(1.44269504088896341)
 _LN2_HIGH, _LN2_LOW = f4(0.693359375), f4(-2.12194440e-4)
 #: Where nothing of the normal distribution is left.
 _FAR = f4(20)
-#: Adding and subtracting these rounds a small number to an integer; the sum's last bits are that of an exponent, by 64
-#: too large or too small.
+#: Adding and subtracting it rounds a small number to an integer; the sum's last bits are those of an exponent. And so
+#: that this is by 64 too large or too small.
+_ROUND = f4(12582912.0 + 127)
 _ROUND_UP, _ROUND_DOWN = f4(12582912.0 + 127 + 64), f4(12582912.0 + 127 - 64)
 
 
@@ -106,8 +107,8 @@ def exp_of_negative(x: Any) -> Any:
 def exp_or_zero(x: Any) -> Any:
     """``exp(x)`` of what is not above 0, but for rounding, in the fewest steps: 0 below the normal numbers."""
     y = f4(-87.0) if f4(-87.0) > x else x
-    n, p = _exp_parts(y)
-    return choose(x < f4(-87.0), ZERO, p * _float((n + i4(127)) << i4(23)))
+    p, power = _exp_parts(y, _ROUND)
+    return choose(x < f4(-87.0), ZERO, p * power)
 
 
 @_compiled
