@@ -1,10 +1,11 @@
-"""Where the time of larger workloads goes: each kernel, by name and shapes, on one thread.
+"""Where the time of larger workloads goes: each kernel, by name and shapes, on one thread and on two.
 
     env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE python benchmarks/kernels.py [NAME ...] [--write]
 
 A kernel's time is what passes within it, less what passes in kernels that it calls; the rest of a step is Python:
-calls, graphs, the walk of backward. Each workload runs twice, with compiled kernels where they are installed, and on
-NumPy alone. With ``--write``, docs/kernel_times.md is written.
+calls, graphs, the walk of backward. Each workload runs three times: with compiled kernels, where they are installed, on
+two threads (as beside PyTorch) and on one, and on NumPy alone, on two. With ``--write``, docs/kernel_times.md is
+written.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import workloads
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "kernel_times.md"
-LARGE = ("large_mlp", "cnn", "residual", "gpt", "lstm")
+LARGE = ("large_mlp", "adam_step", "pointwise", "cnn", "residual", "gpt", "lstm")
+#: How each runs: what is added to its title; what ``--one`` is called with; threads.
+WAYS = (("", "compiled", 2), (", on one thread", "compiled", 1), (", NumPy alone", "plain", 2))
 #: Kernels that are NumPy's own functions, under no name of the backend's.
 NAMESPACE = ("add", "subtract", "multiply", "divide", "sum", "mean", "matmul", "concat", "reshape", "permute_dims")
 
@@ -99,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Profile the workloads named on the command line, or the large ones, each in processes of its own."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(workloads.WORKLOADS)}")
-    parser.add_argument("--seconds", type=float, default=3.0, help="for each workload (default 3)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="for each workload and way (default 2)")
     parser.add_argument("--write", action="store_true", help="write docs/kernel_times.md")
     parser.add_argument("--one", choices=["compiled", "plain"], help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -118,16 +122,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "# Which kernels the time of networks goes to",
         "",
         "Written by `benchmarks/kernels.py`: the time within each kernel, by name and the shapes of its first arrays,",
-        f"on one thread. {machine}.",
+        f"on two threads, as beside PyTorch, where nothing else is said. {machine}.",
     ]
-    environment = os.environ | {"PLUGGRAD_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    for name in options.names or LARGE:
-        title = workloads.WORKLOADS[name].title
-        for way, heading in (("compiled", title), ("plain", f"{title}, NumPy alone")):
-            command = [sys.executable, __file__, name, "--one", way, "--seconds", str(options.seconds)]
-            text = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-            print(f"{heading}\n\n{text}")
-            page += ["", f"## {heading}", "", "```text", *text.splitlines(), "```"]
+    for name, (note, way, threads) in product(options.names or LARGE, WAYS):
+        heading = workloads.WORKLOADS[name].title + note
+        environment = os.environ | {"PLUGGRAD_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+        command = [sys.executable, __file__, name, "--one", way, "--seconds", str(options.seconds)]
+        text = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+        print(f"{heading}\n\n{text}", flush=True)
+        page += ["", f"## {heading}", "", "```text", *text.splitlines(), "```"]
     if options.write:
         PAGE.write_text("\n".join(page) + "\n", encoding="utf-8")
 

@@ -28,7 +28,7 @@ import workloads
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "profiles.md"
-SMALL = ("chain", "small_mlp", "hvp", "per_sample", "jacobian", "adam_step_of_small_ones")
+SMALL = ("chain", "small_mlp", "inference", "hvp", "per_sample", "jacobian", "adam_step_of_small_ones")
 
 #: What a file's functions are for, by the first of these that its path contains.
 PARTS = (
