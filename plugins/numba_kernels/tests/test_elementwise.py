@@ -57,13 +57,23 @@ def errors(out, x, reference):
 LIMITS = {"exp": 1.0, "log": 1.0, "tanh": 2.0, "sigmoid": 2.5, "silu": 3.2}
 
 
+def chunks(step):
+    """The same, a part at a time; with a step of 1 every single one of the 2**32 numbers."""
+    if step > 1:
+        yield all_of_float32(step)
+        return
+    for first in range(0, 2**32, 2**24):
+        yield np.arange(first, first + 2**24, dtype=np.uint64).astype(np.uint32).view(np.float32)
+
+
 @pytest.mark.parametrize("name", LIMITS)
-@pytest.mark.parametrize("step", [4001, pytest.param(61, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [4001, pytest.param(1, marks=pytest.mark.slow)])
 def test_exact_to_few_units_in_the_last_place_over_all_of_float32(name, step):
-    x = all_of_float32(step)
-    if name == "silu":
-        x = x[~((x < -87) & np.isfinite(x))]
-    assert errors(of(name, x), x, REFERENCE[name]).max() <= LIMITS[name]
+    for x in chunks(step):
+        if name == "silu":
+            x = x[~((x < -87) & np.isfinite(x))]
+        if x.size:
+            assert errors(of(name, x), x, REFERENCE[name]).max() <= LIMITS[name]
 
 
 def test_gelu_of_small_and_large_numbers():
@@ -111,6 +121,23 @@ def test_gradients_beside_float64(name):
     if name == "relu_backward":
         exact[2] = g[2]  # as in PyTorch, and in NumPy's kernel
     np.testing.assert_allclose(kernel(g, kept, **options), exact, rtol=2e-6, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", SLOPES)
+@pytest.mark.parametrize("step", [4001, pytest.param(61, marks=pytest.mark.slow)])
+def test_gradients_over_all_of_float32(name, step):
+    """Subnormal and the largest numbers too; of the kept results of a function, those that it has."""
+    x = all_of_float32(step)
+    if name in ("sigmoid_backward", "tanh_backward"):
+        x = x[(np.abs(x) <= 1) | np.isnan(x)]
+    x = x[~np.isinf(x)]
+    options = {"approximate": "none"} if name == "gelu_input" else {}
+    found = elementwise.wrappers()[name](None)(np.ones_like(x), x, **options)
+    with np.errstate(all="ignore"):
+        exact = SLOPES[name](x.astype(np.float64)).astype(np.float64)
+    if name == "relu_backward":
+        exact[np.isnan(x)] = 1  # as in PyTorch, and in NumPy's kernel
+    np.testing.assert_allclose(found, exact, rtol=2e-6, atol=5e-7)
 
 
 def test_relu_keeps_nan():
