@@ -20,11 +20,14 @@ import numpy as np
 from .correlation import sums_of_lines, sums_of_rows
 from .packing import Sizes, three, up_to
 from .plans import Padding, Plan, pixels, windows
+from .products import product
 
 Kernel = Callable[..., np.ndarray]
 
 #: Products of two numbers beyond which a compiled kernel is called.
 _LEAST = 1 << 21
+#: Images up to which threads would have to pack the same ones.
+_FEW = 4
 
 
 def _in_tiles(rows: np.ndarray, tile: int) -> np.ndarray:
@@ -90,6 +93,24 @@ def _serves(a: Any, b: Any, work: int) -> bool:
     return work > _LEAST and a.dtype == b.dtype and a.dtype.char in "fd" and 3 <= a.ndim <= 5
 
 
+def _of_pixels(
+    x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, stride: Sizes, padding: Padding, groups: int
+) -> np.ndarray | None:  # fmt: skip
+    """Of few images, and windows that are all pixels, one by one: a product with the images, where they lie.
+
+    None for others: of many images each is found in the cache once it is packed.
+    w : (rows, channels, *kernel)
+    """
+    few = x.shape[0] <= _FEW
+    if not few or math.prod(w.shape[2:]) != 1 or math.prod(stride) != 1 or groups != 1 or any(map(any, padding)):
+        return None
+    rows, channels = w.shape[:2]
+    out = product(w.reshape(rows, channels), x.reshape(x.shape[0], channels, -1))
+    if out is not None and bias is not None:
+        out += bias.reshape(-1, 1)
+    return None if out is None else out.reshape(x.shape[0], rows, *x.shape[2:])
+
+
 def convolution(kernel: Kernel) -> Kernel:
     def call(
         x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None, *, stride: Sizes, padding: Padding,
@@ -100,6 +121,9 @@ def convolution(kernel: Kernel) -> Kernel:
         counts = tuple([(n + b + a - d * (k - 1) - 1) // s + 1 for n, k, s, (b, a), d in geometry])
         if not _serves(x, weight, x.shape[0] * weight.size * math.prod(counts)):
             return kernel(x, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)
+        found = _of_pixels(x, weight, bias, stride, padding, groups)
+        if found is not None:
+            return found
         rows = weight.shape[0] // groups
         tile, positions = _tiles(rows, x.dtype)
         plan = windows(*x.shape[:2], groups, size, counts, kernel_size, stride, padding, dilation, x.dtype, positions)
@@ -118,6 +142,9 @@ def convolution_input(kernel: Kernel) -> Kernel:
         kernel_size, counts = weight.shape[2:], g.shape[2:]
         if not _serves(g, weight, g.shape[0] * weight.size * math.prod(counts)):
             return kernel(g, weight, size=size, stride=stride, padding=padding, dilation=dilation, groups=groups)
+        found = _of_pixels(g, weight.swapaxes(0, 1), None, stride, padding, groups)
+        if found is not None:
+            return found
         rows = weight.shape[1]
         tile, positions = _tiles(rows, g.dtype)
         plan = pixels(
