@@ -73,6 +73,17 @@ def _channel_sums(part: Any, x: Any, images: Any, channels: Any, pixels: Any, ou
         out[c] = total
 
 
+@_compiled
+def _scale_channels(part: Any, x: Any, pixels: Any, scale: Any, shift: Any, out: Any) -> None:
+    """Some planes of (N, C, L): each times the number of its channel, and another one added."""
+    for plane in range(part[0], part[1]):
+        factor, summand = scale[plane % scale.size], shift[plane % scale.size]
+        image, result = x[plane * pixels :][:pixels], out[plane * pixels :][:pixels]
+        for i in range(image.size):
+            result[i] = image[i] * factor + summand
+
+
+_share_scale_channels = sharing(_scale_channels)
 _share_channel_sums = sharing(_channel_sums)
 _share_batch_norm = sharing(_batch_norm)
 _share_batch_norm_gradients = sharing(_batch_norm_gradients)
@@ -91,3 +102,8 @@ def batch_norm_gradients(crew: Any, parts: Any, *args: Any) -> None:
 @_compiled
 def channel_sums(crew: Any, parts: Any, *args: Any) -> None:
     _share_channel_sums(crew, parts, args)
+
+
+@_compiled
+def scale_channels(crew: Any, parts: Any, *args: Any) -> None:
+    _share_scale_channels(crew, parts, args)

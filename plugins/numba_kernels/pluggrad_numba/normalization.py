@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ _LEAST, _LEAST_PIXELS = 1 << 15, 16
 
 def has_channels(x: np.ndarray) -> bool:
     """Whether an array is of images, (N, C, ...), and each channel of these of some pixels."""
-    return math.prod(x.shape[2:]) >= _LEAST_PIXELS
+    return x.ndim > 2 and math.prod(x.shape[2:]) >= _LEAST_PIXELS
 
 
 def _serves(*arrays: np.ndarray) -> bool:
@@ -58,6 +59,30 @@ def batch_norm(kernel: Kernel) -> Kernel:
     return call
 
 
+def batch_norm_inference(kernel: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """By given statistics: a product and a sum for each channel, in one pass."""
+
+    def call(
+        x: np.ndarray, mean: np.ndarray, var: np.ndarray, weight: np.ndarray | None = None,
+        bias: np.ndarray | None = None, *, eps: float,
+    ) -> np.ndarray:  # fmt: skip
+        if not _serves(x, mean, var, *[a for a in (weight, bias) if a is not None]):
+            return kernel(x, mean, var, weight, bias, eps=eps)
+        from . import compiled_normalization as compiled
+        from .crew import together
+
+        scale = 1 / np.sqrt(var + eps)
+        if weight is not None:
+            scale = scale * weight
+        shift = -mean * scale if bias is None else bias - mean * scale
+        out = np.empty(x.shape, x.dtype)
+        planes, pixels = x.shape[0] * x.shape[1], math.prod(x.shape[2:])
+        together(compiled.scale_channels, (planes,), _flat(x), pixels, scale, shift, out.reshape(-1))
+        return out
+
+    return call
+
+
 def batch_norm_gradients(kernel: Kernel) -> Kernel:
     def call(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
         x, weight = arrays[3], arrays[6:]
@@ -92,4 +117,6 @@ def sums_of_channels(x: np.ndarray, keepdims: bool) -> np.ndarray:
     return out.reshape(1, channels, *(1,) * len(size)) if keepdims else out
 
 
-WRAPPERS = {f.__name__: f for f in (batch_norm, batch_norm_gradients)}
+WRAPPERS: dict[str, Callable[..., Any]] = {
+    f.__name__: f for f in (batch_norm, batch_norm_inference, batch_norm_gradients)
+}

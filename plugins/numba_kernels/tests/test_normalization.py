@@ -102,3 +102,22 @@ def test_sums_of_channels(shape, keepdims):
             results.append(pluggrad.asarray(x.astype(np.float32)).sum(axis, keepdims).numpy())
     np.testing.assert_array_equal(*results)
     check(results[:1], [x.sum(axis, keepdims=keepdims)], np.float32)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_by_given_statistics(count, dtype):
+    x, mean, var, *affine = (a.astype(dtype) for a in arrays(2 + count))
+    var = np.abs(var)
+    results = []
+    for threads in (1, 3):
+        pluggrad.set_num_threads(threads)
+        results.append(compiled("batch_norm_inference")(x, mean, var, *affine, eps=1e-5))
+    np.testing.assert_array_equal(*results)
+    of_channels = [a.astype(np.float64).reshape(1, -1, 1, 1) for a in (mean, var, *affine)]
+    exact = (x - of_channels[0]) / np.sqrt(of_channels[1] + 1e-5)
+    if count:
+        exact = exact * of_channels[2]
+    if count == 2:
+        exact = exact + of_channels[3]
+    check(results[:1], [exact], dtype)
