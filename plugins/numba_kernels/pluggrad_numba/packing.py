@@ -14,6 +14,8 @@ Sizes = tuple[int, ...]
 
 #: How many positions a block has, if it has several images, and how many bytes its copy may take.
 _POSITIONS, _BLOCK_BYTES = 1 << 10, 1 << 20
+#: How many positions a block has even so that there are fewer blocks: of few ones much of a last tile is for nothing.
+_LEAST_POSITIONS = 192
 #: Into how many blocks images are divided at least, if they can be: for so many threads.
 _BLOCKS = 8
 #: How many windows a line has that is made of several.
@@ -73,7 +75,7 @@ class Packed:
         self.phases = math.prod(len(axis.phases) for axis in axes)
         bytes_each = channels * self.phases * self.plane * dtype.itemsize
         most = max(1, min(_POSITIONS // self.plane, _BLOCK_BYTES // bytes_each))
-        self.block = max(1, min(most, images // _BLOCKS))
+        self.block = max(1, min(most, images, max(images // _BLOCKS, -(-_LEAST_POSITIONS // self.plane))))
         self.line = up_to(self.block * self.plane, VECTOR_BYTES // dtype.itemsize)
         self.channel = self.phases * self.line
 
