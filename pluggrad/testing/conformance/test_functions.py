@@ -155,6 +155,10 @@ def test_inputs_are_kept(target: Target, function: Function) -> None:
 
 def test_written_over(target: Target) -> None:
     """The form of a kernel that writes over its first array gives what the kernel does, and changes no other array."""
+
+    def values(array: Any) -> Any:
+        return host(make(array, target.loaded.type_of(array)))
+
     for function in functions().values():
         kernel = getattr(target.loaded.kernels, function.name)
         if not hasattr(kernel, "over"):
@@ -171,12 +175,9 @@ def test_written_over(target: Target) -> None:
                     what = f"{function.name}({shown(sample)}), {dtype.name}, {layout}, over its first array"
                     expected, found = kernel(*one, **sample.parameters), kernel.over(*two, **sample.parameters)
                     assert found.__class__ is expected.__class__ and found.dtype == expected.dtype, what
-                    compare.check_values(
-                        *(host(make(a, target.loaded.type_of(a))) for a in (found, expected)), dtype, what
-                    )
+                    compare.check_values(values(found), values(expected), dtype, what)
                     for before, after in zip(one[1:], two[1:], strict=True):
-                        same = host(make(after, target.loaded.type_of(after)))
-                        assert same.tobytes() == host(make(before, target.loaded.type_of(before))).tobytes(), what
+                        assert values(after).tobytes() == values(before).tobytes(), what
 
 
 #: Functions that add values to one place in any order, which parallel hardware does as it comes.
