@@ -81,7 +81,7 @@ def sum(kernel: Kernel) -> Kernel:
     def call(x: Any, *, axis: tuple[int, ...], keepdims: bool = False, dtype: Any = None) -> Any:
         if x.size < _LEAST_SUMMED or dtype is not None or not _is_large(x, "f"):
             return kernel(x, axis=axis, keepdims=keepdims, dtype=dtype)
-        if has_channels(x) and axis == (0, *range(2, x.ndim)):
+        if x.ndim > 2 and has_channels(x) and axis == (0, *range(2, x.ndim)):
             return sums_of_channels(x, keepdims)
         if len(axis) != x.ndim:
             return kernel(x, axis=axis, keepdims=keepdims, dtype=dtype)
