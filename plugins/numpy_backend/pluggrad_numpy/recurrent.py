@@ -92,7 +92,7 @@ def _of_hidden_weight(
         (slopes[last:], slopes[:last], states[n:]) if reverse else (slopes[:n], slopes[n:], states[:last])
     )
     found = matmul(others.T, before)
-    found += np.matmul(first.T, start)
+    found += matmul(first.T, start)
     return found
 
 
