@@ -273,7 +273,7 @@ class Walk:
                 if grad is None:
                     # A gradient that nobody else refers to is kept; any other is copied, since a later write
                     # to this grad (zero_, an optimiser) must not be seen elsewhere.
-                    if not (unshared(g, known=1) and kernels.owns_memory(g)):
+                    if not (unshared(g, handed_on=1) and kernels.owns_memory(g)):
                         g = kernels.copy(g)
                     leaf.grad = make(g, array_type)
                 elif grad._node is None and grad._type is array_type:

@@ -351,7 +351,7 @@ class _Writer:
                 "    type_ = node.type",
                 "    if type_.few and g.size < type_.few:",
                 "        xp = type_.of_few",
-                f"    elif type_.overwriting is not None and type_.own.is_spare(g){one} and unshared(g, known=1):",
+                f"    elif type_.overwriting is not None and type_.own.is_spare(g){one} and unshared(g, handed_on=1):",
                 "        xp = type_.overwriting",
                 "    else:",
                 "        xp = type_.own",

@@ -163,23 +163,32 @@ def _hold(tensor: Tensor) -> Buffer:
 _references = sys.getrefcount
 
 
-def _baseline() -> int:
+def _seen(thing: object) -> int:
+    return _references(thing)
+
+
+def _seen_through(thing: object) -> int:
+    return _seen(thing)
+
+
+def _baseline(see: Any) -> int:
     probe = object()
-    return _references(probe)
+    return int(see(probe))
 
 
-# What _references() says of an object that one local variable of the caller refers to. Measured, since
-# interpreters differ in how many references a call itself holds.
-_ALONE = _baseline()
+# What _references() says in a function of an object that one local variable of the caller refers to, and how many
+# references a call adds that hands it on. Measured: interpreters differ, and newer ones lend arguments.
+_ALONE = _baseline(_seen)
+_HANDED_ON = _baseline(_seen_through) - _ALONE
 
 
-def unshared(thing: object, known: int = 0) -> bool:
+def unshared(thing: object, known: int = 0, handed_on: int = 0) -> bool:
     """Whether nobody refers to an object but one local variable of the caller and ``known`` others.
 
-    Called with the variable: ``unshared(g)``.
+    Called with the variable: ``unshared(g)``. ``handed_on`` : how many callers further up have it as a variable, too,
+    each of which gave it to the next as an argument
     """
-    # One more than in _baseline: the parameter of this function.
-    return _references(thing) <= _ALONE + 1 + known
+    return _references(thing) <= _ALONE + known + _HANDED_ON * handed_on
 
 
 def _kernels(array: Any, array_type: Any) -> Any:

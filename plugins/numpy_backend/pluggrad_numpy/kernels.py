@@ -55,7 +55,8 @@ def owns_memory(x: np.ndarray) -> bool:
 #: Elements from which on writing over an array is worth to ask whether one may.
 _LARGE = 1 << 14
 #: What getrefcount says of an array that only a view refers to. Measured: interpreters differ.
-_OF_ONE_VIEW = sys.getrefcount(np.empty(2)[:1].base)
+_view = np.empty(2)[:1]
+_OF_ONE_VIEW = sys.getrefcount(_view.base)
 
 
 def is_spare(x: np.ndarray) -> bool:
