@@ -48,13 +48,18 @@ class Side:
     def __init__(self, program: str, library: str, limit: float = 120.0) -> None:
         self.library = library
         self.limit = limit
-        command = [sys.executable, program, "--serve", library]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.command = [sys.executable, program, "--serve", library]
+        self.process = self._begin()
         #: Why it has no times of what it was last asked for.
         self.trouble = ""
 
+    def _begin(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
     def times(self, seconds: float, *what: Any) -> list[float]:
         """Times of a step; none where the library has no such step, or fails, or takes longer than the limit."""
+        if self.process.poll() is not None:  # the last thing that it was asked for was too much
+            self.process = self._begin()
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         guard = threading.Timer(self.limit, self.process.kill)
