@@ -13,16 +13,16 @@ import sys
 from typing import Any
 
 from llvmlite import binding, ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic as _intrinsic
 
-_compiled = njit(nogil=True, cache=True)
+from .compiling import exact as _compiled
+
 #: What is called by it has other arguments than what it is put around.
 intrinsic: Any = _intrinsic
 
-#: Words of a crew's memory: parts done; its end; what the job is; how many its members are. Word 0 had all parts once:
-#: who leads by code of that time, which Numba may have kept on disk, does them alone.
-DONE, END, TASK, JOB, SIZE, STEP, PARTS, COUNT = range(1, 9)
+#: Words of a crew's memory: parts done; its end; what the job is; how many its members are.
+DONE, END, TASK, JOB, SIZE, STEP, PARTS, COUNT = range(8)
 #: From here on the members' words, each in a line of the cache for itself.
 _WORDS, _LINE = 16, 8
 

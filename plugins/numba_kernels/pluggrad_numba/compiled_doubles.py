@@ -9,12 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from .compiling import inlined
 
 f8, i8 = np.float64, np.int64
-
-#: As ``compiling.compiled``, and inlined.
-inlined = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 
 _LOG2E = f8(1.4426950408889634)
 # log(2) in two parts: the product of the first with a small integer is exact.

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic as _intrinsic
 
 from .compiled_elementwise import choose
 from .compiled_sharing import sharing
+from .compiling import exact
 
-exact = njit(nogil=True, cache=True, error_model="numpy")
 intrinsic: Any = _intrinsic
 f4, f8, i4, u8 = np.float32, np.float64, np.int32, np.uint64
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from .compiled_doubles import exp_of_two, f8, horner, inlined, log, pick
+from .compiled_doubles import exp_of_two, f8, horner, log, pick
 from .compiled_elementwise import choose, exp_of_negative, f4
 from .compiled_elementwise import log as log_of_float
+from .compiling import inlined
 
 _PI, _LOG_PI, _HALF_LOG_2PI = f8(math.pi), f8(math.log(math.pi)), f8(0.5 * math.log(2 * math.pi))
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import cfunc, njit, types
+from numba import njit, types
 from numba.extending import intrinsic as _intrinsic
 from numba.np.numpy_support import carray
 
 from . import threads
 from .compiled_crew import call, lead
-from .compiling import compiling
+from .compiling import c_function, compiling
 from .crew import crew_of
 
 #: What is called by it has other arguments than what it is put around.
@@ -27,8 +27,6 @@ intrinsic: Any = _intrinsic
 
 #: Elements of a part, whoever does it: they take some microseconds. And from which on a crew is worth its call.
 STEP, _LEAST = 1 << 14, 1 << 16
-
-_SIGNATURE = types.void(types.int64, types.int64, types.int64)
 
 
 class Task:
@@ -45,8 +43,7 @@ class Task:
         if compiled is None:
             with compiling:  # a second one would take the place of the first, which is called already
                 if self._compiled is None:
-                    compile_ = cfunc(_SIGNATURE, cache=True, error_model="numpy", fastmath={"contract"})
-                    self._compiled = compile_(self._source)
+                    self._compiled = c_function(self._source)
             compiled = self._compiled
         return int(compiled.address)
 
