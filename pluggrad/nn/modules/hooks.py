@@ -21,31 +21,30 @@ __all__ = [
 ]  # fmt: skip
 
 
+_AROUND_CALLS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
 #: Not empty once there was a hook around a call: before that, no call of a module looks for one.
 _SOME_HOOK: list[None] = []
 
 
-class _Hooks(OrderedDict[int, Callable[..., Any]]):
-    """Hooks around calls, by the numbers of their handles."""
-
-    def __setitem__(self, key: int, hook: Callable[..., Any]) -> None:
-        if not _SOME_HOOK:
-            _SOME_HOOK.append(None)
-        super().__setitem__(key, hook)
+def _register(hooks: OrderedDict[int, Callable[..., Any]], hook: Callable[..., Any]) -> RemovableHandle:
+    """Add a hook around calls."""
+    if not _SOME_HOOK:
+        _SOME_HOOK.append(None)
+    return RemovableHandle(hooks, hook)
 
 
 # Hooks of every module of the process.
-_global_forward_pre_hooks = _Hooks()
-_global_forward_hooks = _Hooks()
-_global_backward_pre_hooks = _Hooks()
-_global_backward_hooks = _Hooks()
+_global_forward_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
+_global_forward_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
+_global_backward_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
+_global_backward_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
 _global_forward_hooks_with_kwargs: set[int] = set()
 _global_forward_hooks_always_called: set[int] = set()
 
 
 def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call ``hook(module, args)`` before the forward of every module; what it returns replaces ``args``."""
-    return RemovableHandle(_global_forward_pre_hooks, hook)
+    return _register(_global_forward_pre_hooks, hook)
 
 
 def register_module_forward_hook(
@@ -57,7 +56,7 @@ def register_module_forward_hook(
     ----------
     with_kwargs, always_call : as for :meth:`HookedCall.register_forward_hook`
     """
-    handle = RemovableHandle(_global_forward_hooks, hook)
+    handle = _register(_global_forward_hooks, hook)
     if with_kwargs:
         _global_forward_hooks_with_kwargs.add(handle.id)
     if always_call:
@@ -67,12 +66,12 @@ def register_module_forward_hook(
 
 def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call ``hook(module, grad_output)`` before the gradients of every module are computed."""
-    return RemovableHandle(_global_backward_pre_hooks, hook)
+    return _register(_global_backward_pre_hooks, hook)
 
 
 def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call ``hook(module, grad_input, grad_output)`` after the gradients of every module's inputs were computed."""
-    return RemovableHandle(_global_backward_hooks, hook)
+    return _register(_global_backward_hooks, hook)
 
 
 # Hooks of what is assigned to modules, of all of them.
@@ -118,10 +117,15 @@ class HookedCall:
     forward: Callable[..., Any]
 
     def _init_hooks(self) -> None:
-        for name in ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks"):
-            object.__setattr__(self, name, _Hooks())
+        for name in _AROUND_CALLS:
+            object.__setattr__(self, name, OrderedDict())
         for name in ("_forward_pre_hooks_with_kwargs", "_forward_hooks_with_kwargs", "_forward_hooks_always_called"):
             object.__setattr__(self, name, set())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if not _SOME_HOOK and any(state.get(name) for name in _AROUND_CALLS):  # from another process
+            _SOME_HOOK.append(None)
 
     # -- registering ---------------------------------------------------------------------------------
 
@@ -135,7 +139,7 @@ class HookedCall:
         prepend : before the hooks that are there, not after them
         with_kwargs : call ``hook(module, args, kwargs)``, which returns None or both
         """
-        handle = RemovableHandle(self._forward_pre_hooks, hook)
+        handle = _register(self._forward_pre_hooks, hook)
         if prepend:
             self._forward_pre_hooks.move_to_end(handle.id, last=False)
         if with_kwargs:
@@ -154,7 +158,7 @@ class HookedCall:
         always_call : also when ``forward``, or a hook, raised: with the output so far, or None; what it raises then
             itself is a warning
         """
-        handle = RemovableHandle(self._forward_hooks, hook)
+        handle = _register(self._forward_hooks, hook)
         if prepend:
             self._forward_hooks.move_to_end(handle.id, last=False)
         if with_kwargs:
@@ -165,7 +169,7 @@ class HookedCall:
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call ``hook(module, grad_output)`` before the gradients are computed; what it returns replaces that."""
-        handle = RemovableHandle(self._backward_pre_hooks, hook)
+        handle = _register(self._backward_pre_hooks, hook)
         if prepend:
             self._backward_pre_hooks.move_to_end(handle.id, last=False)
         return handle
@@ -176,7 +180,7 @@ class HookedCall:
         Both are tuples, of the positional arguments and of the outputs; None stands for what is no tensor or has
         no gradient. What it returns replaces ``grad_input``.
         """
-        handle = RemovableHandle(self._backward_hooks, hook)
+        handle = _register(self._backward_hooks, hook)
         if prepend:
             self._backward_hooks.move_to_end(handle.id, last=False)
         return handle
