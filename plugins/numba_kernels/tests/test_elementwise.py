@@ -140,6 +140,14 @@ def test_gradients_over_all_of_float32(name, step):
     np.testing.assert_allclose(found, exact, rtol=2e-6, atol=5e-7)
 
 
+def test_what_is_saturated_is_one():
+    x = np.linspace(20, 3e38, 20_000, dtype=np.float32)
+    for name, at_minus in (("sigmoid", 0), ("tanh", -1)):
+        np.testing.assert_array_equal(elementwise.wrappers()[name](None)(x), 1)
+        np.testing.assert_allclose(elementwise.wrappers()[name](None)(-x), at_minus, atol=3e-9)
+    np.testing.assert_array_equal(elementwise.wrappers()["sigmoid"](None)(np.zeros_like(x)), 0.5)
+
+
 def test_relu_keeps_nan():
     x = numbers()
     x[:4] = np.nan, -np.inf, np.inf, -0.0
